@@ -1,0 +1,55 @@
+package io.scanstream.contracts;
+
+/**
+ * Stable names for what can go wrong. A retryable code is somebody else's outage: the caller waits and tries again, and
+ * nothing is counted against the work. Every other code is final for the work it is about.
+ */
+public enum ErrorCode {
+    /** The bytes are not an image of a supported format, or are cut short or corrupt. */
+    NOT_AN_IMAGE(false),
+    /** An image, but of a kind that is refused: a format, bit depth or colour space outside the supported ones. */
+    UNSUPPORTED_IMAGE(false),
+    /** The image, archive or request is larger than the limit that the message names. */
+    TOO_LARGE(false),
+    /** A request, message or recipe that does not say what it must. */
+    INVALID_REQUEST(false),
+    /** A recipe with mistakes; the message lists each with its path. */
+    INVALID_RECIPE(false),
+    /** The data set holds nothing that the work could use, or contradicts what it was asked for. */
+    INVALID_DATASET(false),
+    UNKNOWN_DATASET(false),
+    UNKNOWN_JOB(false),
+    UNKNOWN_SCAN(false),
+    /** A model, version or alias that the object store does not have. */
+    UNKNOWN_MODEL(false),
+    /** The scan's deadline passed before it could be scored. */
+    DEADLINE_EXPIRED(false),
+    /** The work was cancelled by somebody. */
+    CANCELLED(false),
+    /** The same step ended three processes: it is set aside. */
+    POISON(false),
+    /** A package that is damaged, changed, or does not reproduce its golden scores. */
+    MODEL_NOT_VERIFIED(false),
+    /** Training produced a network that cannot be used (not finite, or not the exported one). */
+    TRAINING_DIVERGED(false),
+    /** Someone else changed the same thing first. */
+    CONFLICT(true),
+    /** The object store does not answer. */
+    STORE_UNAVAILABLE(true),
+    /** Kafka does not answer. */
+    BROKER_UNAVAILABLE(true),
+    /** The service has all the work that it can hold. */
+    OVERLOADED(true),
+    /** A defect of ours. */
+    INTERNAL(false);
+
+    private final boolean retryable;
+
+    ErrorCode(boolean retryable) {
+        this.retryable = retryable;
+    }
+
+    public boolean retryable() {
+        return retryable;
+    }
+}
