@@ -32,8 +32,8 @@ public final class TimeOrderedId {
 
     private static UUID of(Instant at, byte[] tail) {
         ByteBuffer random = ByteBuffer.wrap(tail);
-        long high = at.toEpochMilli() << 16 | 0x7000L | random.getShort() & 0x0FFFL;
-        long low = random.getLong() & 0x3FFF_FFFF_FFFF_FFFFL | 0x8000_0000_0000_0000L;
+        long high = (at.toEpochMilli() << 16) | 0x7000L | (random.getShort() & 0x0FFFL);
+        long low = (random.getLong() & 0x3FFF_FFFF_FFFF_FFFFL) | 0x8000_0000_0000_0000L;
         return new UUID(high, low);
     }
 
