@@ -105,9 +105,10 @@ public final class KeptPorts {
 
     private static void write(Path file, Properties kept) {
         StringBuilder text = new StringBuilder("# Ports of the last start, taken again where they are free.\n");
-        kept.stringPropertyNames().stream()
-                .sorted()
-                .forEach(name -> text.append(name).append('=').append(kept.getProperty(name)).append('\n'));
+        kept.stringPropertyNames().stream().sorted().forEach(name -> text.append(name)
+                .append('=')
+                .append(kept.getProperty(name))
+                .append('\n'));
         AtomicFile.write(file, text.toString());
     }
 }

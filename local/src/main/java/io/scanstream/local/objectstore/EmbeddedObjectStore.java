@@ -9,10 +9,13 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * S3Proxy on a folder, on the loopback address. Objects are files under {@code data/<bucket>/<key>}, written beside
@@ -27,6 +30,10 @@ public final class EmbeddedObjectStore implements AutoCloseable {
     private static final String PORT = "store";
     /** S3Proxy holds a signed single-part body in memory; clients send more in parts. */
     private static final long LARGEST_SINGLE_PART_BYTES = 64L << 20;
+    /** Idle connections of clients take Jetty about half of it to close. */
+    private static final Duration STOP_WITHIN = Duration.ofSeconds(5);
+
+    private static final Logger LOG = LoggerFactory.getLogger(EmbeddedObjectStore.class);
 
     private final S3Proxy server;
     private final URI endpoint;
@@ -59,12 +66,11 @@ public final class EmbeddedObjectStore implements AutoCloseable {
         S3Proxy server = S3Proxy.builder()
                 .blobStore(new FilesystemNio2BlobStore(data.toString()))
                 .endpoint(endpoint)
-                .awsAuthentication(
-                        AuthenticationType.AWS_V2_OR_V4, credentials.accessKey(), credentials.secretKey())
+                .awsAuthentication(AuthenticationType.AWS_V2_OR_V4, credentials.accessKey(), credentials.secretKey())
                 .v4MaxNonChunkedRequestSize(LARGEST_SINGLE_PART_BYTES)
                 .ignoreUnknownHeaders(true)
                 .metricsEnabled(false)
-                .stopTimeout(1_000)
+                .stopTimeout(STOP_WITHIN.toMillis())
                 .build();
         try {
             server.start();
@@ -96,8 +102,8 @@ public final class EmbeddedObjectStore implements AutoCloseable {
         try {
             server.stop();
         } catch (Exception e) {
-            throw new ScanstreamException(
-                    ErrorCode.STORE_UNAVAILABLE, "The object store did not stop cleanly: " + e.getMessage(), e);
+            // It is stopped all the same, and an object half written was never visible.
+            LOG.warn("The object store cut requests that were under way when it stopped.", e);
         }
     }
 

@@ -80,7 +80,9 @@ class EmbeddedBrokerTest {
         try (Admin admin = Admin.create(config);
                 var producer = new KafkaProducer<>(config, new StringSerializer(), new StringSerializer())) {
             try {
-                admin.createTopics(List.of(new NewTopic("kept", 1, (short) 1))).all().get();
+                admin.createTopics(List.of(new NewTopic("kept", 1, (short) 1)))
+                        .all()
+                        .get();
             } catch (ExecutionException alreadyThere) {
                 assertThat(alreadyThere).hasMessageContaining("already exists");
             }

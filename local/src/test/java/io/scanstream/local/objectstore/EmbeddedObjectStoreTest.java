@@ -139,8 +139,8 @@ class EmbeddedObjectStoreTest {
 
             assertThat(etag(client, "small"))
                     .isEqualTo(HexFormat.of()
-                            .formatHex(MessageDigest.getInstance("MD5")
-                                    .digest("hello".getBytes(StandardCharsets.UTF_8))));
+                            .formatHex(
+                                    MessageDigest.getInstance("MD5").digest("hello".getBytes(StandardCharsets.UTF_8))));
             try (var read = client.getObject(
                     GetObjectArgs.builder().bucket(BUCKET).object("large").build())) {
                 assertThat(read.readAllBytes()).isEqualTo(large);
@@ -172,8 +172,7 @@ class EmbeddedObjectStoreTest {
         }
     }
 
-    private static void put(MinioClient client, String key, String text, Map<String, String> headers)
-            throws Exception {
+    private static void put(MinioClient client, String key, String text, Map<String, String> headers) throws Exception {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         client.putObject(PutObjectArgs.builder().bucket(BUCKET).object(key).headers(headers).stream(
                         new ByteArrayInputStream(bytes), (long) bytes.length, -1L)
