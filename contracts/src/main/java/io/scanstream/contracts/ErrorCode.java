@@ -49,6 +49,8 @@ public enum ErrorCode {
     STORE_UNAVAILABLE(true),
     /** Kafka does not answer. */
     BROKER_UNAVAILABLE(true),
+    /** A disk has no room left; the work waits until somebody makes some. */
+    DISK_FULL(true),
     /** The service has all the work that it can hold. */
     OVERLOADED(true),
     /** A defect of ours. */
