@@ -16,12 +16,7 @@ import io.scanstream.contracts.ScanstreamException;
  * @param sixteenBit how samples of more than 8 bits become 8
  */
 public record Preprocessing(
-        int widthPx,
-        int heightPx,
-        int channels,
-        Resize resize,
-        Interpolation interpolation,
-        SixteenBit sixteenBit) {
+        int widthPx, int heightPx, int channels, Resize resize, Interpolation interpolation, SixteenBit sixteenBit) {
 
     /** How an image of another aspect ratio is fitted into the input. */
     public enum Resize {
@@ -58,14 +53,14 @@ public record Preprocessing(
         requireSide("heightPx", heightPx);
         if (channels != 1 && channels != 3) {
             throw new ScanstreamException(
-                    ErrorCode.INVALID_REQUEST, "preprocessing.channels: " + channels + " is neither 1 (grey) nor 3 (RGB).");
+                    ErrorCode.INVALID_REQUEST,
+                    "preprocessing.channels: " + channels + " is neither 1 (grey) nor 3 (RGB).");
         }
     }
 
     /** RGB or grey at one size, stretched, antialiased bilinear. */
     public static Preprocessing stretched(int widthPx, int heightPx, int channels) {
-        return new Preprocessing(
-                widthPx, heightPx, channels, Resize.STRETCH, Interpolation.BILINEAR, SixteenBit.SCALE);
+        return new Preprocessing(widthPx, heightPx, channels, Resize.STRETCH, Interpolation.BILINEAR, SixteenBit.SCALE);
     }
 
     /** Bytes of one preprocessed scan. */
@@ -76,7 +71,8 @@ public record Preprocessing(
     private static void requireSide(String name, int px) {
         if (px < 1 || px > 8192) {
             throw new ScanstreamException(
-                    ErrorCode.INVALID_REQUEST, "preprocessing." + name + ": " + px + " is not between 1 and 8192 pixels.");
+                    ErrorCode.INVALID_REQUEST,
+                    "preprocessing." + name + ": " + px + " is not between 1 and 8192 pixels.");
         }
     }
 }

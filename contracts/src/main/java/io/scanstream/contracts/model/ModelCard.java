@@ -1,0 +1,64 @@
+package io.scanstream.contracts.model;
+
+import io.scanstream.contracts.dataset.DatasetVersion;
+import io.scanstream.contracts.job.JobId;
+import io.scanstream.contracts.recipe.Recipe;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a model is and how good it is, {@code card.json} in the package. What is not computed is absent, never a default.
+ *
+ * @param schemaVersion {@link #SCHEMA_VERSION}
+ * @param threshold the positive class's probability from which it is decided for
+ * @param metrics by split: {@code validation}, {@code test}
+ * @param dataset the data set version, for models trained over the platform
+ * @param manifestSha256 of the manifest (or of the sorted list of image digests, for an offline training), in hex
+ * @param seed of weights, order and augmentation
+ * @param versions of what trained and verified it, by name
+ * @param parameters how many trainable numbers the network has
+ * @param parityMaxAbs largest difference of a logit between the native network and ONNX Runtime
+ */
+public record ModelCard(
+        int schemaVersion,
+        String name,
+        String version,
+        Task task,
+        List<String> classes,
+        @Nullable String positiveClass,
+        @Nullable Double threshold,
+        Preprocessing preprocessing,
+        Map<String, Metrics> metrics,
+        @Nullable DatasetVersion dataset,
+        String manifestSha256,
+        Map<String, Integer> images,
+        Recipe recipe,
+        String recipeSha256,
+        long seed,
+        int bestEpoch,
+        long parameters,
+        double parityMaxAbs,
+        Map<String, String> versions,
+        @Nullable JobId job,
+        String intendedUse,
+        Instant createdAt) {
+    public static final int SCHEMA_VERSION = 1;
+
+    public static final String RESEARCH_USE_ONLY =
+            "Research use only. Decision support, not a diagnosis; not a medical device.";
+
+    public ModelCard {
+        classes = List.copyOf(classes);
+        metrics = ordered(metrics);
+        images = ordered(images);
+        versions = ordered(versions);
+    }
+
+    private static <V> Map<String, V> ordered(Map<String, V> map) {
+        return Collections.unmodifiableMap(new LinkedHashMap<>(map));
+    }
+}

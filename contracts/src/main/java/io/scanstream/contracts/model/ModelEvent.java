@@ -1,0 +1,33 @@
+package io.scanstream.contracts.model;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.scanstream.contracts.ErrorCode;
+import java.time.Instant;
+
+/** What happens to model versions, on {@code model.events}. Each is a nudge: what is, stands in the object store. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+@JsonSubTypes({
+    @JsonSubTypes.Type(value = ModelEvent.ModelPublished.class, name = "ModelPublished"),
+    @JsonSubTypes.Type(value = ModelEvent.ModelPromoted.class, name = "ModelPromoted"),
+    @JsonSubTypes.Type(value = ModelEvent.ModelWithdrawn.class, name = "ModelWithdrawn"),
+    @JsonSubTypes.Type(value = ModelEvent.ModelRefused.class, name = "ModelRefused")
+})
+public sealed interface ModelEvent {
+    ModelVersion model();
+
+    Instant at();
+
+    /** The package is complete in the object store. */
+    record ModelPublished(ModelVersion model, Instant at) implements ModelEvent {}
+
+    /** The alias now means this version. */
+    record ModelPromoted(ModelVersion model, String alias, Instant at) implements ModelEvent {}
+
+    /** The version must not be used any more. */
+    record ModelWithdrawn(ModelVersion model, String reason, Instant at) implements ModelEvent {}
+
+    /** An inference instance did not accept the version; it serves the one before. */
+    record ModelRefused(ModelVersion model, String instance, ErrorCode code, String reason, Instant at)
+            implements ModelEvent {}
+}

@@ -1,0 +1,10 @@
+package io.scanstream.contracts.model;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+
+/** What a model answers. */
+public enum Task {
+    /** One class for a scan. */
+    @JsonProperty("classification")
+    CLASSIFICATION
+}

@@ -1,0 +1,144 @@
+package io.scanstream.contracts.recipe;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.scanstream.contracts.Hashes;
+import io.scanstream.contracts.Json;
+import io.scanstream.contracts.model.Preprocessing;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A training as data. {@link RecipeReader} reads it from YAML, fills in what is left out and reports every mistake with
+ * its path.
+ */
+public record Recipe(
+        @Setting("The recipe's name; a model trained with it has this name unless another is asked for.")
+        String name,
+
+        @Setting("One line for people.") String about,
+        @Setting("How images are read.") Data data,
+        @Setting("The network.") Network network,
+
+        @Setting(value = "Random changes of training images, in this order.", fallback = "[]")
+        List<Augmentation> augmentation,
+
+        @Setting(value = "What training makes small.", fallback = "{type: crossEntropy}")
+        Loss loss,
+
+        @Setting("How the weights follow the gradient.") Optimizer optimizer,
+
+        @Setting(value = "How the learning rate changes.", fallback = "{type: constant}")
+        Schedule schedule,
+
+        @Setting("How long and in what portions.") Training training) {
+
+    /** How images are read. Pixels become (value / 255 − mean) / std inside the exported network. */
+    public record Data(
+            @Setting(value = "Width of the network's input in pixels.", min = 8, max = 2048, example = "96")
+            int widthPx,
+
+            @Setting(value = "Height of the network's input in pixels.", min = 8, max = 2048, example = "96")
+            int heightPx,
+
+            @Setting(value = "1 for grey, 3 for RGB.", fallback = "3", min = 1, max = 3)
+            int channels,
+
+            @Setting(value = "How another aspect ratio is fitted: stretch, crop or letterbox.", fallback = "stretch")
+            Preprocessing.Resize resize,
+
+            @Setting(value = "Mean of each channel, 0 to 1.", fallback = "[0.485, 0.456, 0.406]")
+            List<Double> mean,
+
+            @Setting(value = "Standard deviation of each channel, 0 to 1.", fallback = "[0.229, 0.224, 0.225]")
+            List<Double> std,
+
+            @Setting(value = "Folder names that mean a class of another name.", fallback = "{}")
+            Map<String, String> classAliases,
+
+            @Setting("The class that a threshold is about, for two classes.") @Nullable
+            String positiveClass,
+
+            @Setting(
+                    value = "Share of the training images kept for validation where the data has none.",
+                    fallback = "0.2",
+                    above = 0,
+                    below = 0.9)
+            double validationShare) {
+        public Data {
+            mean = List.copyOf(mean);
+            std = List.copyOf(std);
+            classAliases = Collections.unmodifiableMap(new LinkedHashMap<>(classAliases));
+        }
+
+        public Preprocessing preprocessing() {
+            return new Preprocessing(
+                    widthPx,
+                    heightPx,
+                    channels,
+                    resize,
+                    Preprocessing.Interpolation.BILINEAR,
+                    Preprocessing.SixteenBit.SCALE);
+        }
+
+        /** The class that a folder's name means. */
+        public String classOf(String label) {
+            return classAliases.getOrDefault(label, label);
+        }
+    }
+
+    /**
+     * The network: an architecture with its parameters, or a literal list of layers. The layers' own fields are checked by
+     * the trainer, which owns them.
+     */
+    public record Network(
+            @Setting("The name of an architecture; or leave it out and list the layers.") @Nullable
+            String architecture,
+
+            @Setting(value = "The architecture's parameters.", fallback = "{}")
+            Map<String, Object> parameters,
+
+            @Setting(value = "The layers, first to last; the last one's outputs are the classes.", fallback = "[]")
+            List<JsonNode> layers) {
+        public Network {
+            parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
+            layers = List.copyOf(layers);
+        }
+    }
+
+    /** What makes one set of weights better than another. */
+    public enum BestMetric {
+        /** The highest validation accuracy; of equals, the one with the lower loss. */
+        @JsonProperty("accuracy")
+        ACCURACY,
+        /** The lowest validation loss. */
+        @JsonProperty("loss")
+        LOSS
+    }
+
+    /** How long and in what portions. */
+    public record Training(
+            @Setting(value = "Passes over the training images.", min = 1, max = 100_000, example = "20")
+            int epochs,
+
+            @Setting(value = "Images a step.", min = 1, max = 65_536, example = "32")
+            int batchSize,
+
+            @Setting(value = "Of weights, order and augmentation.", fallback = "1")
+            long seed,
+
+            @Setting(value = "Which epoch's weights are kept: accuracy or loss, on validation.", fallback = "accuracy")
+            BestMetric bestMetric) {}
+
+    public Recipe {
+        augmentation = List.copyOf(augmentation);
+    }
+
+    /** SHA-256 of the recipe's JSON with every field written out, in hex: equal for recipes that mean the same. */
+    public String sha256() {
+        return Hashes.sha256(Json.bytes(this));
+    }
+}

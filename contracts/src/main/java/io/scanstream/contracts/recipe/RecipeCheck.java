@@ -1,0 +1,126 @@
+package io.scanstream.contracts.recipe;
+
+import io.scanstream.contracts.Names;
+import io.scanstream.contracts.dataset.Manifest;
+import io.scanstream.contracts.dataset.Split;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Contradictions within a recipe, and between a recipe and the data that it is to be trained on. */
+public final class RecipeCheck {
+
+    /** What contradicts itself. */
+    static List<Problem> alone(Recipe recipe) {
+        List<Problem> problems = new ArrayList<>();
+        if (!Names.isValid(recipe.name())) {
+            problems.add(new Problem(
+                    "recipe.name",
+                    "'" + recipe.name() + "' is not a name: use 1 to 64 of a-z, 0-9, '.', '_' and '-'."));
+        }
+        Recipe.Data data = recipe.data();
+        if (data.channels() == 2) {
+            problems.add(new Problem("recipe.data.channels", "2 is neither 1 (grey) nor 3 (RGB)."));
+        }
+        checkChannels("mean", data.mean(), data.channels(), 0, problems);
+        checkChannels("std", data.std(), data.channels(), 1e-6, problems);
+        boolean named = recipe.network().architecture() != null;
+        if (named == !recipe.network().layers().isEmpty()) {
+            problems.add(new Problem("recipe.network", "name an architecture or list the layers, one of the two."));
+        }
+        for (int i = 0; i < recipe.augmentation().size(); i++) {
+            String path = "recipe.augmentation[" + i + "]";
+            Augmentation step = recipe.augmentation().get(i);
+            if (step instanceof Augmentation.QuarterTurns && data.widthPx() != data.heightPx()) {
+                problems.add(new Problem(
+                        path, "quarter turns need a square, not " + data.widthPx() + "x" + data.heightPx() + "."));
+            }
+            if (step instanceof Augmentation.RandomResizedCrop crop && crop.minScale() > crop.maxScale()) {
+                problems.add(new Problem(
+                        path + ".minScale", crop.minScale() + " is above maxScale " + crop.maxScale() + "."));
+            }
+            if (step instanceof Augmentation.RandomCrop crop
+                    && crop.paddingPx() >= Math.min(data.widthPx(), data.heightPx())) {
+                problems.add(
+                        new Problem(path + ".paddingPx", crop.paddingPx() + " is not below the image's shorter side."));
+            }
+        }
+        if (recipe.optimizer() instanceof Optimizer.Sgd sgd && sgd.nesterov() && sgd.momentum() == 0) {
+            problems.add(new Problem("recipe.optimizer.nesterov", "needs a momentum above 0. Maybe 0.9?"));
+        }
+        if (recipe.schedule() instanceof Schedule.Cosine cosine
+                && cosine.warmupEpochs() >= recipe.training().epochs()) {
+            problems.add(new Problem(
+                    "recipe.schedule.warmupEpochs",
+                    cosine.warmupEpochs() + " is not below the "
+                            + recipe.training().epochs() + " epochs."));
+        }
+        return problems;
+    }
+
+    /**
+     * What contradicts the data.
+     *
+     * @return every mistake; empty: the recipe can be trained on this data set
+     */
+    public static List<Problem> against(Recipe recipe, Manifest manifest) {
+        List<Problem> problems = new ArrayList<>();
+        Set<String> classes = classes(recipe, manifest.classes());
+        if (classes.size() < 2) {
+            problems.add(new Problem(
+                    "recipe.data",
+                    "training needs two classes; data set " + manifest.dataset() + " has " + classes + "."));
+        }
+        String positive = recipe.data().positiveClass();
+        if (positive != null && !classes.contains(positive)) {
+            problems.add(new Problem(
+                    "recipe.data.positiveClass",
+                    "'" + positive + "' is not among the data's classes " + classes + "."));
+        }
+        if (recipe.loss() instanceof Loss.BceWithLogits && classes.size() > 2) {
+            problems.add(new Problem(
+                    "recipe.loss",
+                    "bceWithLogits is for two classes; the data has " + classes + ". Maybe crossEntropy?"));
+        }
+        recipe.data().classAliases().keySet().stream()
+                .filter(alias -> !manifest.classes().contains(alias)
+                        && !classes.contains(recipe.data().classOf(alias)))
+                .forEach(alias -> problems.add(new Problem(
+                        "recipe.data.classAliases." + alias,
+                        "neither it nor what it means is among the data's classes " + manifest.classes() + ".")));
+        for (Split split : List.of(Split.TRAIN, Split.TEST)) {
+            if (manifest.of(split).isEmpty()) {
+                problems.add(new Problem(
+                        "recipe.data",
+                        "data set " + manifest.dataset() + " has no "
+                                + split.name().toLowerCase(java.util.Locale.ROOT) + " image."));
+            }
+        }
+        return problems;
+    }
+
+    /** The classes that a recipe makes of a data set's labels, sorted: the order of a model's outputs. */
+    public static Set<String> classes(Recipe recipe, List<String> labels) {
+        Set<String> classes = new TreeSet<>();
+        labels.forEach(label -> classes.add(recipe.data().classOf(label)));
+        return classes;
+    }
+
+    private static void checkChannels(
+            String field, List<Double> values, int channels, double least, List<Problem> problems) {
+        if (values.size() != channels) {
+            problems.add(new Problem(
+                    "recipe.data." + field, values.size() + " values for " + channels + " channels; give one each."));
+        }
+        for (int i = 0; i < values.size(); i++) {
+            if (values.get(i) < least || values.get(i) > 1) {
+                problems.add(new Problem(
+                        "recipe.data." + field + "[" + i + "]",
+                        values.get(i) + " is not between " + least + " and 1."));
+            }
+        }
+    }
+
+    private RecipeCheck() {}
+}

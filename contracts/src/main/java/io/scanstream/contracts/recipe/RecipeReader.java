@@ -1,0 +1,116 @@
+package io.scanstream.contracts.recipe;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import io.scanstream.contracts.Json;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Reads recipes from YAML (JSON is YAML too). Strict: unknown fields, wrong types, values out of range and
+ * contradictions are all reported at once, each with its path; what is left out is filled in with its default.
+ */
+public final class RecipeReader {
+    private static final ObjectMapper YAML = new ObjectMapper(YAMLFactory.builder()
+            .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+            .build());
+
+    /**
+     * Reads a recipe.
+     *
+     * @throws InvalidRecipeException with every mistake
+     */
+    public static Recipe read(byte[] yaml) {
+        return read(yaml, Map.of());
+    }
+
+    /**
+     * Reads a recipe with some fields replaced.
+     *
+     * @param overrides YAML values by path, for instance {@code optimizer.learningRate} to {@code 0.01}
+     * @throws InvalidRecipeException with every mistake
+     */
+    public static Recipe read(byte[] yaml, Map<String, String> overrides) {
+        JsonNode tree = parse("recipe", yaml);
+        if (!(tree instanceof ObjectNode root)) {
+            throw new InvalidRecipeException(
+                    List.of(new Problem("recipe", "not a mapping of fields; found " + tree.getNodeType() + ".")));
+        }
+        List<Problem> problems = new ArrayList<>();
+        overrides.forEach((path, value) -> replace(root, path, value, problems));
+        return read(root, problems);
+    }
+
+    /**
+     * Reads a recipe from a parsed tree, which is filled in with the defaults.
+     *
+     * @throws InvalidRecipeException with every mistake
+     */
+    public static Recipe read(ObjectNode tree) {
+        return read(tree, new ArrayList<>());
+    }
+
+    private static Recipe read(ObjectNode tree, List<Problem> problems) {
+        new RecipeStructure(YAML, problems).check("recipe", tree, Recipe.class);
+        if (!problems.isEmpty()) {
+            throw new InvalidRecipeException(problems);
+        }
+        Recipe recipe;
+        try {
+            recipe = Json.mapper().treeToValue(tree, Recipe.class);
+        } catch (JsonProcessingException e) {
+            throw new InvalidRecipeException(List.of(new Problem("recipe", e.getOriginalMessage())));
+        }
+        problems.addAll(RecipeCheck.alone(recipe));
+        if (!problems.isEmpty()) {
+            throw new InvalidRecipeException(problems);
+        }
+        return recipe;
+    }
+
+    /** The recipe as YAML with every field written out. */
+    public static byte[] write(Recipe recipe) {
+        try {
+            return YAML.writeValueAsBytes(Json.mapper().valueToTree(recipe));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a recipe is always writable", e);
+        }
+    }
+
+    private static JsonNode parse(String where, byte[] yaml) {
+        try {
+            JsonNode tree = YAML.readTree(yaml);
+            return tree == null ? YAML.nullNode() : tree;
+        } catch (IOException e) {
+            String reason = e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.getMessage();
+            throw new InvalidRecipeException(List.of(new Problem(where, "not YAML: " + reason)));
+        }
+    }
+
+    private static void replace(ObjectNode root, String path, String value, List<Problem> problems) {
+        ObjectNode at = root;
+        String[] parts = path.split("\\.", -1);
+        for (int i = 0; i < parts.length - 1; i++) {
+            JsonNode next = at.path(parts[i]);
+            if (next.isMissingNode() || next.isNull()) {
+                next = at.putObject(parts[i]);
+            }
+            if (!(next instanceof ObjectNode object)) {
+                problems.add(new Problem("recipe." + path, "'" + parts[i] + "' has no fields that could be set."));
+                return;
+            }
+            at = object;
+        }
+        at.set(
+                parts[parts.length - 1],
+                parse("recipe." + path, value.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+    }
+
+    private RecipeReader() {}
+}

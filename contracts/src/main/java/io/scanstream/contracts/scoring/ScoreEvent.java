@@ -1,0 +1,53 @@
+package io.scanstream.contracts.scoring;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.scanstream.contracts.ErrorCode;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What became of a scan, on {@code scores}: each scan that was taken in has exactly one. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+@JsonSubTypes({
+    @JsonSubTypes.Type(value = ScoreEvent.ScanScored.class, name = "ScanScored"),
+    @JsonSubTypes.Type(value = ScoreEvent.ScanRejected.class, name = "ScanRejected")
+})
+public sealed interface ScoreEvent {
+    ScanId scanId();
+
+    /** The model that was asked for. */
+    String model();
+
+    Instant at();
+
+    /**
+     * The model's answer.
+     *
+     * @param version the version that scored
+     * @param probabilities by class, in the model's class order; they add up to 1
+     * @param decision the class that is decided for: with a threshold the positive class from it on, else the most
+     *     probable one
+     * @param threshold the positive class's probability from which it is decided for, if the model carries one
+     */
+    record ScanScored(
+            ScanId scanId,
+            String model,
+            String version,
+            Map<String, Double> probabilities,
+            String decision,
+            @Nullable Double threshold,
+            Instant at)
+            implements ScoreEvent {
+        public ScanScored {
+            probabilities = Collections.unmodifiableMap(new LinkedHashMap<>(probabilities));
+        }
+    }
+
+    /** No answer, and why. The scan itself is kept on {@code scans.dlq}, unless its deadline had passed. */
+    record ScanRejected(
+            ScanId scanId, String model, @Nullable String version, ErrorCode code, String reason, Instant at)
+            implements ScoreEvent {}
+}

@@ -1,0 +1,120 @@
+package io.scanstream.contracts.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class RecipeReaderTest {
+    private static final String SMALL = """
+            name: small
+            about: a test's recipe
+            data: {widthPx: 32, heightPx: 32}
+            network: {architecture: resnet18}
+            optimizer: {type: adam, learningRate: 0.001}
+            training: {epochs: 3, batchSize: 8}
+            """;
+
+    @Test
+    void fillsInWhatIsLeftOut() {
+        Recipe recipe = read(SMALL);
+
+        assertThat(recipe.loss()).isEqualTo(new Loss.CrossEntropy(0));
+        assertThat(recipe.schedule()).isEqualTo(new Schedule.Constant());
+        assertThat(recipe.augmentation()).isEmpty();
+        assertThat(recipe.training().seed()).isEqualTo(1);
+        assertThat(recipe.data().mean()).containsExactly(0.485, 0.456, 0.406);
+        assertThat(recipe.data().positiveClass()).isNull();
+    }
+
+    @Test
+    void writesWhatItReadsAndGivesItOneDigest() {
+        Recipe recipe = read(SMALL);
+
+        Recipe again = RecipeReader.read(RecipeReader.write(recipe));
+
+        assertThat(again).isEqualTo(recipe);
+        assertThat(again.sha256()).isEqualTo(recipe.sha256());
+        assertThat(read(SMALL.replace("epochs: 3", "epochs: 4")).sha256()).isNotEqualTo(recipe.sha256());
+    }
+
+    @Test
+    void reportsEveryMistakeAtOnceWithItsPath() {
+        List<Problem> problems = problemsOf("""
+                name: small
+                abuot: a slip
+                data: {widthPx: wide, heightPx: 4, resize: squash}
+                network: {architecture: resnet18}
+                augmentation: [{type: flip}, {type: rotation, degrees: 0}]
+                optimizer: {type: adam, learningRate: 0, momentum: 0.9}
+                training: {epochs: 1.5}
+                """);
+
+        assertThat(problems)
+                .extracting(Problem::path)
+                .containsExactlyInAnyOrder(
+                        "recipe.about",
+                        "recipe.abuot",
+                        "recipe.data.widthPx",
+                        "recipe.data.heightPx",
+                        "recipe.data.resize",
+                        "recipe.augmentation[0].type",
+                        "recipe.augmentation[1].degrees",
+                        "recipe.optimizer.learningRate",
+                        "recipe.optimizer.momentum",
+                        "recipe.training.epochs",
+                        "recipe.training.batchSize");
+        assertThat(problems).contains(new Problem("recipe.optimizer.learningRate", "0 is not above 0. Maybe 0.001?"));
+    }
+
+    @Test
+    void reportsContradictions() {
+        assertThat(problemsOf(SMALL.replace("{architecture: resnet18}", "{}")))
+                .extracting(Problem::path)
+                .containsExactly("recipe.network");
+        assertThat(problemsOf(SMALL.replace("heightPx: 32", "heightPx: 16, channels: 1")
+                        + "augmentation: [{type: quarterTurns}]\n"))
+                .extracting(Problem::path)
+                .containsExactly("recipe.data.mean", "recipe.data.std", "recipe.augmentation[0]");
+    }
+
+    @Test
+    void replacesFieldsByPath() {
+        Recipe recipe = RecipeReader.read(
+                utf8(SMALL), Map.of("optimizer.learningRate", "0.01", "data.classAliases", "{malignant: cancer}"));
+
+        assertThat(recipe.optimizer().learningRate()).isEqualTo(0.01);
+        assertThat(recipe.data().classOf("malignant")).isEqualTo("cancer");
+    }
+
+    @Test
+    void namesThePathOfAnUnknownOverride() {
+        InvalidRecipeException e = catchThrowableOfType(
+                InvalidRecipeException.class,
+                () -> RecipeReader.read(utf8(SMALL), Map.of("optimizer.learningrate", "0.01")));
+
+        assertThat(e.problems()).extracting(Problem::path).containsExactly("recipe.optimizer.learningrate");
+    }
+
+    @Test
+    void refusesWhatIsNoYaml() {
+        assertThat(problemsOf("{name: [")).singleElement().asString().startsWith("recipe: not YAML");
+        assertThat(problemsOf("")).singleElement().asString().startsWith("recipe: not a mapping");
+    }
+
+    private static Recipe read(String yaml) {
+        return RecipeReader.read(utf8(yaml));
+    }
+
+    private static List<Problem> problemsOf(String yaml) {
+        return catchThrowableOfType(InvalidRecipeException.class, () -> read(yaml))
+                .problems();
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}
