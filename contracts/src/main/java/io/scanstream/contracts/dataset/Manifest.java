@@ -2,9 +2,6 @@ package io.scanstream.contracts.dataset;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.scanstream.contracts.ErrorCode;
-import io.scanstream.contracts.Hashes;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,19 +35,7 @@ public record Manifest(
             Split split,
             @Nullable String subject,
             @Nullable String group,
-            @Nullable String duplicateOf) {
-
-        /**
-         * The image's place between 0 (included) and 1 (excluded) for one purpose: a hash of its group, or else of its
-         * content. Splits cut at fixed places, so an image stays in its split whatever else a version holds, and a group
-         * stays together.
-         *
-         * @param purpose places for different purposes have nothing to do with each other
-         */
-        public double place(String purpose) {
-            return Manifest.place(purpose, group == null ? sha256 : group);
-        }
-    }
+            @Nullable String duplicateOf) {}
 
     /** One file that is no usable image. */
     public record Rejected(String path, ErrorCode code, String reason) {}
@@ -59,13 +44,6 @@ public record Manifest(
         classes = List.copyOf(classes);
         entries = List.copyOf(entries);
         rejected = List.copyOf(rejected);
-    }
-
-    /** As {@link Entry#place}, for a group or a digest that is no entry yet. */
-    public static double place(String purpose, String groupOrSha256) {
-        byte[] hash = Hashes.newSha256().digest((purpose + '\n' + groupOrSha256).getBytes(StandardCharsets.UTF_8));
-        // 53 bits: what a double holds exactly.
-        return (ByteBuffer.wrap(hash).getLong() >>> 11) * 0x1p-53;
     }
 
     /** The entries of a split, duplicates left out, in the manifest's order. */
