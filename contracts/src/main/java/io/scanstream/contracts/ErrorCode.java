@@ -18,12 +18,21 @@ public enum ErrorCode {
     /** The data set holds nothing that the work could use, or contradicts what it was asked for. */
     INVALID_DATASET(false),
     UNKNOWN_DATASET(false),
+    /** The data set's upload has not been read to its end. */
+    DATASET_NOT_READY(true),
+    UNKNOWN_RECIPE(false),
     UNKNOWN_JOB(false),
     UNKNOWN_SCAN(false),
+    /** A scan that is older than what is remembered. */
+    SCAN_FORGOTTEN(false),
     /** A model, version or alias that the object store does not have. */
     UNKNOWN_MODEL(false),
     /** The scan's deadline passed before it could be scored. */
     DEADLINE_EXPIRED(false),
+    /** The job has ended and cannot be changed any more. */
+    ALREADY_ENDED(false),
+    /** It cannot be deleted while something needs it. */
+    IN_USE(false),
     /** The work was cancelled by somebody. */
     CANCELLED(false),
     /** The same step ended three processes: it is set aside. */
@@ -34,10 +43,14 @@ public enum ErrorCode {
     TRAINING_DIVERGED(false),
     /** Someone else changed the same thing first. */
     CONFLICT(true),
+    /** The version is published but not loaded here yet. */
+    MODEL_LOADING(true),
     /** The object store does not answer. */
     STORE_UNAVAILABLE(true),
     /** Kafka does not answer. */
     BROKER_UNAVAILABLE(true),
+    /** A disk has no room left; the work waits until somebody makes some. */
+    DISK_FULL(true),
     /** The service has all the work that it can hold. */
     OVERLOADED(true),
     /** A defect of ours. */

@@ -115,9 +115,11 @@ public final class ObjectStore implements AutoCloseable {
     /** Whether the store answers now; for health checks. */
     public boolean reachable() {
         try {
-            return client.bucketExists(
-                    BucketExistsArgs.builder().bucket(config.bucket()).build());
-        } catch (MinioException e) {
+            return call(
+                    config.bucket(),
+                    () -> client.bucketExists(
+                            BucketExistsArgs.builder().bucket(config.bucket()).build()));
+        } catch (ScanstreamException e) {
             return false;
         }
     }
@@ -284,24 +286,36 @@ public final class ObjectStore implements AutoCloseable {
 
     private <T> Optional<T> present(String key, Call<T> call) {
         try {
-            return Optional.of(call.run());
+            return Optional.of(run(key, call));
         } catch (ErrorResponseException e) {
             if (MISSING.contains(e.errorResponse().code())) {
                 return Optional.empty();
             }
             throw refused(key, e);
-        } catch (MinioException | IOException e) {
-            throw unavailable(key, e);
         }
     }
 
     private <T> T call(String key, Call<T> call) {
         try {
-            return call.run();
+            return run(key, call);
         } catch (ErrorResponseException e) {
             throw refused(key, e);
+        }
+    }
+
+    private <T> T run(String key, Call<T> call) throws ErrorResponseException {
+        try {
+            return call.run();
+        } catch (ErrorResponseException e) {
+            throw e;
         } catch (MinioException | IOException e) {
             throw unavailable(key, e);
+        } catch (IllegalStateException e) {
+            // So the client wraps an I/O error of its asynchronous half.
+            if (e.getCause() instanceof IOException io) {
+                throw unavailable(key, io);
+            }
+            throw e;
         }
     }
 

@@ -1,0 +1,257 @@
+package io.scanstream.contracts;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.scanstream.contracts.dataset.DatasetVersion;
+import io.scanstream.contracts.dataset.Manifest;
+import io.scanstream.contracts.dataset.Split;
+import io.scanstream.contracts.job.JobId;
+import io.scanstream.contracts.job.JobState;
+import io.scanstream.contracts.job.Lease;
+import io.scanstream.contracts.model.AliasState;
+import io.scanstream.contracts.model.GateDecision;
+import io.scanstream.contracts.model.Golden;
+import io.scanstream.contracts.model.Metrics;
+import io.scanstream.contracts.model.ModelCard;
+import io.scanstream.contracts.model.ModelEvent;
+import io.scanstream.contracts.model.ModelVersion;
+import io.scanstream.contracts.model.OnnxMetadata;
+import io.scanstream.contracts.model.Preprocessing;
+import io.scanstream.contracts.model.Task;
+import io.scanstream.contracts.recipe.Augmentation;
+import io.scanstream.contracts.recipe.Loss;
+import io.scanstream.contracts.recipe.Optimizer;
+import io.scanstream.contracts.recipe.Recipe;
+import io.scanstream.contracts.recipe.RecipeReader;
+import io.scanstream.contracts.recipe.Schedule;
+import io.scanstream.contracts.scoring.ClaimTicket;
+import io.scanstream.contracts.scoring.ScanId;
+import io.scanstream.contracts.scoring.ScoreEvent;
+import io.scanstream.contracts.training.TrainingEvent;
+import io.scanstream.contracts.training.TrainingMessage;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Holds the wire form of every message and stored object against the samples in {@code src/test/resources/golden}. A sample
+ * is changed by hand, and only by adding fields: other versions of the services read it.
+ */
+class WireFormatTest {
+    private static final Instant AT = Instant.parse("2026-11-20T10:15:30.123Z");
+    private static final JobId JOB = JobId.of("019aa0c1-7c5b-7d3e-9f00-1234567890ab");
+    private static final ScanId SCAN = ScanId.of("019aa0c1-7c5b-7d3e-9f00-abcdefabcdef");
+    private static final DatasetVersion DATASET = new DatasetVersion("lung", 2);
+    private static final ModelVersion MODEL = new ModelVersion("lung-cnn", "20261120-101530-567890ab");
+
+    static Stream<Object> values() {
+        return Stream.of(
+                new TrainingMessage.IngestRequested(JOB),
+                new TrainingMessage.TrainingRequested(JOB),
+                new TrainingMessage.TrainingContinued(JOB, 2),
+                new TrainingEvent.TrainingAccepted(JOB, "trainer-1", 2, "epoch 3", AT),
+                new TrainingEvent.TrainingProgressed(JOB, 4, 20, 7, 19, 0.41, 312.5, 61.2, AT),
+                new TrainingEvent.EpochCompleted(
+                        JOB,
+                        4,
+                        20,
+                        0.38,
+                        ordered("validationLoss", 0.52, "validationAccuracy", 0.81),
+                        true,
+                        310.0,
+                        58.0,
+                        AT),
+                new TrainingEvent.SliceCompleted(JOB, 2, "epoch 4", AT),
+                new TrainingEvent.TrainingDelayed(JOB, ErrorCode.DISK_FULL, "no room left in /cache", AT),
+                new TrainingEvent.IngestProgressed(JOB, 120, 3, AT),
+                new TrainingEvent.DatasetReady(JOB, DATASET, 900, 3, AT),
+                new TrainingEvent.TrainingSucceeded(
+                        JOB, MODEL.name(), MODEL.version(), ordered("accuracy", 0.93, "macroF1", 0.92), AT),
+                new TrainingEvent.TrainingFailed(JOB, ErrorCode.INVALID_DATASET, "no image could be read", AT),
+                new TrainingEvent.TrainingCancelled(JOB, "asked for by a person", AT),
+                new ScoreEvent.ScanScored(
+                        SCAN, MODEL.name(), MODEL.version(), ordered("benign", 0.2, "cancer", 0.8), "cancer", 0.45, AT),
+                new ScoreEvent.ScanRejected(SCAN, MODEL.name(), null, ErrorCode.NOT_AN_IMAGE, "a JPEG cut short", AT),
+                new ModelEvent.ModelPublished(MODEL, AT),
+                new ModelEvent.ModelPromoted(MODEL, "champion", AT),
+                new ModelEvent.ModelWithdrawn(MODEL, "trained on the wrong labels", AT),
+                new ModelEvent.ModelRefused(
+                        MODEL, "inference-1", ErrorCode.MODEL_NOT_VERIFIED, "golden 003.png is off by 0.2", AT),
+                new ClaimTicket("scans/2026-11-20/" + SCAN, 1_234_567, "ab".repeat(32)),
+                new Lease("token-1", AT),
+                JobState.queued(JOB, new JobState.Ingest(DATASET, "datasets/lung/2/upload"), AT),
+                JobState.queued(JOB, new JobState.Training(MODEL.name(), DATASET, recipe()), AT)
+                        .claimed(new JobState.Owner("token-1", "trainer-1"), true, AT)
+                        .checkpointed("jobs/x/checkpoints/token-1/0001/", "epoch 4", AT),
+                manifest(),
+                new AliasState(
+                        MODEL.version(), "gate", "no champion yet", ordered("accuracy", 0.93, "images", 300.0), AT),
+                new GateDecision(
+                        MODEL,
+                        "20261101-080000-0a1b2c3d",
+                        false,
+                        "the champion is better",
+                        ordered("images", 300.0, "championAccuracy", 0.93),
+                        AT),
+                new Golden(List.of(new Golden.Case("000.png", List.of(-1.5, 2.5), List.of(0.018, 0.982), "cancer"))),
+                card());
+    }
+
+    @ParameterizedTest
+    @MethodSource("values")
+    void isWrittenAsInItsSample(Object value) throws IOException {
+        JsonNode written = Json.mapper().readTree(Json.bytes(value));
+
+        assertThat(written).as(Json.text(value)).isEqualTo(sample(value));
+    }
+
+    @ParameterizedTest
+    @MethodSource("values")
+    void isReadBackFromItsSampleEvenWithUnknownFields(Object value) throws IOException {
+        JsonNode sample = sample(value);
+        ((com.fasterxml.jackson.databind.node.ObjectNode) sample).put("fieldOfANewerVersion", 1);
+
+        Object read = Json.read(Json.bytes(sample), value.getClass());
+
+        assertThat(read).isEqualTo(value);
+    }
+
+    @Test
+    void everyMessageHasASample() {
+        Set<Class<?>> covered = values().map(Object::getClass).collect(Collectors.toSet());
+
+        for (Class<?> family :
+                List.of(TrainingMessage.class, TrainingEvent.class, ScoreEvent.class, ModelEvent.class)) {
+            assertThat(covered).contains(family.getPermittedSubclasses());
+        }
+    }
+
+    @Test
+    void everySealedFamilyNamesAllItsMembers() {
+        for (Class<?> family : List.of(
+                TrainingMessage.class,
+                TrainingEvent.class,
+                ScoreEvent.class,
+                ModelEvent.class,
+                JobState.Work.class,
+                Augmentation.class,
+                Loss.class,
+                Optimizer.class,
+                Schedule.class)) {
+            assertThat(Arrays.stream(family.getAnnotation(JsonSubTypes.class).value())
+                            .map(JsonSubTypes.Type::value))
+                    .as(family.getName())
+                    .containsExactlyInAnyOrder(family.getPermittedSubclasses());
+        }
+    }
+
+    @Test
+    void onnxMetadataSurvivesItsProperties() {
+        OnnxMetadata metadata = new OnnxMetadata(
+                Task.CLASSIFICATION,
+                List.of("benign", "cancer"),
+                "cancer",
+                Preprocessing.stretched(96, 64, 3),
+                "cd".repeat(32),
+                "scanstream");
+
+        assertThat(OnnxMetadata.fromProperties(metadata.toProperties())).isEqualTo(metadata);
+        assertThat(metadata.toProperties())
+                .containsEntry(
+                        "scanstream.preprocessing",
+                        "{\"widthPx\":96,\"heightPx\":64,\"channels\":3,\"resize\":\"stretch\","
+                                + "\"interpolation\":\"bilinear\",\"sixteenBit\":\"scale\"}");
+    }
+
+    private static Recipe recipe() {
+        return RecipeReader.read("""
+                name: lung-cnn
+                about: a sample
+                data: {widthPx: 64, heightPx: 64, positiveClass: cancer}
+                network: {architecture: resnet18}
+                augmentation: [{type: horizontalFlip}, {type: rotation, degrees: 10}]
+                optimizer: {type: adamW, learningRate: 0.001}
+                schedule: {type: cosine, warmupEpochs: 1}
+                training: {epochs: 20, batchSize: 32, seed: 7}
+                """.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static Manifest manifest() {
+        return new Manifest(
+                DATASET,
+                List.of("benign", "cancer"),
+                List.of(
+                        new Manifest.Entry(
+                                "train/benign/1.png", "aa".repeat(32), 5, "benign", Split.TRAIN, null, "p1", null),
+                        new Manifest.Entry(
+                                "test/cancer/2.png", "bb".repeat(32), 6, "cancer", Split.TEST, "s9", null, null)),
+                List.of(new Manifest.Rejected("train/benign/x.txt", ErrorCode.NOT_AN_IMAGE, "a text")),
+                AT);
+    }
+
+    private static ModelCard card() {
+        Metrics metrics = new Metrics(
+                4,
+                0.75,
+                0.733,
+                0.5,
+                0.9,
+                List.of(
+                        new Metrics.PerClass("benign", 2, 1, 0.5, 0.667),
+                        new Metrics.PerClass("cancer", 2, 0.667, 1, 0.8)),
+                List.of(List.of(1, 1), List.of(0, 2)));
+        return new ModelCard(
+                ModelCard.SCHEMA_VERSION,
+                MODEL.name(),
+                MODEL.version(),
+                Task.CLASSIFICATION,
+                List.of("benign", "cancer"),
+                "cancer",
+                null,
+                Preprocessing.stretched(64, 64, 3),
+                Map.of("test", metrics),
+                DATASET,
+                "ef".repeat(32),
+                ordered("train", 700, "test", 200),
+                recipe(),
+                recipe().sha256(),
+                7,
+                12,
+                123_456,
+                2e-6,
+                Map.of("libtorch", "2.7.1"),
+                JOB,
+                ModelCard.RESEARCH_USE_ONLY,
+                AT);
+    }
+
+    private static <V> Map<String, V> ordered(String first, V one, String second, V two) {
+        Map<String, V> map = new LinkedHashMap<>();
+        map.put(first, one);
+        map.put(second, two);
+        return map;
+    }
+
+    private static JsonNode sample(Object value) throws IOException {
+        String name = value instanceof JobState state
+                ? "JobState-" + state.work().getClass().getSimpleName()
+                : value.getClass().getSimpleName();
+        try (InputStream in = WireFormatTest.class.getResourceAsStream("/golden/" + name + ".json")) {
+            assertThat(in).as("golden/" + name + ".json").isNotNull();
+            return Json.mapper().readTree(in);
+        }
+    }
+}
