@@ -43,10 +43,7 @@ public final class Augmenter {
         }
         if (step instanceof Augmentation.RandomCrop crop) {
             int reach = 2 * crop.paddingPx() + 1;
-            return shift(
-                    pixels,
-                    random.nextInt(reach) - crop.paddingPx(),
-                    random.nextInt(reach) - crop.paddingPx());
+            return shift(pixels, random.nextInt(reach) - crop.paddingPx(), random.nextInt(reach) - crop.paddingPx());
         }
         if (step instanceof Augmentation.RandomResizedCrop crop) {
             return resizedCrop(pixels, crop, random);
@@ -130,14 +127,7 @@ public final class Augmenter {
                 int top = random.nextInt(height - partHeight + 1);
                 double scaleX = (double) partWidth / width;
                 double scaleY = (double) partHeight / height;
-                return resample(
-                        pixels,
-                        scaleX,
-                        0,
-                        left + 0.5 * scaleX - 0.5,
-                        0,
-                        scaleY,
-                        top + 0.5 * scaleY - 0.5);
+                return resample(pixels, scaleX, 0, left + 0.5 * scaleX - 0.5, 0, scaleY, top + 0.5 * scaleY - 0.5);
             }
         }
         return pixels;

@@ -64,8 +64,11 @@ public final class BatchLoader implements AutoCloseable {
             order[i] = order[j];
             order[j] = swapped;
         }
-        return new BatchStream(data.train(), plan(order), from, (index, pixels) -> augmenter.apply(
-                pixels, new SplittableRandom(Seeds.at(seed, epoch, index))));
+        return new BatchStream(
+                data.train(),
+                plan(order),
+                from,
+                (index, pixels) -> augmenter.apply(pixels, new SplittableRandom(Seeds.at(seed, epoch, index))));
     }
 
     /** Opens a pass over samples in their order, unchanged. */
@@ -173,9 +176,8 @@ public final class BatchLoader implements AutoCloseable {
 
         private ByteBuffer buffer(int sizeBytes) {
             ByteBuffer reused = spare.poll();
-            ByteBuffer buffer = reused != null && reused.capacity() >= sizeBytes
-                    ? reused
-                    : ByteBuffer.allocateDirect(sizeBytes);
+            ByteBuffer buffer =
+                    reused != null && reused.capacity() >= sizeBytes ? reused : ByteBuffer.allocateDirect(sizeBytes);
             return buffer.clear().limit(sizeBytes);
         }
 

@@ -73,9 +73,7 @@ final class GoldenImages {
                 name,
                 doubles(scores.logits()[0]),
                 doubles(scores.probabilities()[0]),
-                model.metadata()
-                        .classes()
-                        .get(ClassificationMetrics.decide(scores.probabilities()[0])));
+                model.metadata().classes().get(ClassificationMetrics.decide(scores.probabilities()[0])));
     }
 
     /** Scores one encoded image as serving does: decode, preprocess, run. */
@@ -100,9 +98,10 @@ final class GoldenImages {
             double radius = (0.02 + 0.15 * random.nextDouble()) * Math.max(width, height);
             double[] colour = random.doubles(channels, -160, 160).toArray();
             for (int i = 0; i < values.length; i++) {
-                int pixel = i / channels;
-                double dx = (pixel % width - x0) / radius;
-                double dy = (pixel / width - y0) / radius;
+                int row = i / (width * channels);
+                int column = i / channels % width;
+                double dx = (column - x0) / radius;
+                double dy = (row - y0) / radius;
                 values[i] += colour[i % channels] * Math.exp(-dx * dx - dy * dy);
             }
         }
@@ -131,7 +130,12 @@ final class GoldenImages {
                         .clamp_(optional(0), optional(255));
             }
             byte[] pixels = new byte[start.length];
-            new BytePointer(x.round().to(torch.ScalarType.Byte).cpu().contiguous().data_ptr()).get(pixels);
+            new BytePointer(x.round()
+                            .to(torch.ScalarType.Byte)
+                            .cpu()
+                            .contiguous()
+                            .data_ptr())
+                    .get(pixels);
             return pixels;
         }
     }

@@ -81,7 +81,8 @@ public final class PackageBuilder {
 
     private ModelPackage build() throws IOException {
         if (run.state().epoch() < recipe.training().epochs()) {
-            throw new IllegalStateException("the training is only at " + run.state().position());
+            throw new IllegalStateException(
+                    "the training is only at " + run.state().position());
         }
         run.loadBest();
         Files.createDirectories(folder.resolve("golden"));
@@ -159,16 +160,17 @@ public final class PackageBuilder {
     /** Runs the package as inference will: read back from disk, goldens decoded from their bytes. */
     private static void verify(ModelPackage sealed) throws IOException {
         try (OnnxModel model = new OnnxModel(Files.readAllBytes(sealed.onnx()))) {
-            double allowed =
-                    Golden.Tolerance.CPU.share() * sealed.golden().spread();
+            double allowed = Golden.Tolerance.CPU.share() * sealed.golden().spread();
             for (Golden.Case golden : sealed.golden().cases()) {
-                float[] logits = GoldenImages.score(model, sealed.goldenImage(golden)).logits()[0];
+                float[] logits =
+                        GoldenImages.score(model, sealed.goldenImage(golden)).logits()[0];
                 for (int i = 0; i < logits.length; i++) {
                     if (!(Math.abs(logits[i] - golden.logits().get(i)) <= allowed)) {
                         throw new ScanstreamException(
                                 ErrorCode.MODEL_NOT_VERIFIED,
                                 "the package does not reproduce golden image " + golden.file() + ": logit " + i + " is "
-                                        + logits[i] + ", expected " + golden.logits().get(i) + " within " + allowed
+                                        + logits[i] + ", expected "
+                                        + golden.logits().get(i) + " within " + allowed
                                         + ".");
                     }
                 }

@@ -49,7 +49,10 @@ final class Report {
                 card.preprocessing().widthPx() + " × " + card.preprocessing().heightPx() + ", "
                         + card.preprocessing().channels() + " channels");
         row(html, "trained numbers", String.format(Locale.ROOT, "%,d", card.parameters()));
-        row(html, "best epoch", card.bestEpoch() + " of " + card.recipe().training().epochs());
+        row(
+                html,
+                "best epoch",
+                card.bestEpoch() + " of " + card.recipe().training().epochs());
         row(html, "largest difference to the native network", String.format(Locale.ROOT, "%.2e", card.parityMaxAbs()));
         for (Map.Entry<String, String> version : card.versions().entrySet()) {
             row(html, version.getKey(), version.getValue());
@@ -58,16 +61,24 @@ final class Report {
     }
 
     private static void split(StringBuilder html, String split, Metrics metrics, List<String> classes) {
-        html.append("<h2>").append(escape(split)).append(", ").append(metrics.images()).append(" images</h2>\n<table>\n");
+        html.append("<h2>")
+                .append(escape(split))
+                .append(", ")
+                .append(metrics.images())
+                .append(" images</h2>\n<table>\n");
         row(html, "accuracy", figure(metrics.accuracy()));
         row(html, "macro F1", figure(metrics.macroF1()));
         row(html, "log loss", figure(metrics.logLoss()));
         if (metrics.rocAuc() != null) {
             row(html, "ROC AUC", figure(metrics.rocAuc()));
         }
-        html.append("</table>\n<table><tr><th>class</th><th>images</th><th>precision</th><th>recall</th><th>F1</th></tr>\n");
+        html.append(
+                "</table>\n<table><tr><th>class</th><th>images</th><th>precision</th><th>recall</th><th>F1</th></tr>\n");
         for (Metrics.PerClass one : metrics.perClass()) {
-            html.append("<tr><td>").append(escape(one.label())).append("</td><td>").append(one.images());
+            html.append("<tr><td>")
+                    .append(escape(one.label()))
+                    .append("</td><td>")
+                    .append(one.images());
             for (double value : List.of(one.precision(), one.recall(), one.f1())) {
                 html.append("</td><td>").append(figure(value));
             }
@@ -78,7 +89,9 @@ final class Report {
         html.append("</tr>\n");
         for (int k = 0; k < classes.size(); k++) {
             html.append("<tr><td>").append(escape(classes.get(k))).append("</td>");
-            metrics.confusion().get(k).forEach(count -> html.append("<td>").append(count).append("</td>"));
+            metrics.confusion()
+                    .get(k)
+                    .forEach(count -> html.append("<td>").append(count).append("</td>"));
             html.append("</tr>\n");
         }
         html.append("</table>\n");
@@ -92,11 +105,19 @@ final class Report {
             String firstName,
             @Nullable ToDoubleFunction<EpochRecord> second,
             String secondName) {
-        double top = history.stream().mapToDouble(first).filter(Double::isFinite).max().orElse(1);
+        double top = history.stream()
+                .mapToDouble(first)
+                .filter(Double::isFinite)
+                .max()
+                .orElse(1);
         if (second != null) {
             top = Math.max(
                     top,
-                    history.stream().mapToDouble(second).filter(Double::isFinite).max().orElse(1));
+                    history.stream()
+                            .mapToDouble(second)
+                            .filter(Double::isFinite)
+                            .max()
+                            .orElse(1));
         }
         html.append(String.format(
                 Locale.ROOT,
@@ -135,10 +156,7 @@ final class Report {
             if (Double.isFinite(height)) {
                 double along = history.size() == 1 ? 0.5 : (epoch.epoch() - 1.0) / (history.size() - 1);
                 points.append(String.format(
-                        Locale.ROOT,
-                        "%.1f,%.1f ",
-                        MARGIN + along * PLOT_WIDTH,
-                        MARGIN + PLOT_HEIGHT * (1 - height)));
+                        Locale.ROOT, "%.1f,%.1f ", MARGIN + along * PLOT_WIDTH, MARGIN + PLOT_HEIGHT * (1 - height)));
             }
         }
         html.append(String.format(
@@ -154,7 +172,11 @@ final class Report {
     }
 
     private static void row(StringBuilder html, String name, String value) {
-        html.append("<tr><td>").append(escape(name)).append("</td><td>").append(escape(value)).append("</td></tr>\n");
+        html.append("<tr><td>")
+                .append(escape(name))
+                .append("</td><td>")
+                .append(escape(value))
+                .append("</td></tr>\n");
     }
 
     private static String figure(double value) {
@@ -162,7 +184,10 @@ final class Report {
     }
 
     private static String escape(String text) {
-        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
+        return text.replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;");
     }
 
     private Report() {}

@@ -97,7 +97,8 @@ public final class Libtorch {
         } catch (IOException | UnsatisfiedLinkError e) {
             throw new ScanstreamException(
                     ErrorCode.INTERNAL,
-                    "libtorch's natives could not be unpacked and loaded under " + cacheFolder() + ": " + e.getMessage(),
+                    "libtorch's natives could not be unpacked and loaded under " + cacheFolder() + ": "
+                            + e.getMessage(),
                     e);
         }
     }
@@ -157,7 +158,9 @@ public final class Libtorch {
 
     /** Moves a tensor of the CPU to the device; on the CPU it is the tensor itself. */
     public Tensor toDevice(Tensor host) {
-        return onCuda() ? host.to(new org.bytedeco.pytorch.Device("cuda:" + device.getDeviceId()), host.scalar_type()) : host;
+        return onCuda()
+                ? host.to(new org.bytedeco.pytorch.Device("cuda:" + device.getDeviceId()), host.scalar_type())
+                : host;
     }
 
     /** A libtorch object that DJL made, by its address. */

@@ -42,11 +42,7 @@ public final class Architectures {
 
     private static Residual basicBlock(int in, int out, int stride) {
         List<Layer> layers = List.of(
-                conv("conv1", out, 3, stride),
-                norm("bn1"),
-                new Relu("relu"),
-                conv("conv2", out, 3, 1),
-                norm("bn2"));
+                conv("conv1", out, 3, stride), norm("bn1"), new Relu("relu"), conv("conv2", out, 3, 1), norm("bn2"));
         boolean identity = stride == 1 && in == out;
         return new Residual(null, layers, identity ? List.of() : List.of(conv(null, out, 1, stride), norm(null)));
     }

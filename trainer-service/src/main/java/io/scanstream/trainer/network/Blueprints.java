@@ -40,7 +40,8 @@ public final class Blueprints {
         if (!network.parameters().isEmpty()) {
             throw new ScanstreamException(
                     ErrorCode.INVALID_RECIPE,
-                    "recipe.network.parameters: resnet18 has none, found " + network.parameters().keySet() + ".");
+                    "recipe.network.parameters: resnet18 has none, found "
+                            + network.parameters().keySet() + ".");
         }
         return Architectures.resnet18(outputs);
     }

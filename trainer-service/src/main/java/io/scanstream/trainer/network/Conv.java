@@ -109,8 +109,7 @@ public record Conv(
     @Override
     public Trainable build(Site at, Parameters parameters) {
         Tensor weight = parameters.get(at.parameter("weight"));
-        TensorOptional offset =
-                bias ? new TensorOptional(parameters.get(at.parameter("bias"))) : new TensorOptional();
+        TensorOptional offset = bias ? new TensorOptional(parameters.get(at.parameter("bias"))) : new TensorOptional();
         long[] strides = {stride, stride};
         long[] paddings = {padding, padding};
         long[] dilations = {dilation, dilation};

@@ -29,19 +29,11 @@ import org.jspecify.annotations.Nullable;
     @JsonSubTypes.Type(value = Sequential.class, name = "sequential")
 })
 public sealed interface Layer
-        permits AdaptiveAveragePool,
-                BatchNorm,
-                Conv,
-                Dropout,
-                Flatten,
-                Linear,
-                MaxPool,
-                Relu,
-                Residual,
-                Sequential {
+        permits AdaptiveAveragePool, BatchNorm, Conv, Dropout, Flatten, Linear, MaxPool, Relu, Residual, Sequential {
 
     /** The layer's part of its parameters' names; absent, its place in the list counts, as in PyTorch's Sequential. */
-    @Nullable String name();
+    @Nullable
+    String name();
 
     /**
      * The shape that comes out.

@@ -59,7 +59,8 @@ final class LayerReader {
         }
         String path = e instanceof JsonMappingException mapping
                 ? mapping.getPath().stream()
-                        .map(step -> step.getFieldName() == null ? "[" + step.getIndex() + "]" : "." + step.getFieldName())
+                        .map(step ->
+                                step.getFieldName() == null ? "[" + step.getIndex() + "]" : "." + step.getFieldName())
                         .collect(Collectors.joining())
                 : "";
         return path + ": " + e.getOriginalMessage();

@@ -52,8 +52,7 @@ public record Linear(@Nullable String name, int out, boolean bias) implements La
     @Override
     public Trainable build(Site at, Parameters parameters) {
         Tensor weight = parameters.get(at.parameter("weight"));
-        TensorOptional offset =
-                bias ? new TensorOptional(parameters.get(at.parameter("bias"))) : new TensorOptional();
+        TensorOptional offset = bias ? new TensorOptional(parameters.get(at.parameter("bias"))) : new TensorOptional();
         return (x, training) -> torch.linear(x, weight, offset);
     }
 

@@ -34,8 +34,7 @@ public final class OnnxExport {
     }
 
     private static String normalised(OnnxGraph graph, String scan, Blueprint plan) {
-        String pixels =
-                graph.node("Cast", "pixels", List.of(scan), OnnxGraph.integer("to", OnnxGraph.floatType()));
+        String pixels = graph.node("Cast", "pixels", List.of(scan), OnnxGraph.integer("to", OnnxGraph.floatType()));
         String scaled = graph.node(
                 "Mul", "scaled", List.of(pixels, graph.floats("input.scale", plan.inputScale(), plan.channels())));
         String shifted = graph.node(

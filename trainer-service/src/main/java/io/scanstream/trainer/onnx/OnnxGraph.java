@@ -63,7 +63,8 @@ public final class OnnxGraph {
     /** Adds a node with one output and returns the output's name, made from the wished one. */
     public String node(String operator, String wishedName, List<String> inputs, AttributeProto... attributes) {
         String name = unique(wishedName.isEmpty() ? operator : wishedName);
-        NodeProto.Builder node = NodeProto.newBuilder().setOpType(operator).setName(name).addOutput(name);
+        NodeProto.Builder node =
+                NodeProto.newBuilder().setOpType(operator).setName(name).addOutput(name);
         node.addAllInput(inputs);
         node.addAllAttribute(List.of(attributes));
         graph.addNode(node);

@@ -38,8 +38,7 @@ public final class OnnxModel implements AutoCloseable {
             throw failed("ONNX Runtime does not take the exported file", e);
         }
         try {
-            this.metadata =
-                    OnnxMetadata.fromProperties(session.getMetadata().getCustomMetadata());
+            this.metadata = OnnxMetadata.fromProperties(session.getMetadata().getCustomMetadata());
         } catch (OrtException e) {
             throw failed("the exported file's metadata cannot be read", e);
         }

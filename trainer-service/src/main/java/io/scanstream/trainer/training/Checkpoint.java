@@ -50,7 +50,8 @@ public record Checkpoint(Path folder, TrainingState state) {
     private static void requireFile(Path folder, String name) {
         if (!Files.isRegularFile(folder.resolve(name))) {
             throw new ScanstreamException(
-                    ErrorCode.INVALID_REQUEST, "checkpoint " + folder + ": expected the file " + name + ", it is missing.");
+                    ErrorCode.INVALID_REQUEST,
+                    "checkpoint " + folder + ": expected the file " + name + ", it is missing.");
         }
     }
 }

@@ -56,7 +56,10 @@ final class Objective {
     /** How many of a batch are decided right; ties of two logits go to the first class. */
     long correct(Tensor logits, Tensor labels) {
         if (loss instanceof Loss.CrossEntropy) {
-            return logits.argmax(new org.bytedeco.pytorch.LongOptional(1), false).eq(labels).sum().item_long();
+            return logits.argmax(new org.bytedeco.pytorch.LongOptional(1), false)
+                    .eq(labels)
+                    .sum()
+                    .item_long();
         }
         Tensor saysPositive = logits.flatten(0, -1).gt(new Scalar(0));
         return saysPositive.eq(labels.eq(new Scalar(positive))).sum().item_long();

@@ -108,8 +108,7 @@ public final class TrainingRun implements AutoCloseable {
             descent.load(checkpoint.folder().resolve(Checkpoint.OPTIMIZER));
             if (checkpoint.state().bestEpoch() != null) {
                 Files.createDirectories(options.workFolder());
-                Files.copy(
-                        checkpoint.folder().resolve(Checkpoint.BEST), best(), StandardCopyOption.REPLACE_EXISTING);
+                Files.copy(checkpoint.folder().resolve(Checkpoint.BEST), best(), StandardCopyOption.REPLACE_EXISTING);
             }
         } catch (IOException e) {
             throw new UncheckedIOException("checkpoint " + checkpoint.folder(), e);
