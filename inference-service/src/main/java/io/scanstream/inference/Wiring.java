@@ -3,6 +3,7 @@ package io.scanstream.inference;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.scanstream.contracts.ParentWatch;
 import io.scanstream.imaging.DecodeLimits;
 import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.inference.http.HttpLimits;
@@ -84,6 +85,7 @@ final class Wiring {
     }
 
     void start(@Observes StartupEvent event) {
+        ParentWatch.startIfAsked();
         serving.start();
         events.start();
         edge.start();

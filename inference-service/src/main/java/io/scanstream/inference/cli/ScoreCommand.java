@@ -18,6 +18,7 @@ import io.scanstream.inference.scoring.Urgency;
 import io.scanstream.storage.ModelPackage;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -70,6 +71,8 @@ public final class ScoreCommand implements Callable<Integer> {
 
     /** Runs and ends the process. */
     public static void main(String[] args) {
+        // The log manager on the class path insists; Quarkus, which would say it, does not run here.
+        System.setProperty("java.util.logging.manager", "org.jboss.logmanager.LogManager");
         PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
         int code = run(out, System.err, args);
         out.flush();
@@ -79,7 +82,7 @@ public final class ScoreCommand implements Callable<Integer> {
     /** Runs in this process and returns the exit code. */
     static int run(PrintStream out, PrintStream err, String... args) {
         return new CommandLine(new ScoreCommand(out, err))
-                .setErr(new java.io.PrintWriter(err, true, StandardCharsets.UTF_8))
+                .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
                 .setExecutionExceptionHandler((failure, line, parsed) -> {
                     err.println("score: " + message(failure));
                     return line.getCommandSpec().exitCodeOnExecutionException();

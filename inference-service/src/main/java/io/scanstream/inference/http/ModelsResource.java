@@ -64,7 +64,6 @@ public final class ModelsResource {
     }
 
     private static Version version(VersionStatus status) {
-        return new Version(
-                status.model().version(), status.state(), status.aliases(), status.code(), status.reason());
+        return new Version(status.model().version(), status.state(), status.aliases(), status.code(), status.reason());
     }
 }

@@ -65,8 +65,7 @@ public final class ScoreResource {
         try {
             return serving.acquire(ref, Instant.now().plus(limits.patience())).join();
         } catch (CompletionException e) {
-            if (ServingSet.cause(e) instanceof ScanstreamException late
-                    && late.code() == ErrorCode.DEADLINE_EXPIRED) {
+            if (ServingSet.cause(e) instanceof ScanstreamException late && late.code() == ErrorCode.DEADLINE_EXPIRED) {
                 throw new ScanstreamException(
                         ErrorCode.MODEL_LOADING, "model " + ref + " is being loaded. Try again in a few seconds.", e);
             }

@@ -51,7 +51,8 @@ final class HeldPartitions implements ConsumerRebalanceListener {
     }
 
     /** The window of a partition that can be worked on; null if it was taken away or rewound meanwhile. */
-    @Nullable RepeatWindow window(TopicPartition partition) {
+    @Nullable
+    RepeatWindow window(TopicPartition partition) {
         return windows.get(partition);
     }
 
@@ -97,8 +98,11 @@ final class HeldPartitions implements ConsumerRebalanceListener {
             windows.put(partition, window.get());
             unprepared.remove(partition);
             consumer.resume(List.of(partition));
-            LOG.info("Scoring {} from {}, {} scored ids known.", partition, consumer.position(partition), window.get()
-                    .size());
+            LOG.info(
+                    "Scoring {} from {}, {} scored ids known.",
+                    partition,
+                    consumer.position(partition),
+                    window.get().size());
         }
     }
 

@@ -40,7 +40,8 @@ final class Isolation {
      */
     static Isolation takeOver(Suspects suspects, String partition, String owner, int batch) {
         Isolation isolation = new Isolation(suspects, partition, owner);
-        Optional<Mark> left = suspects.get(partition).filter(mark -> !mark.owner().equals(owner));
+        Optional<Mark> left =
+                suspects.get(partition).filter(mark -> !mark.owner().equals(owner));
         if (left.isPresent()) {
             isolation.suspect = left.get().alone();
             isolation.deaths = left.get().processes();

@@ -87,7 +87,8 @@ public final class ModelEvents implements AutoCloseable {
                     }
                 }
             } catch (KafkaException e) {
-                LOG.warn("{} cannot be read; the store is listed all the same: {}", Topics.MODEL_EVENTS, e.getMessage());
+                LOG.warn(
+                        "{} cannot be read; the store is listed all the same: {}", Topics.MODEL_EVENTS, e.getMessage());
                 if (!pause(backoff.next())) {
                     return;
                 }

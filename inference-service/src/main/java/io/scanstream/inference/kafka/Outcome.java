@@ -16,7 +16,11 @@ import org.jspecify.annotations.Nullable;
  * @param rejection why there is no score; absent if there is one, and for a repeat
  * @param attempts how many processes tried
  */
-record Outcome(ScanRecord scan, @Nullable ScoreEvent event, @Nullable ScanstreamException rejection, int attempts) {
+record Outcome(
+        ScanRecord scan,
+        @Nullable ScoreEvent event,
+        @Nullable ScanstreamException rejection,
+        int attempts) {
     private static final int LONGEST_REASON = 1000;
 
     static Outcome repeat(ScanRecord scan) {
@@ -43,8 +47,8 @@ record Outcome(ScanRecord scan, @Nullable ScoreEvent event, @Nullable Scanstream
             return new Outcome(scan, null, reason, attempts);
         }
         String version = scan.ref() == null ? null : scan.ref().version();
-        ScoreEvent event = new ScanRejected(
-                scan.id(), scan.model(), version, reason.code(), shortened(reason), Instant.now());
+        ScoreEvent event =
+                new ScanRejected(scan.id(), scan.model(), version, reason.code(), shortened(reason), Instant.now());
         return new Outcome(scan, event, reason, attempts);
     }
 

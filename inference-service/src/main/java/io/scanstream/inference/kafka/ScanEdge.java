@@ -33,7 +33,14 @@ public final class ScanEdge implements AutoCloseable {
                 new ScanLoop(
                         Topics.SCANS_URGENT, urgentGroup, Urgency.URGENT, settings, scoring, store, alone, registry),
                 new ScanLoop(
-                        Topics.SCANS, Topics.SCORERS_GROUP, Urgency.ROUTINE, settings, scoring, store, alone, registry));
+                        Topics.SCANS,
+                        Topics.SCORERS_GROUP,
+                        Urgency.ROUTINE,
+                        settings,
+                        scoring,
+                        store,
+                        alone,
+                        registry));
         this.threads = List.of(new Thread(loops.get(0), "scans-urgent"), new Thread(loops.get(1), "scans"));
     }
 

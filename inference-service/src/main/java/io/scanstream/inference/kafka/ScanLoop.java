@@ -31,7 +31,6 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -122,8 +121,7 @@ final class ScanLoop implements Runnable {
     private void connectAndScore(Backoff backoff) {
         try (ScoredIds scoredIds = new ScoredIds(settings);
                 Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings.member(group))) {
-            boolean samePartition =
-                    scoredIds.samePartition(ScoredIds.partitions(consumer, topic));
+            boolean samePartition = scoredIds.samePartition(ScoredIds.partitions(consumer, topic));
             HeldPartitions partitions = new HeldPartitions(consumer, scoredIds, samePartition, store, settings);
             try (ScoreWriter writer = new ScoreWriter(settings, samePartition)) {
                 consumer.subscribe(List.of(topic), partitions);
@@ -198,7 +196,10 @@ final class ScanLoop implements Runnable {
         try {
             List<Outcome> outcome;
             if (isolation.isPoison(offset)) {
-                LOG.error("{} is set aside: it was alone in {} processes that died.", scan.place(), Isolation.MOST_DEATHS);
+                LOG.error(
+                        "{} is set aside: it was alone in {} processes that died.",
+                        scan.place(),
+                        Isolation.MOST_DEATHS);
                 outcome = List.of(Outcome.rejected(scan, poison(), Isolation.MOST_DEATHS));
             } else {
                 untilStoreAnswers(session, () -> isolation.begin(offset));
@@ -226,8 +227,8 @@ final class ScanLoop implements Runnable {
         List<ScanRecord> open = new ArrayList<>();
         for (ScanRecord scan : scans) {
             RepeatWindow window = session.partitions().window(scan.partition());
-            boolean repeat = scan.id() != null
-                    && (!seen.add(scan.id()) || (window != null && window.contains(scan.id())));
+            boolean repeat =
+                    scan.id() != null && (!seen.add(scan.id()) || (window != null && window.contains(scan.id())));
             if (repeat) {
                 outcomes.put(scan, Outcome.repeat(scan));
             } else {

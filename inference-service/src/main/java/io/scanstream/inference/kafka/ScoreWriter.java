@@ -41,8 +41,8 @@ final class ScoreWriter implements AutoCloseable {
     /** Connects, which waits for the broker; a new transactional id each time. */
     ScoreWriter(KafkaSettings settings, boolean samePartition) {
         this.samePartition = samePartition;
-        this.producer = new KafkaProducer<>(
-                settings.transactionalProducer(Topics.SCORERS_GROUP + "-" + settings.instance() + "-" + UUID.randomUUID()));
+        this.producer = new KafkaProducer<>(settings.transactionalProducer(
+                Topics.SCORERS_GROUP + "-" + settings.instance() + "-" + UUID.randomUUID()));
         try {
             producer.initTransactions();
         } catch (KafkaException e) {
@@ -93,7 +93,8 @@ final class ScoreWriter implements AutoCloseable {
 
     private ProducerRecord<byte[], byte[]> score(ConsumerRecord<byte[], byte[]> source, ScoreEvent event) {
         Integer partition = samePartition ? source.partition() : null;
-        return new ProducerRecord<>(Topics.SCORES, partition, utf8(event.scanId().toString()), Json.bytes(event));
+        return new ProducerRecord<>(
+                Topics.SCORES, partition, utf8(event.scanId().toString()), Json.bytes(event));
     }
 
     private ProducerRecord<byte[], byte[]> deadLetter(

@@ -41,8 +41,7 @@ final class GoldenScores {
     }
 
     /** A batch from the {@code first} golden image on; the last one begins again with the first image to be full. */
-    private void requireBatch(
-            LoadedModel model, List<Golden.Case> cases, List<byte[]> inputs, int first, int size) {
+    private void requireBatch(LoadedModel model, List<Golden.Case> cases, List<byte[]> inputs, int first, int size) {
         List<byte[]> batch = new ArrayList<>();
         for (int i = 0; i < size; i++) {
             batch.add(inputs.get((first + i) % inputs.size()));
@@ -54,8 +53,7 @@ final class GoldenScores {
     }
 
     private void requireCase(LoadedModel model, Golden.Case expected, LoadedModel.Output got, int size) {
-        Golden.Tolerance tolerance =
-                model.device() == Device.CUDA ? Golden.Tolerance.CUDA_FP32 : Golden.Tolerance.CPU;
+        Golden.Tolerance tolerance = model.device() == Device.CUDA ? Golden.Tolerance.CUDA_FP32 : Golden.Tolerance.CPU;
         String where = "golden image " + expected.file() + " in a batch of " + size;
         if (got.logits().length != expected.logits().size()
                 || got.probabilities().length != expected.probabilities().size()) {

@@ -40,7 +40,11 @@ public final class LoadedModel {
     private int users = 1;
 
     LoadedModel(
-            OrtEnvironment environment, OnnxRuntime.Opened opened, ModelCard card, OnnxMetadata metadata, BatchSizes sizes) {
+            OrtEnvironment environment,
+            OnnxRuntime.Opened opened,
+            ModelCard card,
+            OnnxMetadata metadata,
+            BatchSizes sizes) {
         this.environment = environment;
         this.session = opened.session();
         this.device = opened.device();
@@ -113,7 +117,9 @@ public final class LoadedModel {
                 return outputs;
             } catch (OrtException e) {
                 throw new ScanstreamException(
-                        ErrorCode.INTERNAL, "model " + version() + " failed on " + rows + " scans: " + e.getMessage(), e);
+                        ErrorCode.INTERNAL,
+                        "model " + version() + " failed on " + rows + " scans: " + e.getMessage(),
+                        e);
             }
         }
     }

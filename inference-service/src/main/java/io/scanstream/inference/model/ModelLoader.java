@@ -32,7 +32,9 @@ public final class ModelLoader {
         try {
             OnnxMetadata metadata = metadata(opened, pack.card());
             BatchSizes sizes = BatchSizes.of(
-                    opened.device(), runtime.settings(), metadata.preprocessing().sizeBytes());
+                    opened.device(),
+                    runtime.settings(),
+                    metadata.preprocessing().sizeBytes());
             LoadedModel model = new LoadedModel(runtime.environment(), opened, pack.card(), metadata, sizes);
             new GoldenScores(pack, decoder).require(model);
             return model;
@@ -60,10 +62,8 @@ public final class ModelLoader {
         require(card, "preprocessing", metadata.preprocessing(), card.preprocessing());
         require(card, "recipeSha256", metadata.recipeSha256(), card.recipeSha256());
         require(card, "inputs", opened.session().getInputNames().stream().toList(), List.of(OnnxMetadata.INPUT_SCAN));
-        TensorInfo scan = (TensorInfo) opened.session()
-                .getInputInfo()
-                .get(OnnxMetadata.INPUT_SCAN)
-                .getInfo();
+        TensorInfo scan = (TensorInfo)
+                opened.session().getInputInfo().get(OnnxMetadata.INPUT_SCAN).getInfo();
         require(card, "type of " + OnnxMetadata.INPUT_SCAN, scan.type, OnnxJavaType.UINT8);
         for (String output : List.of(OnnxMetadata.OUTPUT_PROBABILITIES, OnnxMetadata.OUTPUT_LOGITS)) {
             if (!opened.session().getOutputNames().contains(output)) {

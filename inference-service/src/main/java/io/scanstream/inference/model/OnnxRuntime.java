@@ -119,7 +119,8 @@ public final class OnnxRuntime {
         if (settings.device() == Device.CUDA) {
             throw new ScanstreamException(
                     ErrorCode.INVALID_REQUEST,
-                    "scanstream.device is cuda, but CUDA cannot be used: " + reason + ". Say auto or cpu, or install it.");
+                    "scanstream.device is cuda, but CUDA cannot be used: " + reason
+                            + ". Say auto or cpu, or install it.");
         }
         LOG.info("CUDA cannot be used: {}. Models run on the CPU.", reason);
     }

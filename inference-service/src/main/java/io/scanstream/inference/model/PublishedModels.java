@@ -96,11 +96,12 @@ public final class PublishedModels {
         Path folder = newFolder();
         try {
             ModelPackage pack = new Models(store.get()).fetch(version, folder);
-            if (!pack.card().name().equals(version.name()) || !pack.card().version().equals(version.version())) {
+            if (!pack.card().name().equals(version.name())
+                    || !pack.card().version().equals(version.version())) {
                 throw new ScanstreamException(
                         ErrorCode.MODEL_NOT_VERIFIED,
-                        "model " + version + ": its card is that of " + pack.card().name() + "/"
-                                + pack.card().version() + ".");
+                        "model " + version + ": its card is that of "
+                                + pack.card().name() + "/" + pack.card().version() + ".");
             }
             return loader.load(pack);
         } finally {

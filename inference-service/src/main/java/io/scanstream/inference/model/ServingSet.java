@@ -40,7 +40,9 @@ public final class ServingSet implements AutoCloseable {
         final CompletableFuture<LoadedModel> loaded = new CompletableFuture<>();
         boolean named;
         long lastUse;
-        @Nullable ScanstreamException refusal;
+
+        @Nullable
+        ScanstreamException refusal;
     }
 
     private final PublishedModels published;

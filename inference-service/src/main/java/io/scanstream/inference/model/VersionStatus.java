@@ -12,7 +12,11 @@ import org.jspecify.annotations.Nullable;
  * @param code why it was refused, with the reason; absent otherwise
  */
 public record VersionStatus(
-        ModelVersion model, State state, List<String> aliases, @Nullable ErrorCode code, @Nullable String reason) {
+        ModelVersion model,
+        State state,
+        List<String> aliases,
+        @Nullable ErrorCode code,
+        @Nullable String reason) {
     public VersionStatus {
         aliases = List.copyOf(aliases);
     }

@@ -44,8 +44,7 @@ final class MicroBatcher implements AutoCloseable {
      * @param input uint8 {@code [height, width, channels]}
      * @param since {@link System#nanoTime}
      */
-    record Waiting(
-            LoadedModel model, byte[] input, Urgency urgency, long since, CompletableFuture<Score> answer) {}
+    record Waiting(LoadedModel model, byte[] input, Urgency urgency, long since, CompletableFuture<Score> answer) {}
 
     MicroBatcher(ScorerSettings settings, MeterRegistry metrics) {
         this.budgetNanos = settings.latencyBudget().toNanos();
