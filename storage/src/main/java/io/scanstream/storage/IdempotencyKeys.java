@@ -6,6 +6,7 @@ import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -43,8 +44,19 @@ public final class IdempotencyKeys {
         if (store.createIfAbsent(object(scope, key), Json.bytes(fresh))) {
             return fresh;
         }
-        Claim found = Json.read(store.require(object(scope, key), ErrorCode.CONFLICT), Claim.class);
-        if (!found.request().equals(request)) {
+        return find(scope, key, request)
+                .orElseThrow(() -> new ScanstreamException(
+                        ErrorCode.CONFLICT, "Idempotency-Key: this key was just forgotten. Send the request again."));
+    }
+
+    /**
+     * What a key stands for, or empty if it was never used.
+     *
+     * @throws ScanstreamException {@code INVALID_REQUEST} if it stands for something else
+     */
+    public Optional<Claim> find(String scope, String key, String request) {
+        Optional<Claim> found = store.get(object(scope, key)).map(json -> Json.read(json, Claim.class));
+        if (found.isPresent() && !found.get().request().equals(request)) {
             throw new ScanstreamException(
                     ErrorCode.INVALID_REQUEST,
                     "Idempotency-Key: this key was used for another request. Use a new key for a new request.");
