@@ -43,10 +43,14 @@ public enum ErrorCode {
     TRAINING_DIVERGED(false),
     /** Someone else changed the same thing first. */
     CONFLICT(true),
+    /** The version is published but not loaded here yet. */
+    MODEL_LOADING(true),
     /** The object store does not answer. */
     STORE_UNAVAILABLE(true),
     /** Kafka does not answer. */
     BROKER_UNAVAILABLE(true),
+    /** A disk has no room left; the work waits until somebody makes some. */
+    DISK_FULL(true),
     /** The service has all the work that it can hold. */
     OVERLOADED(true),
     /** A defect of ours. */

@@ -11,6 +11,7 @@ import io.scanstream.contracts.job.JobId;
 import io.scanstream.contracts.job.JobState;
 import io.scanstream.contracts.job.Lease;
 import io.scanstream.contracts.model.AliasState;
+import io.scanstream.contracts.model.GateDecision;
 import io.scanstream.contracts.model.Golden;
 import io.scanstream.contracts.model.Metrics;
 import io.scanstream.contracts.model.ModelCard;
@@ -74,6 +75,7 @@ class WireFormatTest {
                         58.0,
                         AT),
                 new TrainingEvent.SliceCompleted(JOB, 2, "epoch 4", AT),
+                new TrainingEvent.TrainingDelayed(JOB, ErrorCode.DISK_FULL, "no room left in /cache", AT),
                 new TrainingEvent.IngestProgressed(JOB, 120, 3, AT),
                 new TrainingEvent.DatasetReady(JOB, DATASET, 900, 3, AT),
                 new TrainingEvent.TrainingSucceeded(
@@ -97,6 +99,13 @@ class WireFormatTest {
                 manifest(),
                 new AliasState(
                         MODEL.version(), "gate", "no champion yet", ordered("accuracy", 0.93, "images", 300.0), AT),
+                new GateDecision(
+                        MODEL,
+                        "20261101-080000-0a1b2c3d",
+                        false,
+                        "the champion is better",
+                        ordered("images", 300.0, "championAccuracy", 0.93),
+                        AT),
                 new Golden(List.of(new Golden.Case("000.png", List.of(-1.5, 2.5), List.of(0.018, 0.982), "cancer"))),
                 card());
     }

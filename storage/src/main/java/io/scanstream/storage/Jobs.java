@@ -5,6 +5,7 @@ import io.scanstream.contracts.Json;
 import io.scanstream.contracts.job.JobId;
 import io.scanstream.contracts.job.JobState;
 import io.scanstream.contracts.job.Lease;
+import io.scanstream.contracts.model.GateDecision;
 import io.scanstream.contracts.training.TrainingEvent;
 import java.io.IOException;
 import java.io.InputStream;
@@ -88,6 +89,26 @@ public final class Jobs {
 
     public void writeHistory(JobId id, List<TrainingEvent.EpochCompleted> epochs) {
         store.put(historyKey(id), Json.bytes(epochs));
+    }
+
+    /** What the promotion gate decided about the job's model; empty: nothing yet. */
+    public Optional<GateDecision> gateDecision(JobId id) {
+        return store.get(gateKey(id)).map(json -> Json.read(json, GateDecision.class));
+    }
+
+    public void writeGateDecision(JobId id, GateDecision decision) {
+        store.put(gateKey(id), Json.bytes(decision));
+    }
+
+    /** Deletes one checkpoint, by the prefix that {@link #writeCheckpoint} returned. */
+    public void deleteCheckpoint(String prefix) {
+        for (ObjectStore.Listed file : store.list(prefix)) {
+            store.delete(file.key());
+        }
+    }
+
+    private static String gateKey(JobId id) {
+        return PREFIX + id + "/gate.json";
     }
 
     private static String leaseKey(JobId id) {

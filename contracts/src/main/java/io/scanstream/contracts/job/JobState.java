@@ -93,10 +93,22 @@ public record JobState(
                 now);
     }
 
-    /** A checkpoint that counts from now on; progress clears the attempts. */
+    /** A checkpoint that counts from now on; progress, which is another step, clears the attempts. */
     public JobState checkpointed(String newCheckpoint, String newStep, Instant now) {
         return new JobState(
-                id, work, JobStatus.RUNNING, slice, owner, newCheckpoint, newStep, 0, null, null, null, createdAt, now);
+                id,
+                work,
+                JobStatus.RUNNING,
+                slice,
+                owner,
+                newCheckpoint,
+                newStep,
+                newStep.equals(step) ? attempts : 0,
+                null,
+                null,
+                null,
+                createdAt,
+                now);
     }
 
     /** The end of a slice: nobody's, and one slice further. */

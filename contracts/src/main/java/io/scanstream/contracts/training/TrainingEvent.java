@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
     @JsonSubTypes.Type(value = TrainingEvent.TrainingProgressed.class, name = "TrainingProgressed"),
     @JsonSubTypes.Type(value = TrainingEvent.EpochCompleted.class, name = "EpochCompleted"),
     @JsonSubTypes.Type(value = TrainingEvent.SliceCompleted.class, name = "SliceCompleted"),
+    @JsonSubTypes.Type(value = TrainingEvent.TrainingDelayed.class, name = "TrainingDelayed"),
     @JsonSubTypes.Type(value = TrainingEvent.IngestProgressed.class, name = "IngestProgressed"),
     @JsonSubTypes.Type(value = TrainingEvent.DatasetReady.class, name = "DatasetReady"),
     @JsonSubTypes.Type(value = TrainingEvent.TrainingSucceeded.class, name = "TrainingSucceeded"),
@@ -85,6 +86,9 @@ public sealed interface TrainingEvent {
 
     /** A slice has ended with a checkpoint; the job is queued again. */
     record SliceCompleted(JobId jobId, int slice, @Nullable String step, Instant at) implements TrainingEvent {}
+
+    /** A job, ingest or training, waits for something that is away or full; it goes on by itself. */
+    record TrainingDelayed(JobId jobId, ErrorCode code, String reason, Instant at) implements TrainingEvent {}
 
     /** Files read of an upload so far. */
     record IngestProgressed(JobId jobId, int files, int rejected, Instant at) implements TrainingEvent {}
