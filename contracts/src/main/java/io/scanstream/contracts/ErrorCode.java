@@ -43,6 +43,8 @@ public enum ErrorCode {
     TRAINING_DIVERGED(false),
     /** Someone else changed the same thing first. */
     CONFLICT(true),
+    /** The version is published but not loaded here yet. */
+    MODEL_LOADING(true),
     /** The object store does not answer. */
     STORE_UNAVAILABLE(true),
     /** Kafka does not answer. */

@@ -1,5 +1,7 @@
 package io.scanstream.contracts.model;
 
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.dataset.DatasetVersion;
 import io.scanstream.contracts.job.JobId;
 import io.scanstream.contracts.recipe.Recipe;
@@ -56,6 +58,32 @@ public record ModelCard(
         metrics = ordered(metrics);
         images = ordered(images);
         versions = ordered(versions);
+    }
+
+    /**
+     * The class that probabilities decide for: with a threshold the positive class from it on, else the most probable of
+     * the others; without one the most probable of all, the first of equals. Evaluation, golden scores and serving all
+     * decide here.
+     *
+     * @param probabilities in class order
+     */
+    public String decide(double[] probabilities) {
+        if (probabilities.length != classes.size()) {
+            throw new ScanstreamException(
+                    ErrorCode.INTERNAL,
+                    "expected one probability for each of " + classes + ", got " + probabilities.length + ".");
+        }
+        int positive = threshold == null || positiveClass == null ? -1 : classes.indexOf(positiveClass);
+        if (threshold != null && positive >= 0 && probabilities[positive] >= threshold) {
+            return classes.get(positive);
+        }
+        int best = -1;
+        for (int i = 0; i < probabilities.length; i++) {
+            if (i != positive && (best < 0 || probabilities[i] > probabilities[best])) {
+                best = i;
+            }
+        }
+        return classes.get(best);
     }
 
     private static <V> Map<String, V> ordered(Map<String, V> map) {

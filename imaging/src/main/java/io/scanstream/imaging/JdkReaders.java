@@ -1,0 +1,42 @@
+package io.scanstream.imaging;
+
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.ScanstreamException;
+import java.util.Iterator;
+import javax.imageio.spi.IIORegistry;
+import javax.imageio.spi.ImageReaderSpi;
+
+/**
+ * The JDK's own image readers. They are asked for by class, not by format name, because which reader a name finds depends
+ * on the class path and the class loader of the day.
+ */
+final class JdkReaders {
+    static {
+        // The raster classes load the native AWT library, which looks for a display unless it is told not to.
+        if (System.getProperty("java.awt.headless") == null) {
+            System.setProperty("java.awt.headless", "true");
+        }
+    }
+
+    static final ImageReaderSpi JPEG = find("com.sun.imageio.plugins.jpeg.JPEGImageReaderSpi");
+    static final ImageReaderSpi PNG = find("com.sun.imageio.plugins.png.PNGImageReaderSpi");
+    static final ImageReaderSpi GIF = find("com.sun.imageio.plugins.gif.GIFImageReaderSpi");
+    static final ImageReaderSpi BMP = find("com.sun.imageio.plugins.bmp.BMPImageReaderSpi");
+
+    private JdkReaders() {}
+
+    private static ImageReaderSpi find(String className) {
+        Iterator<ImageReaderSpi> all =
+                IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, false);
+        while (all.hasNext()) {
+            ImageReaderSpi provider = all.next();
+            if (provider.getClass().getName().equals(className)) {
+                return provider;
+            }
+        }
+        throw new ScanstreamException(
+                ErrorCode.INTERNAL,
+                "This Java runtime lacks " + className
+                        + ": imaging needs the java.desktop module of a full JDK or JRE.");
+    }
+}
