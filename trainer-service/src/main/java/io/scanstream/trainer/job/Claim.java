@@ -77,8 +77,20 @@ public final class Claim {
      * @throws WorkStopped if it must not
      */
     public void check() {
-        if (stopRequested()) {
-            throw new WorkStopped(lostTo == null ? "the trainer stops" : "the claim on job " + id() + " is lost");
+        checkStillOurs();
+        if (stopAsked) {
+            throw new WorkStopped("the trainer stops");
+        }
+    }
+
+    /**
+     * Returns if the job is still this trainer's, as far as it knows; whether the process is to stop does not matter.
+     *
+     * @throws WorkStopped if it is not
+     */
+    public void checkStillOurs() {
+        if (lostTo != null) {
+            throw new WorkStopped("the claim on job " + id() + " is lost");
         }
     }
 
@@ -165,9 +177,7 @@ public final class Claim {
      * meet its own entry.
      */
     private synchronized void append(UnaryOperator<JobState> change) {
-        if (lostTo != null) {
-            check();
-        }
+        checkStillOurs();
         JobState next = change.apply(entry.value());
         if (journal.append(entry.number(), next)) {
             entry = new Journal.Entry<>(entry.number() + 1, next);
@@ -181,7 +191,7 @@ public final class Claim {
             append(change);
         } else {
             lose(head.value());
-            check();
+            checkStillOurs();
         }
     }
 

@@ -85,7 +85,7 @@ public final class JobRunner implements AutoCloseable {
     private void end(Claim claim, Work.Outcome outcome) {
         if (outcome instanceof Work.Done done) {
             FaultPoint.BEFORE_SUCCESS.reached();
-            patience.last(claim, () -> claim.succeed(done.result()));
+            patience.insist(claim, () -> claim.succeed(done.result()));
             FaultPoint.AFTER_SUCCESS.reached();
             LOG.infof("job %s: succeeded, %s", claim.id(), done.result());
             announcements.event(done.event());
@@ -96,7 +96,7 @@ public final class JobRunner implements AutoCloseable {
 
     private void putBack(Claim claim) {
         JobState before = claim.state();
-        patience.last(claim, claim::release);
+        patience.insist(claim, claim::release);
         FaultPoint.AFTER_RELEASE.reached();
         LOG.infof("job %s: slice %d is over at %s", claim.id(), before.slice(), before.step());
         announcements.event(
@@ -134,7 +134,7 @@ public final class JobRunner implements AutoCloseable {
         ScanstreamException reason = reasonOf(e);
         LOG.errorf(e, "job %s: failed", claim.id());
         String text = String.valueOf(reason.getMessage());
-        patience.last(claim, () -> claim.fail(reason.code(), text));
+        patience.insist(claim, () -> claim.fail(reason.code(), text));
         announcements.event(new TrainingEvent.TrainingFailed(claim.id(), reason.code(), text, clock.instant()));
     }
 
@@ -155,7 +155,7 @@ public final class JobRunner implements AutoCloseable {
         return coded != null ? coded : new ScanstreamException(ErrorCode.INTERNAL, e.toString(), e);
     }
 
-    /** Java has no type of its own for it; the text is the C library's for ENOSPC and EDQUOT. */
+    /** Whether a disk has no room left. Java has no type of its own for it; the text is the C library's for ENOSPC and EDQUOT. */
     private static boolean isDiskFull(Throwable e) {
         String message = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
         return message.contains("no space left") || message.contains("quota exceeded");

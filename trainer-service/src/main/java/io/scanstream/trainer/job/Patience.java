@@ -45,15 +45,22 @@ public final class Patience {
         return call(claim, call, claim::stopRequested);
     }
 
-    /** As {@link #call(Claim, Supplier)}, but waits although this process is to stop: for the last entry of a claim. */
-    void last(Claim claim, Runnable call) {
-        call(
-                claim,
-                () -> {
-                    call.run();
-                    return true;
-                },
-                () -> claim.lostTo() != null);
+    /**
+     * As {@link #call}, but waits although this process is to stop: for what a stop has to leave behind, and for what is all
+     * but done.
+     *
+     * @throws WorkStopped when the claim is lost
+     */
+    public <T> T insist(Claim claim, Supplier<T> call) {
+        return call(claim, call, () -> claim.lostTo() != null);
+    }
+
+    /** As {@link #insist(Claim, Supplier)}. */
+    void insist(Claim claim, Runnable call) {
+        insist(claim, () -> {
+            call.run();
+            return true;
+        });
     }
 
     private <T> T call(Claim claim, Supplier<T> call, BooleanSupplier stop) {
@@ -82,7 +89,6 @@ public final class Patience {
         sleep(wait, () -> {
             if (stop.getAsBoolean()) {
                 claim.check();
-                throw new WorkStopped("stopped while waiting");
             }
             return false;
         });
