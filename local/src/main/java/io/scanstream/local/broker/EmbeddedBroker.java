@@ -1,6 +1,7 @@
 package io.scanstream.local.broker;
 
 import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.ParentWatch;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.local.home.AtomicFile;
 import io.scanstream.local.home.KeptPorts;
@@ -101,6 +102,7 @@ public final class EmbeddedBroker implements AutoCloseable {
             System.err.println("usage: EmbeddedBroker FOLDER ADDRESS-FILE");
             System.exit(2);
         }
+        ParentWatch.startIfAsked();
         EmbeddedBroker broker = start(Path.of(args[0]));
         Runtime.getRuntime().addShutdownHook(new Thread(broker::close, "stop-broker"));
         AtomicFile.write(Path.of(args[1]), broker.bootstrapServers());

@@ -1,6 +1,7 @@
 package io.scanstream.local.objectstore;
 
 import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.ParentWatch;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.local.home.AtomicFile;
 import io.scanstream.local.home.KeptPorts;
@@ -117,6 +118,7 @@ public final class EmbeddedObjectStore implements AutoCloseable {
             System.err.println("usage: EmbeddedObjectStore FOLDER ADDRESS-FILE");
             System.exit(2);
         }
+        ParentWatch.startIfAsked();
         EmbeddedObjectStore store = start(Path.of(args[0]));
         Runtime.getRuntime().addShutdownHook(new Thread(store::close, "stop-store"));
         AtomicFile.write(Path.of(args[1]), store.endpoint().toString());
