@@ -7,6 +7,7 @@ import io.scanstream.contracts.training.TrainingMessage;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
@@ -25,22 +26,29 @@ public final class Worker {
     private final JobRunner runner;
     private final Announcements announcements;
     private final Patience patience;
+    private final Consumer<ScanstreamException> misconfigured;
     private final Thread thread = new Thread(this::loop, "trainer");
     private volatile boolean stopping;
-    private volatile @Nullable ScanstreamException misconfigured;
 
     /**
      * Made, not started.
      *
      * @param kafka settings of the share consumer, {@code bootstrap.servers} at least
+     * @param misconfigured hears why the worker has ended by itself: Kafka is set up in a way that no waiting can help
      */
     public Worker(
-            Map<String, String> kafka, Claims claims, JobRunner runner, Announcements announcements, Patience patience) {
+            Map<String, String> kafka,
+            Claims claims,
+            JobRunner runner,
+            Announcements announcements,
+            Patience patience,
+            Consumer<ScanstreamException> misconfigured) {
         this.kafka = Map.copyOf(kafka);
         this.claims = claims;
         this.runner = runner;
         this.announcements = announcements;
         this.patience = patience;
+        this.misconfigured = misconfigured;
         thread.setDaemon(true);
     }
 
@@ -52,11 +60,6 @@ public final class Worker {
     /** Whether the thread works or looks for work. */
     public boolean running() {
         return thread.isAlive() && !stopping;
-    }
-
-    /** Why the thread has ended by itself: Kafka is set up in a way that no waiting can help. */
-    public Optional<ScanstreamException> misconfigured() {
-        return Optional.ofNullable(misconfigured);
     }
 
     /**
@@ -88,8 +91,7 @@ public final class Worker {
                 }
             } catch (ScanstreamException e) {
                 if (!e.code().retryable()) {
-                    LOG.errorf("no work from here: %s", e.getMessage());
-                    misconfigured = e;
+                    misconfigured.accept(e);
                     return;
                 }
                 LOG.warnf("no work now: %s", e.getMessage());
