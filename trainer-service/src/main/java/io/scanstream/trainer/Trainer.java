@@ -70,7 +70,10 @@ final class Trainer {
         this.times = new LeaseTimes(config.lease().duration(), config.lease().renewEvery());
         this.announcements = new Announcements(sender);
         this.patience = new Patience(
-                announcements, clock, config.trainer().firstWait(), config.trainer().longestWait());
+                announcements,
+                clock,
+                config.trainer().firstWait(),
+                config.trainer().longestWait());
         this.jobs = new Jobs(store);
         this.datasets = new Datasets(store);
         this.runner = new JobRunner(works(store, libtorch), times, announcements, patience, clock);
@@ -99,8 +102,8 @@ final class Trainer {
                         .availableProcessors()),
                 work);
         TrainerConfig.Ingest ingest = config.ingest();
-        IngestLimits limits = new IngestLimits(
-                ingest.maxUploadBytes(), ingest.maxFiles(), ingest.maxTotalBytes(), ingest.maxRatio());
+        IngestLimits limits =
+                new IngestLimits(ingest.maxUploadBytes(), ingest.maxFiles(), ingest.maxTotalBytes(), ingest.maxRatio());
         return Map.of(
                 JobKind.TRAINING,
                 new TrainingWork(stores, settings, libtorch, announcements, patience, clock),

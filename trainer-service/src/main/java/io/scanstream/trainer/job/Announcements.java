@@ -70,7 +70,8 @@ public final class Announcements {
                         letter.value(),
                         Map.of(
                                 ScanHeaders.ERROR_CODE, letter.error().code().name(),
-                                ScanHeaders.ERROR_REASON, String.valueOf(letter.error().getMessage()),
+                                ScanHeaders.ERROR_REASON,
+                                        String.valueOf(letter.error().getMessage()),
                                 ScanHeaders.ATTEMPTS, Integer.toString(letter.attempts()))),
                 letter.error());
     }
