@@ -30,6 +30,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
@@ -130,7 +131,9 @@ final class Trainer {
     void start() {
         worker.start();
         long every = config.reconcile().every().toMillis();
-        reconciling.scheduleWithFixedDelay(this::reconcile, 0, every, TimeUnit.MILLISECONDS);
+        // Ends with the executor; what can go wrong is caught within.
+        ScheduledFuture<?> unused =
+                reconciling.scheduleWithFixedDelay(this::reconcile, 0, every, TimeUnit.MILLISECONDS);
     }
 
     private void reconcile() {

@@ -191,7 +191,7 @@ public final class ManifestBuilder {
         Map<String, Split> splits = new HashMap<>();
         for (Manifest.Entry entry : entries) {
             if (entry.group() != null) {
-                splits.merge(entry.group(), entry.split(), (a, b) -> a.ordinal() > b.ordinal() ? a : b);
+                splits.merge(entry.group(), entry.split(), (a, b) -> a.compareTo(b) > 0 ? a : b);
             }
         }
         return kept(entries, entry -> {

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.FinalizedVersionRange;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
@@ -99,7 +100,7 @@ final class ShareGroup implements AutoCloseable {
      *     setting that somebody has to change
      */
     static void prepare(Map<String, String> settings) {
-        String where = settings.get("bootstrap.servers");
+        String where = settings.getOrDefault("bootstrap.servers", "an unknown address");
         try (Admin admin = Admin.create(new HashMap<String, Object>(settings))) {
             FinalizedVersionRange version = admin.describeFeatures()
                     .featureMetadata()
@@ -137,15 +138,15 @@ final class ShareGroup implements AutoCloseable {
                 throw e;
             }
             // Perhaps only the right to change it is missing, and an operator has set it.
-            ConfigEntry now =
-                    admin.describeConfigs(List.of(group)).all().get().get(group).get(RESET);
+            Config config = admin.describeConfigs(List.of(group)).all().get().get(group);
+            ConfigEntry now = config == null ? null : config.get(RESET);
             if (now == null || !"earliest".equals(now.value())) {
                 throw new ScanstreamException(
                         ErrorCode.INVALID_REQUEST,
                         "the share group '" + Topics.TRAINERS_GROUP + "' at " + where + " needs " + RESET
                                 + "=earliest, it is " + (now == null ? "absent" : now.value())
                                 + " and cannot be set from here ("
-                                + e.getCause().getMessage()
+                                + e.getMessage()
                                 + "). Set it with kafka-configs.sh --alter --group " + Topics.TRAINERS_GROUP
                                 + " --add-config "
                                 + RESET + "=earliest.",
