@@ -50,7 +50,7 @@ final class TiffCodec implements Codec {
                     : converter(directory, layout).convert(read(bytes, directory, layout));
             return new Decoded(pixels, (int) orientation, warnings);
         } catch (TiffDirectory.Malformed e) {
-            throw Refusal.damaged(TIFF, e.getMessage(), e);
+            throw Refusal.damaged(TIFF, String.valueOf(e.getMessage()), e);
         }
     }
 

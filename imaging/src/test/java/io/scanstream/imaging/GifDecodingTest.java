@@ -27,7 +27,7 @@ class GifDecodingTest {
         byte[] expected = new byte[indices.length * 3];
         for (int i = 0; i < indices.length; i++) {
             for (int c = 0; c < 3; c++) {
-                expected[3 * i + c] = (byte) (palette[indices[i] & 0xff] >> 16 - 8 * c);
+                expected[3 * i + c] = (byte) (palette[indices[i] & 0xff] >> (16 - 8 * c));
             }
         }
 

@@ -116,7 +116,7 @@ class JpegDecodingTest {
 
     @Test
     void ignoresMalformedExifAndSaysSo() {
-        byte[] rubbish = "Exif\0\0MM\0\u002aXXXX".getBytes(StandardCharsets.ISO_8859_1);
+        byte[] rubbish = "Exif\0\0MM\0*XXXX".getBytes(StandardCharsets.ISO_8859_1);
 
         Image image = decode(withSegment(colourFile, 0xe1, rubbish));
 
@@ -258,7 +258,7 @@ class JpegDecodingTest {
         file.write(jpeg, 0, 2);
         file.write(0xff);
         file.write(marker);
-        file.write(payload.length + 2 >> 8);
+        file.write((payload.length + 2) >> 8);
         file.write(payload.length + 2);
         file.writeBytes(payload);
         file.write(jpeg, 2, jpeg.length - 2);

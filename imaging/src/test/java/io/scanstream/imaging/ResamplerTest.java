@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.model.Preprocessing.Interpolation;
+import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.Scanner;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -129,11 +131,11 @@ class ResamplerTest {
     }
 
     private static byte[] bytes(String numbers) {
-        String[] parts = numbers.trim().split(" ");
-        byte[] bytes = new byte[parts.length];
-        for (int i = 0; i < parts.length; i++) {
-            bytes[i] = (byte) Integer.parseInt(parts[i]);
+        Scanner scanner = new Scanner(numbers);
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        while (scanner.hasNextInt()) {
+            bytes.write(scanner.nextInt());
         }
-        return bytes;
+        return bytes.toByteArray();
     }
 }
