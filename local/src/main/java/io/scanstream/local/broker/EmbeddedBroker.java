@@ -1,6 +1,7 @@
 package io.scanstream.local.broker;
 
 import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.ParentWatch;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.local.home.AtomicFile;
 import io.scanstream.local.home.KeptPorts;
@@ -56,10 +57,10 @@ public final class EmbeddedBroker implements AutoCloseable {
     public static EmbeddedBroker start(Path folder, Map<String, String> settings) {
         Path home = folder.toAbsolutePath().normalize();
         Path data = home.resolve("data");
-        Map<String, Integer> ports = KeptPorts.choose(home.resolve("ports.properties"), List.of(CLIENTS, QUORUM));
+        KeptPorts ports = KeptPorts.choose(home.resolve("ports.properties"), List.of(CLIENTS, QUORUM));
         format(data);
 
-        Map<String, String> all = settings(data, ports.get(CLIENTS), ports.get(QUORUM));
+        Map<String, String> all = settings(data, ports.of(CLIENTS), ports.of(QUORUM));
         all.putAll(settings);
         KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(all), Time.SYSTEM);
         try {
@@ -72,7 +73,7 @@ public final class EmbeddedBroker implements AutoCloseable {
                             + ". Is another one running on this folder?",
                     e);
         }
-        return new EmbeddedBroker(server, "127.0.0.1:" + ports.get(CLIENTS));
+        return new EmbeddedBroker(server, "127.0.0.1:" + ports.of(CLIENTS));
     }
 
     /** Where clients connect, {@code host:port}. */
@@ -101,6 +102,7 @@ public final class EmbeddedBroker implements AutoCloseable {
             System.err.println("usage: EmbeddedBroker FOLDER ADDRESS-FILE");
             System.exit(2);
         }
+        ParentWatch.startIfAsked();
         EmbeddedBroker broker = start(Path.of(args[0]));
         Runtime.getRuntime().addShutdownHook(new Thread(broker::close, "stop-broker"));
         AtomicFile.write(Path.of(args[1]), broker.bootstrapServers());

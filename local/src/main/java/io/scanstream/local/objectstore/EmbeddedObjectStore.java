@@ -1,6 +1,7 @@
 package io.scanstream.local.objectstore;
 
 import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.ParentWatch;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.local.home.AtomicFile;
 import io.scanstream.local.home.KeptPorts;
@@ -61,7 +62,7 @@ public final class EmbeddedObjectStore implements AutoCloseable {
         }
         StoreCredentials credentials = credentials(home);
         int port = KeptPorts.choose(home.resolve("ports.properties"), List.of(PORT))
-                .get(PORT);
+                .of(PORT);
         URI endpoint = URI.create("http://127.0.0.1:" + port);
         S3Proxy server = S3Proxy.builder()
                 .blobStore(new FilesystemNio2BlobStore(data.toString()))
@@ -117,6 +118,7 @@ public final class EmbeddedObjectStore implements AutoCloseable {
             System.err.println("usage: EmbeddedObjectStore FOLDER ADDRESS-FILE");
             System.exit(2);
         }
+        ParentWatch.startIfAsked();
         EmbeddedObjectStore store = start(Path.of(args[0]));
         Runtime.getRuntime().addShutdownHook(new Thread(store::close, "stop-store"));
         AtomicFile.write(Path.of(args[1]), store.endpoint().toString());

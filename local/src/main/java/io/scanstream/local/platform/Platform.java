@@ -1,0 +1,190 @@
+package io.scanstream.local.platform;
+
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.local.broker.EmbeddedBroker;
+import io.scanstream.local.broker.TopicSetup;
+import io.scanstream.local.home.KeptPorts;
+import io.scanstream.local.objectstore.EmbeddedObjectStore;
+import io.scanstream.local.objectstore.StoreCredentials;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The platform on one machine. Starts broker and object store, creates the topics, starts the services and waits until all
+ * are ready; stops the services first and broker and store last. The caller closes it; should the caller be killed, the
+ * processes end by themselves.
+ */
+public final class Platform implements AutoCloseable {
+    /** A trainer writes a checkpoint when it is asked to stop. */
+    private static final Duration SERVICE_STOP = Duration.ofSeconds(30);
+
+    private static final Duration SERVER_STOP = Duration.ofSeconds(15);
+
+    private final HomeLock lock;
+    private final List<Part> servers = new ArrayList<>();
+    private final List<Part> services = new ArrayList<>();
+    private final Map<String, URI> addresses = new LinkedHashMap<>();
+    private boolean closed;
+
+    private Platform(HomeLock lock) {
+        this.lock = lock;
+    }
+
+    /**
+     * Starts everything and waits until it is ready.
+     *
+     * @param out gets one line for each part with its address
+     * @throws ScanstreamException {@code CONFLICT} if a platform runs on this home, {@code INVALID_REQUEST} if a jar is not
+     *     built, {@code INTERNAL} naming the part that did not come up, with the end of its log
+     */
+    public static Platform start(PlatformOptions options, PrintStream out) throws InterruptedException {
+        for (Service service : Service.ALL) {
+            if (Files.notExists(service.jar(options.project()))) {
+                throw new ScanstreamException(
+                        ErrorCode.INVALID_REQUEST,
+                        service.jar(options.project()) + " is missing. Build it: ./mvnw -Dquickly package");
+            }
+        }
+        Platform platform = new Platform(HomeLock.take(options.home()));
+        try {
+            platform.startAll(options, out);
+            return platform;
+        } catch (InterruptedException | RuntimeException e) {
+            platform.close();
+            throw e;
+        }
+    }
+
+    private void startAll(PlatformOptions options, PrintStream out) throws InterruptedException {
+        Path home = options.home();
+        Path logs = home.resolve("logs");
+        Readiness readiness = new Readiness(options.patience());
+        Path brokerAddress = fresh(home.resolve("run/broker.address"));
+        Path storeAddress = fresh(home.resolve("run/object-store.address"));
+        Part broker = server("broker", EmbeddedBroker.class, "-Xmx512m", home.resolve("broker"), brokerAddress, logs);
+        Part store = server(
+                "object-store",
+                EmbeddedObjectStore.class,
+                "-Xmx512m",
+                home.resolve("object-store"),
+                storeAddress,
+                logs);
+        String bootstrap = readiness.awaitAddress(broker, brokerAddress);
+        URI endpoint = URI.create(readiness.awaitAddress(store, storeAddress));
+        TopicSetup.create(bootstrap);
+        report(out, "broker", URI.create("kafka://" + bootstrap));
+        report(out, "object-store", endpoint);
+
+        KeptPorts ports = KeptPorts.choose(
+                home.resolve("run/http-ports.properties"),
+                Service.ALL.stream().map(Service::name).toList());
+        for (Service service : Service.ALL) {
+            addresses.put(service.name(), URI.create("http://127.0.0.1:" + ports.of(service.name())));
+        }
+        StoreCredentials credentials = EmbeddedObjectStore.credentials(home.resolve("object-store"));
+        for (Service service : Service.ALL) {
+            Map<String, String> environment = new HashMap<>(options.environment());
+            environment.put("KAFKA_BOOTSTRAP_SERVERS", bootstrap);
+            environment.put("SCANSTREAM_STORE_ENDPOINT", endpoint.toString());
+            environment.put("SCANSTREAM_STORE_ACCESS_KEY", credentials.accessKey());
+            environment.put("SCANSTREAM_STORE_SECRET_KEY", credentials.secretKey());
+            environment.put("SCANSTREAM_CACHE_DIR", home.resolve(service.name()).toString());
+            environment.put(
+                    "SCANSTREAM_INFERENCE_URL", address(Service.INFERENCE).toString());
+            environment.put("QUARKUS_HTTP_HOST", "127.0.0.1");
+            environment.put(
+                    "QUARKUS_HTTP_PORT", Integer.toString(address(service).getPort()));
+            environment.putAll(service.environment());
+            services.add(Part.start(
+                    service.name(), Java.jar(service.jar(options.project()), service.options()), environment, logs));
+        }
+        for (int i = 0; i < services.size(); i++) {
+            Service service = Service.ALL.get(i);
+            readiness.awaitHealthy(services.get(i), address(service));
+            report(out, service.name(), address(service));
+        }
+    }
+
+    private Part server(String name, Class<?> main, String heap, Path folder, Path addressFile, Path logs) {
+        Part part = Part.start(
+                name, Java.main(main, List.of(heap), folder.toString(), addressFile.toString()), Map.of(), logs);
+        servers.add(part);
+        return part;
+    }
+
+    private static Path fresh(Path addressFile) {
+        try {
+            Files.deleteIfExists(addressFile);
+            return addressFile;
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot write " + addressFile + ".", e);
+        }
+    }
+
+    private static void report(PrintStream out, String name, URI address) {
+        out.printf("  %-13s %s%n", name, address);
+    }
+
+    private URI address(Service service) {
+        URI address = addresses.get(service.name());
+        if (address == null) {
+            throw new IllegalStateException("no address of " + service.name() + " yet");
+        }
+        return address;
+    }
+
+    public URI gateway() {
+        return address(Service.GATEWAY);
+    }
+
+    public URI inference() {
+        return address(Service.INFERENCE);
+    }
+
+    public URI trainer() {
+        return address(Service.TRAINER);
+    }
+
+    /**
+     * Completes when a part ends that should not have, with what is to be said of it: its name, its exit code and the end
+     * of its log.
+     */
+    public CompletableFuture<String> whenPartDies() {
+        List<Part> parts = new ArrayList<>(servers);
+        parts.addAll(services);
+        CompletableFuture<String> obituary = new CompletableFuture<>();
+        for (Part part : parts) {
+            var unused = part.process().onExit().thenRun(() -> obituary.complete(part.obituary()));
+        }
+        return obituary;
+    }
+
+    /** Stops everything; returns when all processes have ended. */
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        stop(services, SERVICE_STOP);
+        stop(servers, SERVER_STOP);
+        lock.close();
+    }
+
+    private static void stop(List<Part> parts, Duration patience) {
+        parts.forEach(Part::requestStop);
+        parts.forEach(part -> part.awaitStop(patience));
+    }
+}

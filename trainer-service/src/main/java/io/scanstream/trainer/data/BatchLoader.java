@@ -1,0 +1,189 @@
+package io.scanstream.trainer.data;
+
+import io.scanstream.contracts.ScanstreamException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Queue;
+import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Makes batches on threads of its own, a few ahead of who takes them: decoding, preprocessing, augmenting. The caller
+ * closes it.
+ */
+public final class BatchLoader implements AutoCloseable {
+    private final TrainingData data;
+    private final Augmenter augmenter;
+    private final int batchSize;
+    private final int ahead;
+    private final ExecutorService workers;
+
+    /**
+     * Starts the threads.
+     *
+     * @param augmenter applied to the images of streams that are opened for training
+     * @param threads that decode and augment; batches made ahead are one more
+     */
+    public BatchLoader(TrainingData data, Augmenter augmenter, int batchSize, int threads) {
+        this.data = data;
+        this.augmenter = augmenter;
+        this.batchSize = batchSize;
+        this.ahead = threads + 1;
+        AtomicInteger number = new AtomicInteger();
+        this.workers = Executors.newFixedThreadPool(threads, task -> {
+            Thread thread = new Thread(task, "batch-loader-" + number.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /**
+     * Opens an epoch of shuffled, augmented training images.
+     *
+     * @param from the first step to take, counts from 0
+     */
+    public BatchStream training(long seed, int epoch, int from) {
+        int count = data.train().size();
+        int[] order = new int[count];
+        for (int i = 0; i < count; i++) {
+            order[i] = i;
+        }
+        SplittableRandom random = new SplittableRandom(Seeds.at(seed, epoch));
+        for (int i = count - 1; i > 0; i--) {
+            int j = random.nextInt(i + 1);
+            int swapped = order[i];
+            order[i] = order[j];
+            order[j] = swapped;
+        }
+        return new BatchStream(
+                data.train(),
+                plan(order),
+                from,
+                (index, pixels) -> augmenter.apply(pixels, new SplittableRandom(Seeds.at(seed, epoch, index))));
+    }
+
+    /** Opens a pass over samples in their order, unchanged. */
+    public BatchStream inOrder(List<Sample> samples) {
+        int[] order = new int[samples.size()];
+        for (int i = 0; i < order.length; i++) {
+            order[i] = i;
+        }
+        return new BatchStream(samples, plan(order), 0, (index, pixels) -> pixels);
+    }
+
+    /** Steps of a training epoch. */
+    public int stepsPerEpoch() {
+        return plan(new int[data.train().size()]).size();
+    }
+
+    /** Cuts an order into batches. A last one of a single image joins the one before: batch norm cannot train on it. */
+    private List<int[]> plan(int[] order) {
+        List<int[]> batches = new ArrayList<>();
+        int from = 0;
+        while (from < order.length) {
+            int to = Math.min(order.length, from + batchSize);
+            if (order.length - to == 1) {
+                to++;
+            }
+            batches.add(java.util.Arrays.copyOfRange(order, from, to));
+            from = to;
+        }
+        return batches;
+    }
+
+    @Override
+    public void close() {
+        workers.shutdownNow();
+    }
+
+    /** Turns a sample's pixels into those of this epoch. */
+    private interface Change {
+        byte[] apply(int index, byte[] pixels);
+    }
+
+    /** Batches in order, made ahead. For one thread; closing drops what is still being made. */
+    public final class BatchStream implements AutoCloseable {
+        private final List<Sample> samples;
+        private final List<int[]> plan;
+        private final Change change;
+        private final Deque<Future<Batch>> pending = new ArrayDeque<>();
+        private final Queue<ByteBuffer> spare = new ConcurrentLinkedQueue<>();
+        private int next;
+        private int submitted;
+
+        private BatchStream(List<Sample> samples, List<int[]> plan, int from, Change change) {
+            this.samples = samples;
+            this.plan = plan;
+            this.change = change;
+            this.next = from;
+            this.submitted = from;
+            fill();
+        }
+
+        public boolean hasNext() {
+            return next < plan.size();
+        }
+
+        /**
+         * The next batch; waits for it. The caller closes it.
+         *
+         * @throws ScanstreamException {@code INVALID_DATASET} when an image cannot be read any more
+         */
+        public Batch next() throws InterruptedException {
+            if (!hasNext()) {
+                throw new NoSuchElementException("the epoch has " + plan.size() + " batches");
+            }
+            next++;
+            try {
+                Batch batch = pending.remove().get();
+                fill();
+                return batch;
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof ScanstreamException ours) {
+                    throw ours;
+                }
+                throw new IllegalStateException("a batch could not be made", e.getCause());
+            }
+        }
+
+        private void fill() {
+            while (pending.size() < ahead && submitted < plan.size()) {
+                int[] members = plan.get(submitted++);
+                pending.add(workers.submit(() -> make(members)));
+            }
+        }
+
+        private Batch make(int[] members) {
+            int sizeBytes = data.preprocessing().sizeBytes();
+            ByteBuffer pixels = buffer(members.length * sizeBytes);
+            long[] labels = new long[members.length];
+            for (int i = 0; i < members.length; i++) {
+                Sample sample = samples.get(members[i]);
+                labels[i] = sample.label();
+                pixels.put(i * sizeBytes, change.apply(members[i], data.pixels(sample)));
+            }
+            return new Batch(pixels, labels, spare);
+        }
+
+        private ByteBuffer buffer(int sizeBytes) {
+            ByteBuffer reused = spare.poll();
+            ByteBuffer buffer =
+                    reused != null && reused.capacity() >= sizeBytes ? reused : ByteBuffer.allocateDirect(sizeBytes);
+            return buffer.clear().limit(sizeBytes);
+        }
+
+        @Override
+        public void close() {
+            pending.forEach(batch -> batch.cancel(true));
+        }
+    }
+}

@@ -1,0 +1,11 @@
+package io.scanstream.trainer.data;
+
+import io.scanstream.contracts.dataset.Manifest;
+
+/**
+ * One image of a split.
+ *
+ * @param entry where it comes from
+ * @param label index of its class in the model's class order
+ */
+public record Sample(Manifest.Entry entry, int label) {}

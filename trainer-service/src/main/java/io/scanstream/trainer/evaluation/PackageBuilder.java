@@ -1,0 +1,180 @@
+package io.scanstream.trainer.evaluation;
+
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.Json;
+import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.dataset.DatasetVersion;
+import io.scanstream.contracts.dataset.Split;
+import io.scanstream.contracts.job.JobId;
+import io.scanstream.contracts.model.Golden;
+import io.scanstream.contracts.model.Metrics;
+import io.scanstream.contracts.model.ModelCard;
+import io.scanstream.contracts.model.ModelVersion;
+import io.scanstream.contracts.model.OnnxMetadata;
+import io.scanstream.contracts.model.Task;
+import io.scanstream.contracts.recipe.Recipe;
+import io.scanstream.contracts.recipe.RecipeReader;
+import io.scanstream.storage.ModelPackage;
+import io.scanstream.trainer.data.TrainingData;
+import io.scanstream.trainer.network.OnnxExport;
+import io.scanstream.trainer.onnx.OnnxModel;
+import io.scanstream.trainer.training.TrainingRun;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Turns a completed training into a sealed model package. */
+public final class PackageBuilder {
+    private static final String PRODUCER = "scanstream-trainer";
+
+    /**
+     * What a training cannot know of itself.
+     *
+     * @param dataset the data set version; absent for offline trainings
+     * @param manifestSha256 of the manifest, or of the sorted image digests for offline trainings
+     * @param job absent for offline trainings
+     */
+    public record Identity(
+            ModelVersion model,
+            @Nullable DatasetVersion dataset,
+            String manifestSha256,
+            @Nullable JobId job,
+            Instant createdAt) {}
+
+    /**
+     * Exports the best weights, holds the file against the network, scores validation and test split through ONNX
+     * Runtime, and writes and seals the package. Doing it again gives a package of the same scores.
+     *
+     * @param run completed; its network has the best weights afterwards
+     * @param folder is made; has to be absent or empty
+     * @throws ScanstreamException {@code TRAINING_DIVERGED} when the exported file does not compute what the network does;
+     *     {@code MODEL_NOT_VERIFIED} when the written package does not reproduce its golden scores
+     */
+    public static ModelPackage build(TrainingRun run, Identity identity, Path folder) {
+        try {
+            return new PackageBuilder(run, identity, folder).build();
+        } catch (IOException e) {
+            throw new UncheckedIOException("model package " + folder, e);
+        }
+    }
+
+    private final TrainingRun run;
+    private final Recipe recipe;
+    private final TrainingData data;
+    private final Identity identity;
+    private final Path folder;
+    private final int positive;
+
+    private PackageBuilder(TrainingRun run, Identity identity, Path folder) {
+        this.run = run;
+        this.recipe = run.recipe();
+        this.data = run.data();
+        this.identity = identity;
+        this.folder = folder;
+        this.positive = run.positiveIndex();
+    }
+
+    private ModelPackage build() throws IOException {
+        if (run.state().epoch() < recipe.training().epochs()) {
+            throw new IllegalStateException(
+                    "the training is only at " + run.state().position());
+        }
+        run.loadBest();
+        Files.createDirectories(folder.resolve("golden"));
+        byte[] file = OnnxExport.write(run.network(), positive, metadata(), Versions.scanstream());
+        Files.write(folder.resolve(ModelPackage.MODEL), file);
+        try (OnnxModel model = new OnnxModel(file)) {
+            Parity parity = new Parity();
+            Map<String, Metrics> metrics = new LinkedHashMap<>();
+            metrics.put("validation", evaluate(model, Split.VALIDATION, parity));
+            metrics.put("test", evaluate(model, Split.TEST, parity));
+            parity.require();
+            Golden golden = new GoldenImages(run.network(), model).write(folder.resolve("golden"));
+            Files.write(folder.resolve(ModelPackage.GOLDEN), Json.prettyBytes(golden));
+            ModelCard card = card(metrics, parity.maxAbs());
+            Files.write(folder.resolve(ModelPackage.CARD), Json.prettyBytes(card));
+            Files.write(folder.resolve(ModelPackage.RECIPE), RecipeReader.write(recipe));
+            Files.writeString(
+                    folder.resolve(ModelPackage.REPORT),
+                    Report.html(card, run.state().history()));
+        }
+        ModelPackage sealed = ModelPackage.seal(folder);
+        verify(sealed);
+        return sealed;
+    }
+
+    private Metrics evaluate(OnnxModel model, Split split, Parity parity) {
+        SplitScores scores = SplitScores.of(
+                model,
+                data,
+                split == Split.TEST ? data.test() : data.validation(),
+                batch -> parity.compare(run.network(), model, batch.pixels(), batch.size()));
+        return ClassificationMetrics.of(data.classes(), scores.probabilities(), scores.labels(), positive);
+    }
+
+    private OnnxMetadata metadata() {
+        return new OnnxMetadata(
+                Task.CLASSIFICATION,
+                data.classes(),
+                recipe.data().positiveClass(),
+                data.preprocessing(),
+                recipe.sha256(),
+                PRODUCER + " " + Versions.scanstream());
+    }
+
+    private ModelCard card(Map<String, Metrics> metrics, double parityMaxAbs) {
+        Map<String, Integer> images = new LinkedHashMap<>();
+        images.put("train", data.train().size());
+        images.put("validation", data.validation().size());
+        images.put("test", data.test().size());
+        return new ModelCard(
+                ModelCard.SCHEMA_VERSION,
+                identity.model().name(),
+                identity.model().version(),
+                Task.CLASSIFICATION,
+                data.classes(),
+                recipe.data().positiveClass(),
+                null,
+                data.preprocessing(),
+                metrics,
+                identity.dataset(),
+                identity.manifestSha256(),
+                images,
+                recipe,
+                recipe.sha256(),
+                recipe.training().seed(),
+                run.bestEpoch(),
+                run.network().blueprint().trainedNumbers(),
+                parityMaxAbs,
+                Versions.all(),
+                identity.job(),
+                ModelCard.RESEARCH_USE_ONLY,
+                identity.createdAt());
+    }
+
+    /** Runs the package as inference will: read back from disk, goldens decoded from their bytes. */
+    private static void verify(ModelPackage sealed) throws IOException {
+        try (OnnxModel model = new OnnxModel(Files.readAllBytes(sealed.onnx()))) {
+            double allowed = Golden.Tolerance.CPU.share() * sealed.golden().spread();
+            for (Golden.Case golden : sealed.golden().cases()) {
+                float[] logits =
+                        GoldenImages.score(model, sealed.goldenImage(golden)).logits()[0];
+                for (int i = 0; i < logits.length; i++) {
+                    if (!(Math.abs(logits[i] - golden.logits().get(i)) <= allowed)) {
+                        throw new ScanstreamException(
+                                ErrorCode.MODEL_NOT_VERIFIED,
+                                "the package does not reproduce golden image " + golden.file() + ": logit " + i + " is "
+                                        + logits[i] + ", expected "
+                                        + golden.logits().get(i) + " within " + allowed
+                                        + ".");
+                    }
+                }
+            }
+        }
+    }
+}

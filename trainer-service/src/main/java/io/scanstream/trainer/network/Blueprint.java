@@ -1,0 +1,90 @@
+package io.scanstream.trainer.network;
+
+import ai.djl.ndarray.types.Shape;
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.ScanstreamException;
+import java.util.List;
+
+/**
+ * A whole network before it has weights: what comes in, the layers, what comes out.
+ *
+ * @param widthPx of the scan that comes in, uint8 {@code [height, width, channels]}
+ * @param mean per channel, of pixels scaled to 0..1; subtracted
+ * @param std per channel, of pixels scaled to 0..1; divided by
+ * @param layers from the normalised {@code [channels, height, width]} to the logits
+ * @param outputs length of the vector of logits
+ */
+public record Blueprint(
+        int widthPx, int heightPx, int channels, List<Double> mean, List<Double> std, List<Layer> layers, int outputs) {
+
+    public Blueprint {
+        mean = List.copyOf(mean);
+        std = List.copyOf(std);
+        layers = List.copyOf(layers);
+        requirePerChannel("mean", mean, channels);
+        requirePerChannel("std", std, channels);
+        for (double value : std) {
+            if (!(value > 0)) {
+                throw new ScanstreamException(ErrorCode.INVALID_RECIPE, "data.std: " + value + " is not above 0.");
+            }
+        }
+        Shape out = new Sequential(null, layers).outputShape(new Site("", new Shape(channels, heightPx, widthPx)));
+        if (!out.equals(new Shape(outputs))) {
+            throw new ScanstreamException(
+                    ErrorCode.INVALID_RECIPE,
+                    "network.layers: the last layer gives " + out + ", but the task needs a vector of " + outputs
+                            + " logits. End with a linear layer that names no 'out'.");
+        }
+    }
+
+    private static void requirePerChannel(String field, List<Double> values, int channels) {
+        if (values.size() != channels) {
+            throw new ScanstreamException(
+                    ErrorCode.INVALID_RECIPE,
+                    "data." + field + ": " + values.size() + " values for " + channels + " channels.");
+        }
+    }
+
+    /** The layers as one. */
+    Sequential body() {
+        return new Sequential(null, layers);
+    }
+
+    /** Where the first layer stands. */
+    Site top() {
+        return new Site("", new Shape(channels, heightPx, widthPx));
+    }
+
+    /** Every parameter and running statistic, in the order of the layers. */
+    List<Parameter> parameters() {
+        return body().parameters(top());
+    }
+
+    /** Numbers that the network learns; running statistics are not counted. */
+    public long trainedNumbers() {
+        return parameters().stream()
+                .filter(Parameter::trained)
+                .mapToLong(parameter -> parameter.shape().size())
+                .sum();
+    }
+
+    /**
+     * Normalisation as one multiplication and one addition per channel: {@code (x/255 − mean)/std = x·scale + shift}.
+     * Training and export both use these very floats.
+     */
+    float[] inputScale() {
+        float[] scale = new float[channels];
+        for (int channel = 0; channel < channels; channel++) {
+            scale[channel] = (float) (1 / (255 * std.get(channel)));
+        }
+        return scale;
+    }
+
+    float[] inputShift() {
+        float[] shift = new float[channels];
+        for (int channel = 0; channel < channels; channel++) {
+            shift[channel] = (float) (-mean.get(channel) / std.get(channel));
+        }
+        return shift;
+    }
+}

@@ -1,0 +1,179 @@
+package io.scanstream.trainer.network;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.trainer.libtorch.Libtorch;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A network with weights. The weights are DJL arrays under one manager, named as in torchvision; libtorch computes on the
+ * same memory. Not for use by several threads at once. The caller closes it.
+ */
+@SuppressWarnings("try") // scopes and guards act by being open
+public final class Network implements AutoCloseable {
+    private final Blueprint blueprint;
+    private final Libtorch libtorch;
+    private final NDManager manager;
+    private final Map<String, NDArray> arrays = new LinkedHashMap<>();
+    private final Map<String, Tensor> views = new LinkedHashMap<>();
+    private final TensorVector trained = new TensorVector();
+    private final Layer.Trainable layers;
+    private final Tensor scale;
+    private final Tensor shift;
+
+    /**
+     * Builds the network with fresh weights.
+     *
+     * @param seed the same seed gives the same weights
+     */
+    public Network(Blueprint blueprint, Libtorch libtorch, long seed) {
+        this.blueprint = blueprint;
+        this.libtorch = libtorch;
+        this.manager = libtorch.newManager();
+        torch.manual_seed(seed);
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            for (Parameter parameter : blueprint.parameters()) {
+                add(parameter);
+            }
+        }
+        this.layers = blueprint.body().build(blueprint.top(), this::view);
+        this.scale = Libtorch.view(manager.create(blueprint.inputScale()));
+        this.shift = Libtorch.view(manager.create(blueprint.inputShift()));
+    }
+
+    private void add(Parameter parameter) {
+        NDArray array = manager.zeros(parameter.shape(), DataType.FLOAT32);
+        array.setName(parameter.name());
+        Tensor view = Libtorch.view(array);
+        // Drawn on the CPU, so that a seed means the same weights on every device.
+        Tensor start = torch.zeros(parameter.shape().getShape());
+        parameter.start().fill(start);
+        view.copy_(start);
+        if (parameter.trained()) {
+            array.setRequiresGradient(true);
+            trained.push_back(view);
+        }
+        arrays.put(parameter.name(), array);
+        views.put(parameter.name(), view);
+        // The views are kept for the network's life, beyond the scope that they were made in.
+        view.retainReference();
+    }
+
+    private Tensor view(String name) {
+        Tensor view = views.get(name);
+        if (view == null) {
+            throw new IllegalStateException("no parameter '" + name + "' among " + views.keySet());
+        }
+        return view;
+    }
+
+    public Blueprint blueprint() {
+        return blueprint;
+    }
+
+    public Libtorch libtorch() {
+        return libtorch;
+    }
+
+    /** What an optimizer moves; views of this network's memory. */
+    public TensorVector trainedParameters() {
+        return trained;
+    }
+
+    /**
+     * The logits of a batch. To be called within the step's {@code PointerScope}, which the result lives in.
+     *
+     * @param scans {@code [N, height, width, channels]} uint8 on the device
+     * @param training whether batch statistics are used and dropout drops
+     * @return {@code [N, outputs]} float32
+     */
+    public Tensor forward(Tensor scans, boolean training) {
+        return forwardPixels(scans.to(torch.ScalarType.Float), training);
+    }
+
+    /**
+     * As {@link #forward}, from float32 pixels, 0 to 255, which may be on the autograd tape. They go on as {@code [N, C, H,
+     * W]} with channels last in memory, the order in which libtorch's convolutions are fastest on CPUs.
+     */
+    public Tensor forwardPixels(Tensor scans, boolean training) {
+        return layers.forward(scans.mul(scale).add(shift).permute(0, 3, 1, 2), training);
+    }
+
+    /** The values of one parameter, copied from the device. */
+    public float[] weights(String name) {
+        NDArray array = arrays.get(name);
+        if (array == null) {
+            throw new IllegalStateException("no parameter '" + name + "' among " + arrays.keySet());
+        }
+        return array.toFloatArray();
+    }
+
+    /** Names and shapes of all parameters and running statistics, in the order of the layers. */
+    public Map<String, Shape> shapes() {
+        Map<String, Shape> shapes = new LinkedHashMap<>();
+        arrays.forEach((name, array) -> shapes.put(name, array.getShape()));
+        return shapes;
+    }
+
+    /** Writes all weights as safetensors, by name. */
+    public void save(Path file) throws IOException {
+        try (OutputStream out = Files.newOutputStream(file)) {
+            new NDList(arrays.values()).encode(out, NDList.Encoding.SAFETENSORS);
+        }
+    }
+
+    /**
+     * Takes all weights from a safetensors file that {@link #save} wrote, or that names the same ones.
+     *
+     * @throws ScanstreamException {@code INVALID_REQUEST} naming the first weight that is missing or has another shape
+     */
+    public void load(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file);
+                NDManager temporary = libtorch.newManager();
+                PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            Map<String, NDArray> stored = new LinkedHashMap<>();
+            for (NDArray array : NDList.decode(temporary, in)) {
+                stored.put(array.getName(), array);
+            }
+            for (Map.Entry<String, NDArray> entry : arrays.entrySet()) {
+                NDArray from = requireSame(file, entry.getKey(), entry.getValue(), stored.get(entry.getKey()));
+                view(entry.getKey()).copy_(Libtorch.view(from));
+            }
+        }
+    }
+
+    private static NDArray requireSame(Path file, String name, NDArray here, @Nullable NDArray stored) {
+        if (stored == null || !stored.getShape().equals(here.getShape())) {
+            throw new ScanstreamException(
+                    ErrorCode.INVALID_REQUEST,
+                    file + ": expected the weight '" + name + "' of shape " + here.getShape() + ", but "
+                            + (stored == null ? "it is not there." : "it is " + stored.getShape() + "."));
+        }
+        return stored;
+    }
+
+    @Override
+    public void close() {
+        trained.close();
+        manager.close();
+    }
+}

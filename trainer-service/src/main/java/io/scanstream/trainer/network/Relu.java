@@ -1,0 +1,26 @@
+package io.scanstream.trainer.network;
+
+import ai.djl.ndarray.types.Shape;
+import io.scanstream.trainer.onnx.OnnxGraph;
+import java.util.List;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/** {@code max(x, 0)}. */
+public record Relu(@Nullable String name) implements Layer {
+
+    @Override
+    public Shape outputShape(Site at) {
+        return at.in();
+    }
+
+    @Override
+    public Trainable build(Site at, Parameters parameters) {
+        return (x, training) -> torch.relu(x);
+    }
+
+    @Override
+    public String emit(OnnxGraph graph, String x, Site at, Weights weights) {
+        return graph.node("Relu", at.path(), List.of(x));
+    }
+}

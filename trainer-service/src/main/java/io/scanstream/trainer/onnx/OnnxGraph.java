@@ -1,0 +1,166 @@
+package io.scanstream.trainer.onnx;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.StringStringEntryProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorShapeProto;
+import ai.onnx.proto.OnnxMl.TypeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import com.google.protobuf.ByteString;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An ONNX graph while it is written, node by node: operator set 17, IR version 8, which ONNX Runtime has read since 1.12.
+ * Values are named after the places that make them; the batch dimension is always {@code batch}.
+ */
+public final class OnnxGraph {
+    private static final int OPERATOR_SET = 17;
+    private static final int IR_VERSION = 8;
+
+    private final GraphProto.Builder graph = GraphProto.newBuilder();
+    private final Set<String> names = new HashSet<>();
+    private @Nullable FeatureMap pooled;
+
+    /**
+     * The feature map that went into global pooling.
+     *
+     * @param value its name
+     * @param shape {@code [channels, height, width]}
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    public record FeatureMap(String value, long[] shape) {}
+
+    public OnnxGraph(String name) {
+        graph.setName(name);
+    }
+
+    /** Declares an input of unsigned bytes, {@code [batch, dims…]}. */
+    public String bytesInput(String name, long... dims) {
+        names.add(name);
+        graph.addInput(value(name, TensorProto.DataType.UINT8, dims));
+        return name;
+    }
+
+    /** Declares a value as an output of floats, {@code [batch, dims…]}, under a name of its own. */
+    public void floatOutput(String name, String value, long... dims) {
+        graph.addNode(NodeProto.newBuilder()
+                .setOpType("Identity")
+                .setName("output." + name)
+                .addInput(value)
+                .addOutput(name));
+        graph.addOutput(value(name, TensorProto.DataType.FLOAT, dims));
+    }
+
+    /** Adds a node with one output and returns the output's name, made from the wished one. */
+    public String node(String operator, String wishedName, List<String> inputs, AttributeProto... attributes) {
+        String name = unique(wishedName.isEmpty() ? operator : wishedName);
+        NodeProto.Builder node =
+                NodeProto.newBuilder().setOpType(operator).setName(name).addOutput(name);
+        node.addAllInput(inputs);
+        node.addAllAttribute(List.of(attributes));
+        graph.addNode(node);
+        return name;
+    }
+
+    /** Adds a constant of floats, row-major, and returns its name. */
+    public String floats(String wishedName, float[] values, long... dims) {
+        ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(values);
+        String name = unique(wishedName);
+        TensorProto.Builder tensor = TensorProto.newBuilder()
+                .setName(name)
+                .setDataType(TensorProto.DataType.FLOAT.getNumber())
+                .setRawData(ByteString.copyFrom(bytes.array()));
+        for (long dim : dims) {
+            tensor.addDims(dim);
+        }
+        graph.addInitializer(tensor);
+        return name;
+    }
+
+    /** Remembers what goes into global pooling; a later one takes an earlier one's place. */
+    public void globallyPooled(String value, long[] shape) {
+        pooled = new FeatureMap(value, shape);
+    }
+
+    /** The last feature map that went into global pooling, if any has. */
+    public @Nullable FeatureMap pooled() {
+        return pooled;
+    }
+
+    /** The finished file. */
+    public byte[] model(String producer, String producerVersion, Map<String, String> metadata) {
+        ModelProto.Builder model = ModelProto.newBuilder()
+                .setIrVersion(IR_VERSION)
+                .setProducerName(producer)
+                .setProducerVersion(producerVersion)
+                .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPERATOR_SET))
+                .setGraph(graph);
+        metadata.forEach((key, value) -> model.addMetadataProps(
+                StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
+        return model.build().toByteArray();
+    }
+
+    public static AttributeProto ints(String name, long... values) {
+        AttributeProto.Builder attribute =
+                AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.INTS);
+        for (long value : values) {
+            attribute.addInts(value);
+        }
+        return attribute.build();
+    }
+
+    public static AttributeProto integer(String name, long value) {
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeProto.AttributeType.INT)
+                .setI(value)
+                .build();
+    }
+
+    public static AttributeProto real(String name, double value) {
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeProto.AttributeType.FLOAT)
+                .setF((float) value)
+                .build();
+    }
+
+    /** The number of the float type, for Cast. */
+    public static long floatType() {
+        return TensorProto.DataType.FLOAT.getNumber();
+    }
+
+    private String unique(String wished) {
+        String name = wished;
+        for (int i = 2; !names.add(name); i++) {
+            name = wished + "#" + i;
+        }
+        return name;
+    }
+
+    private static ValueInfoProto value(String name, TensorProto.DataType type, long... dims) {
+        TensorShapeProto.Builder shape = TensorShapeProto.newBuilder()
+                .addDim(TensorShapeProto.Dimension.newBuilder().setDimParam("batch"));
+        for (long dim : dims) {
+            shape.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(dim));
+        }
+        return ValueInfoProto.newBuilder()
+                .setName(name)
+                .setType(TypeProto.newBuilder()
+                        .setTensorType(TypeProto.Tensor.newBuilder()
+                                .setElemType(type.getNumber())
+                                .setShape(shape)))
+                .build();
+    }
+}
