@@ -70,6 +70,7 @@ public final class TrainCommand implements Callable<Integer> {
     private String device = "auto";
 
     @Option(names = "--help", usageHelp = true, description = "Shows this.")
+    @SuppressWarnings("UnusedVariable") // picocli sets and reads it
     private boolean help;
 
     private final PrintStream results;
