@@ -43,8 +43,7 @@ class FolderIngestTest {
         assertThat(manifest.of(Split.VALIDATION)).isEmpty();
         assertThat(manifest.rejected().stream().map(Manifest.Rejected::path))
                 .containsExactly("README.md", "train/wide/cut.png", "train/wide/notes.txt");
-        assertThat(manifest.rejected().stream().map(Manifest.Rejected::code))
-                .containsExactly(ErrorCode.INVALID_DATASET, ErrorCode.NOT_AN_IMAGE, ErrorCode.NOT_AN_IMAGE);
+        assertThat(manifest.rejected().stream().map(Manifest.Rejected::code)).containsOnly(ErrorCode.NOT_AN_IMAGE);
         assertThat(manifest.entries()).isSortedAccordingTo(java.util.Comparator.comparing(Manifest.Entry::path));
     }
 
@@ -109,7 +108,7 @@ class FolderIngestTest {
         assertThatThrownBy(this::read)
                 .isInstanceOfSatisfying(
                         ScanstreamException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_DATASET))
-                .hasMessageContaining("1 files were rejected");
+                .hasMessageContaining("no class");
         assertThatThrownBy(() -> FolderIngest.read(root.resolve("none"), new DatasetVersion("d", 1), (f, r) -> {}))
                 .hasMessageContaining("no folder");
     }
