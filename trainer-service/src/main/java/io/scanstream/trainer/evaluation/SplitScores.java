@@ -16,6 +16,7 @@ import java.util.List;
  * @param probabilities {@code [images][classes]}, in the split's order
  * @param labels true class of each image
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared, and a split is large
 record SplitScores(float[][] probabilities, int[] labels) {
     private static final int BATCH = 64;
 

@@ -22,7 +22,7 @@ interface Initialisation {
      * is {@code kaiming_uniform_(a=√5)} for weights.
      */
     static Initialisation uniform(long fanIn) {
-        double bound = 1 / Math.sqrt(fanIn);
+        double bound = 1 / Math.sqrt((double) fanIn);
         return tensor -> tensor.uniform_(-bound, bound, noGenerator());
     }
 

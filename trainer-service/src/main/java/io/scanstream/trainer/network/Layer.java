@@ -63,6 +63,8 @@ public sealed interface Layer
     @FunctionalInterface
     interface Trainable {
         /**
+         * Computes the layer.
+         *
          * @param training whether batch statistics are used and dropout drops; the result lives in the caller's
          *     {@code PointerScope}
          */

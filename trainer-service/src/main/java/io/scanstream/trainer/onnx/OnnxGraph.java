@@ -37,6 +37,7 @@ public final class OnnxGraph {
      * @param value its name
      * @param shape {@code [channels, height, width]}
      */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     public record FeatureMap(String value, long[] shape) {}
 
     public OnnxGraph(String name) {

@@ -24,6 +24,7 @@ public final class OnnxModel implements AutoCloseable {
      * @param logits {@code [N, outputs]}, the raw head
      * @param probabilities {@code [N, classes]}, in class order
      */
+    @SuppressWarnings("ArrayRecordComponent") // never compared, and a batch is large
     public record Scores(float[][] logits, float[][] probabilities) {}
 
     /**

@@ -1,0 +1,221 @@
+package io.scanstream.trainer.cli;
+
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.Hashes;
+import io.scanstream.contracts.Json;
+import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.dataset.DatasetVersion;
+import io.scanstream.contracts.dataset.Manifest;
+import io.scanstream.contracts.job.JobId;
+import io.scanstream.contracts.model.Metrics;
+import io.scanstream.contracts.model.ModelVersion;
+import io.scanstream.contracts.recipe.Recipe;
+import io.scanstream.storage.ModelPackage;
+import io.scanstream.trainer.data.FolderIngest;
+import io.scanstream.trainer.data.TrainingData;
+import io.scanstream.trainer.evaluation.PackageBuilder;
+import io.scanstream.trainer.libtorch.DeviceChoice;
+import io.scanstream.trainer.libtorch.Libtorch;
+import io.scanstream.trainer.training.StopSignal;
+import io.scanstream.trainer.training.TrainingOptions;
+import io.scanstream.trainer.training.TrainingRun;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code train}: a recipe and class folders in, a model package out, without Kafka and the object store. */
+@Command(
+        name = "train",
+        mixinStandardHelpOptions = true,
+        description = "Trains a recipe on class folders and writes a model package.")
+public final class TrainCommand implements Callable<Integer> {
+    private static final int DONE = 0;
+    private static final int FAILED = 1;
+    private static final int USAGE = 2;
+
+    @Option(names = "--recipe", required = true, description = "A name under recipes/, or a YAML file.")
+    private String recipe = "";
+
+    @Option(names = "--data", required = true, description = "Class folders: train/<class>/…, test/<class>/…")
+    private Path data = Path.of("");
+
+    @Option(names = "--out", required = true, description = "The package's folder; absent or empty.")
+    private Path out = Path.of("");
+
+    @Option(
+            names = "--set",
+            paramLabel = "PATH=VALUE",
+            description = "Replaces a field of the recipe, for instance optimizer.learningRate=0.01.")
+    private Map<String, String> replaced = new LinkedHashMap<>();
+
+    @Option(names = "--seed", description = "As --set training.seed=N.")
+    private @Nullable Long seed;
+
+    @Option(names = "--epochs", description = "As --set training.epochs=N.")
+    private @Nullable Integer epochs;
+
+    @Option(names = "--device", defaultValue = "auto", description = "auto, cpu or cuda.")
+    private String device = "auto";
+
+    private final PrintStream results;
+    private final Console console;
+
+    TrainCommand(PrintStream results, Console console) {
+        this.results = results;
+        this.console = console;
+    }
+
+    /** Runs the command; exit code 0 done, 1 failed, 2 usage. */
+    public static void main(String[] arguments) {
+        PrintStream results = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+        // Standard output carries the result only; what libraries print goes where progress goes.
+        System.setOut(System.err);
+        System.exit(execute(results, Console.standardError(), arguments));
+    }
+
+    static int execute(PrintStream results, Console console, String... arguments) {
+        return new CommandLine(new TrainCommand(results, console))
+                .setExecutionExceptionHandler((e, line, parsed) -> report(e, console))
+                .execute(arguments);
+    }
+
+    private static int report(Exception e, Console console) {
+        if (e instanceof ScanstreamException ours) {
+            console.line(ours.code() + ": " + ours.getMessage());
+            return ours.code() == ErrorCode.INVALID_RECIPE || ours.code() == ErrorCode.INVALID_REQUEST ? USAGE : FAILED;
+        }
+        console.line("failed: " + e);
+        for (StackTraceElement frame : e.getStackTrace()) {
+            console.line("    at " + frame);
+        }
+        return FAILED;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        long start = System.nanoTime();
+        Recipe read = RecipeFolder.standard().read(recipe, overrides());
+        requireEmpty(out);
+        console.line("recipe " + read.name() + ", seed " + read.training().seed());
+        Manifest manifest = FolderIngest.read(
+                data, datasetName(), (files, rejected) -> console.status("reading " + data + ": " + files + " files"));
+        Map<String, Long> counts =
+                manifest.entries().stream().collect(Collectors.groupingBy(TrainCommand::kind, Collectors.counting()));
+        console.line("data " + data + ": " + counts + ", rejected " + manifest.rejected().size());
+        manifest.rejected().forEach(file -> console.line("  rejected " + file.path() + ": " + file.reason()));
+        TrainingData images = new TrainingData(
+                read, manifest, entry -> Files.readAllBytes(data.resolve(entry.path())));
+        Libtorch libtorch = Libtorch.start(DeviceChoice.of(device));
+        console.line(libtorch.description());
+        ModelPackage sealed = train(read, images, libtorch);
+        results.println(Json.text(result(sealed, read, (System.nanoTime() - start) / 1e9)));
+        return DONE;
+    }
+
+    private ModelPackage train(Recipe read, TrainingData images, Libtorch libtorch) throws IOException {
+        Path work = Files.createTempDirectory("scanstream-train-");
+        try (TrainingRun run = new TrainingRun(
+                read, images, libtorch, TrainingOptions.in(work).withoutCheckpoints())) {
+            console.line(String.format(
+                    Locale.ROOT,
+                    "%,d trainable numbers; %d images to train, %d to validate, %d to test",
+                    run.network().blueprint().trainedNumbers(),
+                    images.train().size(),
+                    images.validation().size(),
+                    images.test().size()));
+            run.train(StopSignal.never(), new ProgressLines(console, read.training().epochs()));
+            console.status("exporting and testing");
+            ModelPackage sealed = PackageBuilder.build(run, identity(read, images.manifest()), out);
+            console.line("package " + out + ", report " + out.resolve(ModelPackage.REPORT));
+            return sealed;
+        } finally {
+            delete(work);
+        }
+    }
+
+    private static PackageBuilder.Identity identity(Recipe recipe, Manifest manifest) {
+        String digests = manifest.entries().stream()
+                .map(Manifest.Entry::sha256)
+                .sorted()
+                .collect(Collectors.joining("\n"));
+        return new PackageBuilder.Identity(
+                ModelVersion.of(recipe.name(), JobId.next()),
+                null,
+                Hashes.sha256(digests.getBytes(StandardCharsets.UTF_8)),
+                null,
+                Instant.now());
+    }
+
+    private Map<String, Object> result(ModelPackage sealed, Recipe read, double seconds) {
+        Metrics test = sealed.card().metrics().get("test");
+        Map<String, Object> figures = new LinkedHashMap<>();
+        if (test != null) {
+            figures.put("images", test.images());
+            figures.put("accuracy", test.accuracy());
+            figures.put("macroF1", test.macroF1());
+        }
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("package", out.toAbsolutePath().normalize().toString());
+        line.put("recipe", read.name());
+        line.put("epochs", read.training().epochs());
+        line.put("test", figures);
+        line.put("seconds", Math.round(seconds * 10) / 10.0);
+        return line;
+    }
+
+    private Map<String, String> overrides() {
+        Map<String, String> all = new LinkedHashMap<>(replaced);
+        if (seed != null) {
+            all.put("training.seed", seed.toString());
+        }
+        if (epochs != null) {
+            all.put("training.epochs", epochs.toString());
+        }
+        return all;
+    }
+
+    private static String kind(Manifest.Entry entry) {
+        return entry.duplicateOf() != null ? "duplicate" : entry.split().name().toLowerCase(Locale.ROOT);
+    }
+
+    /** An offline data set has no name of its own; this one is in messages only. */
+    private static DatasetVersion datasetName() {
+        return new DatasetVersion("offline", 1);
+    }
+
+    private static void requireEmpty(Path folder) throws IOException {
+        if (Files.exists(folder)) {
+            try (Stream<Path> files = Files.list(folder)) {
+                if (files.findAny().isPresent()) {
+                    throw new ScanstreamException(
+                            ErrorCode.INVALID_REQUEST, "--out: " + folder + " is not empty. Name another folder.");
+                }
+            }
+        }
+    }
+
+    private static void delete(Path folder) {
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("deleting " + folder, e);
+        }
+    }
+}
