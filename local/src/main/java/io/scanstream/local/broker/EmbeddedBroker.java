@@ -57,10 +57,10 @@ public final class EmbeddedBroker implements AutoCloseable {
     public static EmbeddedBroker start(Path folder, Map<String, String> settings) {
         Path home = folder.toAbsolutePath().normalize();
         Path data = home.resolve("data");
-        Map<String, Integer> ports = KeptPorts.choose(home.resolve("ports.properties"), List.of(CLIENTS, QUORUM));
+        KeptPorts ports = KeptPorts.choose(home.resolve("ports.properties"), List.of(CLIENTS, QUORUM));
         format(data);
 
-        Map<String, String> all = settings(data, ports.get(CLIENTS), ports.get(QUORUM));
+        Map<String, String> all = settings(data, ports.of(CLIENTS), ports.of(QUORUM));
         all.putAll(settings);
         KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(all), Time.SYSTEM);
         try {
@@ -73,7 +73,7 @@ public final class EmbeddedBroker implements AutoCloseable {
                             + ". Is another one running on this folder?",
                     e);
         }
-        return new EmbeddedBroker(server, "127.0.0.1:" + ports.get(CLIENTS));
+        return new EmbeddedBroker(server, "127.0.0.1:" + ports.of(CLIENTS));
     }
 
     /** Where clients connect, {@code host:port}. */

@@ -22,16 +22,23 @@ import java.util.Properties;
  */
 public final class KeptPorts {
     private static final int ANY = 0;
+    private static final byte[] LOOPBACK = {127, 0, 0, 1};
 
-    private KeptPorts() {}
+    private final Map<String, Integer> ports;
+
+    private KeptPorts(Map<String, Integer> ports) {
+        this.ports = ports;
+    }
 
     /**
+     * Chooses ports and keeps the choice.
+     *
      * @param file where the choice is kept, as Java properties
      * @param names one for each port that is wanted
-     * @return a free port under each name, all different
+     * @return a free port for each name, all different
      * @throws UncheckedIOException if the file cannot be read or written, or no port is free
      */
-    public static Map<String, Integer> choose(Path file, List<String> names) {
+    public static KeptPorts choose(Path file, List<String> names) {
         Properties kept = read(file);
         Map<String, Integer> chosen = new LinkedHashMap<>();
         List<ServerSocket> held = new ArrayList<>();
@@ -48,7 +55,20 @@ public final class KeptPorts {
         }
         chosen.forEach((name, port) -> kept.setProperty(name, Integer.toString(port)));
         write(file, kept);
-        return chosen;
+        return new KeptPorts(chosen);
+    }
+
+    /**
+     * The port chosen for a name.
+     *
+     * @throws IllegalArgumentException if none was asked for under that name
+     */
+    public int of(String name) {
+        Integer port = ports.get(name);
+        if (port == null) {
+            throw new IllegalArgumentException("Expected one of " + ports.keySet() + ", got " + name + ".");
+        }
+        return port;
     }
 
     private static int keptPort(Properties kept, String name) {
@@ -75,7 +95,7 @@ public final class KeptPorts {
         ServerSocket socket = new ServerSocket();
         try {
             socket.setReuseAddress(true);
-            socket.bind(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port));
+            socket.bind(new InetSocketAddress(InetAddress.getByAddress(LOOPBACK), port));
             return socket;
         } catch (IOException e) {
             socket.close();

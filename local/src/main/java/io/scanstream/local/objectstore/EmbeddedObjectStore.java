@@ -62,7 +62,7 @@ public final class EmbeddedObjectStore implements AutoCloseable {
         }
         StoreCredentials credentials = credentials(home);
         int port = KeptPorts.choose(home.resolve("ports.properties"), List.of(PORT))
-                .get(PORT);
+                .of(PORT);
         URI endpoint = URI.create("http://127.0.0.1:" + port);
         S3Proxy server = S3Proxy.builder()
                 .blobStore(new FilesystemNio2BlobStore(data.toString()))

@@ -87,10 +87,12 @@ public final class Platform implements AutoCloseable {
         report(out, "broker", URI.create("kafka://" + bootstrap));
         report(out, "object-store", endpoint);
 
-        Map<String, Integer> ports = KeptPorts.choose(
+        KeptPorts ports = KeptPorts.choose(
                 home.resolve("run/http-ports.properties"),
                 Service.ALL.stream().map(Service::name).toList());
-        ports.forEach((name, port) -> addresses.put(name, URI.create("http://127.0.0.1:" + port)));
+        for (Service service : Service.ALL) {
+            addresses.put(service.name(), URI.create("http://127.0.0.1:" + ports.of(service.name())));
+        }
         StoreCredentials credentials = EmbeddedObjectStore.credentials(home.resolve("object-store"));
         for (Service service : Service.ALL) {
             Map<String, String> environment = new HashMap<>(options.environment());

@@ -18,13 +18,13 @@ final class Console {
         this.terminal = terminal;
     }
 
-    /** Standard error; a terminal if the launcher says so ({@code -Dscanstream.terminal=true}) or the JDK sees one. */
+    /**
+     * Standard error. That it is a terminal says the launcher ({@code -Dscanstream.terminal=true}), which can see it; the
+     * JDK only tells of standard input and output.
+     */
     static Console standardError() {
-        boolean terminal = Boolean.getBoolean("scanstream.terminal")
-                || (System.getProperty("scanstream.terminal") == null
-                        && System.console() != null
-                        && System.getenv("TERM") != null);
-        return new Console(new PrintStream(System.err, true, StandardCharsets.UTF_8), terminal);
+        return new Console(
+                new PrintStream(System.err, true, StandardCharsets.UTF_8), Boolean.getBoolean("scanstream.terminal"));
     }
 
     boolean isTerminal() {

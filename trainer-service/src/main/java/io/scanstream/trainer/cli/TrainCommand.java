@@ -116,10 +116,10 @@ public final class TrainCommand implements Callable<Integer> {
                 data, datasetName(), (files, rejected) -> console.status("reading " + data + ": " + files + " files"));
         Map<String, Long> counts =
                 manifest.entries().stream().collect(Collectors.groupingBy(TrainCommand::kind, Collectors.counting()));
-        console.line("data " + data + ": " + counts + ", rejected " + manifest.rejected().size());
+        console.line("data " + data + ": " + counts + ", rejected "
+                + manifest.rejected().size());
         manifest.rejected().forEach(file -> console.line("  rejected " + file.path() + ": " + file.reason()));
-        TrainingData images = new TrainingData(
-                read, manifest, entry -> Files.readAllBytes(data.resolve(entry.path())));
+        TrainingData images = new TrainingData(read, manifest, entry -> Files.readAllBytes(data.resolve(entry.path())));
         Libtorch libtorch = Libtorch.start(DeviceChoice.of(device));
         console.line(libtorch.description());
         ModelPackage sealed = train(read, images, libtorch);
@@ -129,8 +129,8 @@ public final class TrainCommand implements Callable<Integer> {
 
     private ModelPackage train(Recipe read, TrainingData images, Libtorch libtorch) throws IOException {
         Path work = Files.createTempDirectory("scanstream-train-");
-        try (TrainingRun run = new TrainingRun(
-                read, images, libtorch, TrainingOptions.in(work).withoutCheckpoints())) {
+        try (TrainingRun run =
+                new TrainingRun(read, images, libtorch, TrainingOptions.in(work).withoutCheckpoints())) {
             console.line(String.format(
                     Locale.ROOT,
                     "%,d trainable numbers; %d images to train, %d to validate, %d to test",
@@ -138,7 +138,9 @@ public final class TrainCommand implements Callable<Integer> {
                     images.train().size(),
                     images.validation().size(),
                     images.test().size()));
-            run.train(StopSignal.never(), new ProgressLines(console, read.training().epochs()));
+            run.train(
+                    StopSignal.never(),
+                    new ProgressLines(console, read.training().epochs()));
             console.status("exporting and testing");
             ModelPackage sealed = PackageBuilder.build(run, identity(read, images.manifest()), out);
             console.line("package " + out + ", report " + out.resolve(ModelPackage.REPORT));
@@ -149,10 +151,8 @@ public final class TrainCommand implements Callable<Integer> {
     }
 
     private static PackageBuilder.Identity identity(Recipe recipe, Manifest manifest) {
-        String digests = manifest.entries().stream()
-                .map(Manifest.Entry::sha256)
-                .sorted()
-                .collect(Collectors.joining("\n"));
+        String digests =
+                manifest.entries().stream().map(Manifest.Entry::sha256).sorted().collect(Collectors.joining("\n"));
         return new PackageBuilder.Identity(
                 ModelVersion.of(recipe.name(), JobId.next()),
                 null,

@@ -36,6 +36,9 @@ final class GoldenImages {
     private static final int WALK_STEPS = 60;
     private static final double WALK_LEVELS = 4;
 
+    /** A walk ends here: certain enough for one decision everywhere, without logits far larger than real scans'. */
+    private static final double REACHED = 0.8;
+
     private final Network network;
     private final OnnxModel model;
     private final Preprocessing input;
@@ -124,7 +127,11 @@ final class GoldenImages {
             for (int step = 0; step < WALK_STEPS; step++) {
                 Tensor leaf = x.detach().requires_grad_(true);
                 Tensor logits = network.forwardPixels(leaf, false);
-                logProbability(logits, wanted).backward();
+                Tensor logProbability = logProbability(logits, wanted);
+                if (Math.exp(logProbability.item_double()) >= REACHED) {
+                    break;
+                }
+                logProbability.backward();
                 x = leaf.detach()
                         .add(leaf.grad().sign(), new Scalar(WALK_LEVELS))
                         .clamp_(optional(0), optional(255));
