@@ -99,7 +99,8 @@ public final class ShippedRecipes {
 
     /** The recipe's file as it was written. */
     public Optional<byte[]> yaml(String name) {
-        return Optional.ofNullable(recipes.get(name)).map(shipped -> shipped.yaml().clone());
+        return Optional.ofNullable(recipes.get(name))
+                .map(shipped -> shipped.yaml().clone());
     }
 
     /** The recipe with every default filled in. */

@@ -67,7 +67,7 @@ class TrainingsResource {
             responseCode = "202",
             description = "Queued; Location is its address",
             content = @Content(schema = @Schema(implementation = TrainingView.class)))
-    Response start(
+    public Response start(
             InputStream body,
             @HeaderParam("Content-Length") @Nullable Long sizeBytes,
             @HeaderParam("Idempotency-Key") @Nullable String idempotencyKey) {
@@ -84,7 +84,7 @@ class TrainingsResource {
     @Operation(
             summary = "Every training, newest first, without histories",
             description = "status: one of QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED; model: a model's name.")
-    List<TrainingView> list(
+    public List<TrainingView> list(
             @QueryParam("status") @Nullable String status, @QueryParam("model") @Nullable String model) {
         boolean known = status == null
                 || Arrays.stream(JobStatus.values()).anyMatch(one -> one.name().equals(status));
@@ -101,7 +101,7 @@ class TrainingsResource {
     @GET
     @Path("/{id}")
     @Operation(summary = "A training with its epochs so far")
-    TrainingView get(String id) {
+    public TrainingView get(String id) {
         return trainings.get(JobId.of(id));
     }
 
@@ -109,7 +109,7 @@ class TrainingsResource {
     @Path("/{id}/events")
     @Produces(MediaType.SERVER_SENT_EVENTS)
     @Operation(summary = "A training's events, as of GET /api/v1/jobs/{id}/events")
-    Multi<OutboundSseEvent> events(
+    public Multi<OutboundSseEvent> events(
             String id, @HeaderParam("Last-Event-ID") @Nullable String lastEventId, @Context Sse sse) {
         return streams.stream(trainings.find(JobId.of(id)).id(), lastEventId, sse);
     }
@@ -117,7 +117,7 @@ class TrainingsResource {
     @DELETE
     @Path("/{id}")
     @Operation(summary = "Cancel a training (its journal stays)", description = "409 if it has ended.")
-    TrainingView delete(String id) {
+    public TrainingView delete(String id) {
         return trainings.cancel(JobId.of(id));
     }
 
@@ -125,7 +125,7 @@ class TrainingsResource {
     @Path("/{id}/cancel")
     @Consumes(MediaType.WILDCARD)
     @Operation(summary = "Cancel a training", description = "409 if it has ended.")
-    TrainingView cancel(String id) {
+    public TrainingView cancel(String id) {
         return trainings.cancel(JobId.of(id));
     }
 }

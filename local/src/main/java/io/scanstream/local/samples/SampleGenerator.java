@@ -47,7 +47,7 @@ public final class SampleGenerator {
     /** Each image has a seed of its own, far from the others' (MurmurHash3's finaliser scatters them). */
     static long seed(long set, String split, Tissue tissue, int number) {
         long mixed = set;
-        for (long part : new long[] {split.equals("train") ? 1 : 2, tissue.ordinal() + 1, number}) {
+        for (long part : new long[] {split.equals("train") ? 1 : 2, tissue.number() + 1, number}) {
             mixed = mixed * 0x9E3779B97F4A7C15L + part;
             mixed = (mixed ^ (mixed >>> 33)) * 0xFF51AFD7ED558CCDL;
             mixed = (mixed ^ (mixed >>> 33)) * 0xC4CEB9FE1A85EC53L;

@@ -34,6 +34,6 @@ public record SampleSet(int trainImages, int testImages, int sizePx, long seed) 
 
     /** How many images a class has where the total does not split evenly: the first classes get one more. */
     static int share(int total, Tissue tissue) {
-        return total / TISSUES + (tissue.ordinal() < total % TISSUES ? 1 : 0);
+        return total / TISSUES + (tissue.number() < total % TISSUES ? 1 : 0);
     }
 }

@@ -66,13 +66,16 @@ class EmbeddedBrokerTest {
         try (EmbeddedBroker broker = EmbeddedBroker.start(folder);
                 Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
             var features = admin.describeFeatures().featureMetadata().get().finalizedFeatures();
-            assertThat(features.get("share.version").maxVersionLevel()).isPositive();
-            assertThat(features.get("transaction.version").maxVersionLevel()).isPositive();
+            assertThat(features)
+                    .hasEntrySatisfying("share.version", on -> assertThat(on.maxVersionLevel())
+                            .isPositive())
+                    .hasEntrySatisfying("transaction.version", on -> assertThat(on.maxVersionLevel())
+                            .isPositive());
         }
     }
 
     private static ServerSocket taken(String port) throws Exception {
-        return new ServerSocket(Integer.parseInt(port), 1, InetAddress.getByName("127.0.0.1"));
+        return new ServerSocket(Integer.parseInt(port), 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}));
     }
 
     private static void write(String bootstrap, String value) throws Exception {

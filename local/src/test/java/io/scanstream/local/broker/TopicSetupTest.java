@@ -25,12 +25,13 @@ class TopicSetupTest {
 
             var described = admin.describeTopics(names).allTopicNames().get();
             for (Topics.Spec topic : Topics.all()) {
+                assertThat(described).hasEntrySatisfying(topic.name(), found -> assertThat(found.partitions())
+                        .hasSize(topic.partitions()));
                 var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic.name());
-                var config =
-                        admin.describeConfigs(List.of(resource)).all().get().get(resource);
-                assertThat(described.get(topic.name()).partitions()).hasSize(topic.partitions());
-                assertThat(config.get("retention.ms").value())
-                        .isEqualTo(Long.toString(topic.retention().toMillis()));
+                assertThat(admin.describeConfigs(List.of(resource)).all().get())
+                        .hasEntrySatisfying(resource, config -> assertThat(
+                                        config.get("retention.ms").value())
+                                .isEqualTo(Long.toString(topic.retention().toMillis())));
             }
         }
     }

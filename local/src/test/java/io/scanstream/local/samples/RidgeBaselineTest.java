@@ -27,7 +27,17 @@ class RidgeBaselineTest {
         assertThat(accuracy).isBetween(0.2, 0.75); // under chance would be a defect of this test
     }
 
-    private record Split(float[][] pixels, int[] classes) {}
+    private static final class Split {
+        /** {@code [images][px × px × 3]}. */
+        final float[][] pixels;
+
+        final int[] classes;
+
+        Split(float[][] pixels, int[] classes) {
+            this.pixels = pixels;
+            this.classes = classes;
+        }
+    }
 
     private static Split split(long seed, String name, int images, int px) {
         float[][] pixels = new float[images][];
@@ -36,7 +46,7 @@ class RidgeBaselineTest {
         IntStream.range(0, images).parallel().forEach(i -> {
             Tissue tissue = Tissue.values()[i % CLASSES];
             long ofPatch = SampleGenerator.seed(seed, name, tissue, i / CLASSES + 1);
-            classes[i] = tissue.ordinal();
+            classes[i] = tissue.number();
             pixels[i] = reduced(Patch.draw(tissue, PATCH_PX, ofPatch), px);
         });
         return new Split(pixels, classes);

@@ -83,7 +83,7 @@ class SampleGeneratorTest {
         for (int y = 0; y < 200; y++) {
             for (int x = 0; x < 200; x++) {
                 int at = 3 * (y * 200 + x);
-                int rgb = (drawn[at] & 0xFF) << 16 | (drawn[at + 1] & 0xFF) << 8 | drawn[at + 2] & 0xFF;
+                int rgb = ((drawn[at] & 0xFF) << 16) | ((drawn[at + 1] & 0xFF) << 8) | (drawn[at + 2] & 0xFF);
                 assertThat(image.getRGB(x, y) & 0xFFFFFF).isEqualTo(rgb);
             }
         }
