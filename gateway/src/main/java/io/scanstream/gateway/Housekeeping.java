@@ -12,8 +12,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
@@ -27,6 +26,8 @@ class Housekeeping {
     private static final Duration EVERY = Duration.ofSeconds(30);
     /** Until the first reading has succeeded. */
     private static final Duration AGAIN = Duration.ofSeconds(1);
+
+    private static final Duration DELETES_EVERY = Duration.ofHours(1);
     /** A client that tries again does so within a day; twice that is kept. */
     private static final Duration KEYS_KEPT = Duration.ofDays(2);
 
@@ -36,11 +37,7 @@ class Housekeeping {
     private final Scans scans;
     private final IdempotencyKeys keys;
     private final Duration retention;
-    private final ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor(work -> {
-        Thread thread = new Thread(work, "housekeeping");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile boolean read;
 
     Housekeeping(
@@ -60,12 +57,13 @@ class Housekeeping {
 
     void start(@Observes StartupEvent event) {
         ParentWatch.startIfAsked();
-        scheduler.execute(this::readAndComeAgain);
-        scheduler.scheduleWithFixedDelay(this::deleteOld, 1, 60, TimeUnit.MINUTES);
+        Thread thread = new Thread(this::run, "housekeeping");
+        thread.setDaemon(true);
+        thread.start();
     }
 
     void stop(@Observes ShutdownEvent event) {
-        scheduler.shutdownNow();
+        stopped.countDown();
     }
 
     /** Whether jobs and models have been read from the store at least once. */
@@ -73,8 +71,22 @@ class Housekeeping {
         return read;
     }
 
-    private void readAndComeAgain() {
-        Duration next = EVERY;
+    private void run() {
+        Instant deleted = Instant.now();
+        try {
+            do {
+                readModels();
+                if (deleted.plus(DELETES_EVERY).isBefore(Instant.now())) {
+                    deleteOld();
+                    deleted = Instant.now();
+                }
+            } while (!stopped.await((read ? EVERY : AGAIN).toMillis(), TimeUnit.MILLISECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void readModels() {
         try {
             jobs.refresh();
             models.refresh();
@@ -82,10 +94,6 @@ class Housekeeping {
             read = true;
         } catch (RuntimeException e) {
             LOG.warnf("the store was not read: %s", e.getMessage());
-            next = read ? EVERY : AGAIN;
-        }
-        if (!scheduler.isShutdown()) {
-            scheduler.schedule(this::readAndComeAgain, next.toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 

@@ -98,12 +98,12 @@ public final class ModelRegistry {
     ModelVersion requireVersion(String name, String version) {
         require(name);
         Names.require("version", version);
-        find(name, model -> model.versions().stream()
+        return find(name, model -> model.versions().stream()
                         .filter(one -> one.version().equals(version))
                         .findFirst())
+                .map(found -> new ModelVersion(name, version))
                 .orElseThrow(() -> unknown("Model '" + name + "' has no version '" + version + "'. GET /api/v1/models/"
                         + name + " lists them."));
-        return new ModelVersion(name, version);
     }
 
     /**
@@ -120,9 +120,11 @@ public final class ModelRegistry {
         }
         require(name);
         String wanted = Names.require("alias", alias == null ? ScanHeaders.CHAMPION : alias);
-        find(name, model -> Optional.ofNullable(model.aliases().get(wanted)))
-                .orElseThrow(() -> unknown("Model '" + name + "' has no " + wanted
-                        + ": promote a version, or name the one that shall score."));
+        if (find(name, model -> Optional.ofNullable(model.aliases().get(wanted)))
+                .isEmpty()) {
+            throw unknown(
+                    "Model '" + name + "' has no " + wanted + ": promote a version, or name the one that shall score.");
+        }
     }
 
     /** Something of a model: from memory, or from the store if it is not known here. */

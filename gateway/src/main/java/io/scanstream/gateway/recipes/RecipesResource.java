@@ -45,7 +45,7 @@ class RecipesResource {
     @Path("/{name}")
     @Produces("application/yaml")
     @Operation(hidden = true)
-    public byte[] yaml(String name) {
+    public String yaml(String name) {
         return require(name, recipes.yaml(name));
     }
 

@@ -31,7 +31,7 @@ public final class ScoreWindow {
     /** Scores as JSON, by id: UUIDs of version 7 compare by time. */
     private final TreeMap<UUID, byte[]> scores = new TreeMap<>();
 
-    private final Map<ScanId, List<CompletableFuture<ScoreEvent>>> waiting = new ConcurrentHashMap<>();
+    private final Map<ScanId, List<Waiter>> waiting = new ConcurrentHashMap<>();
     private final Broadcast<ScoreEvent> live = new Broadcast<>();
     private Instant horizon = Instant.MIN;
 
@@ -49,9 +49,9 @@ public final class ScoreWindow {
         if (!keep(score)) {
             return;
         }
-        List<CompletableFuture<ScoreEvent>> waiters = waiting.remove(score.scanId());
+        List<Waiter> waiters = waiting.remove(score.scanId());
         if (waiters != null) {
-            waiters.forEach(waiter -> waiter.complete(score));
+            waiters.forEach(waiter -> waiter.score.complete(score));
         }
         live.publish(score);
     }
@@ -101,20 +101,26 @@ public final class ScoreWindow {
 
     /** The score when it comes, or empty if it has not by then. */
     CompletableFuture<Optional<ScoreEvent>> await(ScanId id, Duration patience) {
-        CompletableFuture<ScoreEvent> waiter = new CompletableFuture<>();
+        Waiter waiter = new Waiter();
         waiting.compute(id, (any, list) -> {
-            List<CompletableFuture<ScoreEvent>> waiters = list == null ? new CopyOnWriteArrayList<>() : list;
+            List<Waiter> waiters = list == null ? new CopyOnWriteArrayList<>() : list;
             waiters.add(waiter);
             return waiters;
         });
         // It may have come just before.
-        find(id).ifPresent(waiter::complete);
-        return waiter.<Optional<ScoreEvent>>thenApply(Optional::of)
+        find(id).ifPresent(waiter.score::complete);
+        return waiter.score
+                .<Optional<ScoreEvent>>thenApply(Optional::of)
                 .completeOnTimeout(Optional.empty(), patience.toMillis(), TimeUnit.MILLISECONDS)
                 .whenComplete((score, failure) -> waiting.computeIfPresent(id, (any, list) -> {
                     list.remove(waiter);
                     return list.isEmpty() ? null : list;
                 }));
+    }
+
+    /** Told apart by who waits, not by what for. */
+    private static final class Waiter {
+        private final CompletableFuture<ScoreEvent> score = new CompletableFuture<>();
     }
 
     /** Listens to scores as they come, until the handle is run. */

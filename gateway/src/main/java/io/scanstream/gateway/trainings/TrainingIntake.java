@@ -28,6 +28,7 @@ import io.scanstream.gateway.requests.Parameters;
 import io.scanstream.storage.IdempotencyKeys;
 import io.scanstream.storage.Jobs;
 import io.scanstream.storage.Journal;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -154,6 +155,7 @@ public final class TrainingIntake {
         }
         String name = recipe.textValue();
         return recipes.yaml(name)
+                .map(yaml -> yaml.getBytes(StandardCharsets.UTF_8))
                 .orElseThrow(() -> new InvalidRecipeException(List.of(new Problem(
                         "recipe",
                         "there is no recipe '" + Parameters.shown(name) + "'. There are: "

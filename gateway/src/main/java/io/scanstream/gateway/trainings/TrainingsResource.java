@@ -28,6 +28,7 @@ import java.io.InputStream;
 import java.net.URI;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -86,16 +87,26 @@ class TrainingsResource {
             description = "status: one of QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED; model: a model's name.")
     public List<TrainingView> list(
             @QueryParam("status") @Nullable String status, @QueryParam("model") @Nullable String model) {
-        boolean known = status == null
-                || Arrays.stream(JobStatus.values()).anyMatch(one -> one.name().equals(status));
-        if (!known) {
-            throw RequestRefused.invalid("status: '" + Parameters.shown(status) + "' is not one of "
-                    + Arrays.toString(JobStatus.values()) + ".");
+        Predicate<JobState> wanted = job -> true;
+        if (status != null) {
+            JobStatus only = status(status);
+            wanted = job -> job.status() == only;
         }
-        return trainings.list(job -> (status == null || job.status().name().equals(status))
-                && (model == null
-                        || job.work() instanceof JobState.Training training
-                                && training.model().equals(model)));
+        if (model != null) {
+            wanted = wanted.and(job -> job.work() instanceof JobState.Training training
+                    && training.model().equals(model));
+        }
+        return trainings.list(wanted);
+    }
+
+    private static JobStatus status(String text) {
+        for (JobStatus status : JobStatus.values()) {
+            if (status.name().equalsIgnoreCase(text)) {
+                return status;
+            }
+        }
+        throw RequestRefused.invalid(
+                "status: '" + Parameters.shown(text) + "' is not one of " + Arrays.toString(JobStatus.values()) + ".");
     }
 
     @GET

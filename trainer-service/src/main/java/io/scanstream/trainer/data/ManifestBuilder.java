@@ -174,9 +174,7 @@ public final class ManifestBuilder {
     private static List<Manifest.Entry> withoutRepeats(List<Manifest.Entry> entries) {
         Map<String, String> first = new HashMap<>();
         entries.stream()
-                .sorted(Comparator.comparing(
-                                (Manifest.Entry entry) -> -entry.split().ordinal())
-                        .thenComparing(Manifest.Entry::path))
+                .sorted(Comparator.comparing(Manifest.Entry::split).reversed().thenComparing(Manifest.Entry::path))
                 .forEach(entry -> first.putIfAbsent(entry.sha256(), entry.path()));
         List<Manifest.Entry> marked = new ArrayList<>();
         for (Manifest.Entry entry : entries) {
