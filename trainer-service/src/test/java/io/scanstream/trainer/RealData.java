@@ -11,7 +11,8 @@ public final class RealData {
     /** The folder of a data set: below {@code SCANSTREAM_DATA}, else {@code ../shared/data} of the project's root. */
     public static Path require(String name) {
         String named = System.getenv("SCANSTREAM_DATA");
-        Path all = named != null ? Path.of(named) : Path.of(System.getProperty("scanstream.root", ".."), "../shared/data");
+        Path all =
+                named != null ? Path.of(named) : Path.of(System.getProperty("scanstream.root", ".."), "../shared/data");
         Path folder = all.resolve(name).normalize();
         assumeThat(Files.isDirectory(folder)).as("real data at " + folder).isTrue();
         return folder;

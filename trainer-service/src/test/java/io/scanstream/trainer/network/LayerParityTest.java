@@ -58,7 +58,8 @@ class LayerParityTest {
                 new Case(new Relu(null), MAP),
                 new Case(
                         new Sequential(
-                                null, List.of(conv, new BatchNorm(null, 1e-5, 0.1), new Relu(null), new Dropout(null, 0.3))),
+                                null,
+                                List.of(conv, new BatchNorm(null, 1e-5, 0.1), new Relu(null), new Dropout(null, 0.3))),
                         MAP),
                 new Case(
                         new Sequential(
@@ -110,7 +111,11 @@ class LayerParityTest {
         float[] exported = run(graph.model("test", "1", Map.of()), input, one.in());
         assertThat(exported).hasSameSizeAs(computed);
         for (int i = 0; i < computed.length; i++) {
-            assertThat(exported[i]).as("value %d", i).isCloseTo(computed[i], org.assertj.core.data.Offset.offset(2e-6f * Math.max(1, Math.abs(computed[i]) * 4)));
+            assertThat(exported[i])
+                    .as("value %d", i)
+                    .isCloseTo(
+                            computed[i],
+                            org.assertj.core.data.Offset.offset(2e-6f * Math.max(1, Math.abs(computed[i]) * 4)));
         }
     }
 
@@ -123,8 +128,10 @@ class LayerParityTest {
         try (PointerScope scope = new PointerScope();
                 AutoGradMode gradients = new AutoGradMode(true)) {
             Map<String, Tensor> tensors = tensors(parameters, weights);
-            parameters.stream().filter(Parameter::trained).forEach(p -> tensors.get(p.name()).requires_grad_(true));
-            Tensor x = tensor(random(BATCH * (int) one.in().size(), 5), withBatch(one.in())).requires_grad_(true);
+            parameters.stream().filter(Parameter::trained).forEach(p -> tensors.get(p.name())
+                    .requires_grad_(true));
+            Tensor x = tensor(random(BATCH * (int) one.in().size(), 5), withBatch(one.in()))
+                    .requires_grad_(true);
             Tensor y = one.layer().build(at, tensors::get).forward(x, true);
             y.mul(y).sum().backward();
             assertThat(x.grad().defined()).isTrue();
@@ -165,7 +172,8 @@ class LayerParityTest {
     private static Map<String, float[]> randomWeights(List<Parameter> parameters) {
         Map<String, float[]> weights = new HashMap<>();
         for (Parameter parameter : parameters) {
-            float[] values = random((int) parameter.shape().size(), parameter.name().hashCode());
+            float[] values =
+                    random((int) parameter.shape().size(), parameter.name().hashCode());
             if (parameter.name().endsWith("running_var")) {
                 for (int i = 0; i < values.length; i++) {
                     values[i] = 0.5f + Math.abs(values[i]);
@@ -178,8 +186,8 @@ class LayerParityTest {
 
     private static Map<String, Tensor> tensors(List<Parameter> parameters, Map<String, float[]> weights) {
         Map<String, Tensor> tensors = new HashMap<>();
-        parameters.forEach(p -> tensors.put(
-                p.name(), tensor(weights.get(p.name()), p.shape().getShape())));
+        parameters.forEach(p ->
+                tensors.put(p.name(), tensor(weights.get(p.name()), p.shape().getShape())));
         return tensors;
     }
 

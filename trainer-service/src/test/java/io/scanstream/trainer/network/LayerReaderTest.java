@@ -33,8 +33,8 @@ class LayerReaderTest {
         assertThatThrownBy(() -> read("[{\"type\":\"conv\",\"out\":8,\"kernal\":3},{\"type\":\"relu\"},"
                         + "{\"type\":\"dropout\",\"rate\":1.5},{\"type\":\"lstm\"},{\"type\":\"conv\"},"
                         + "{\"type\":\"residual\",\"layers\":[{\"type\":\"conv\",\"out\":\"many\"}]}]"))
-                .isInstanceOfSatisfying(ScanstreamException.class, e -> assertThat(e.code())
-                        .isEqualTo(ErrorCode.INVALID_RECIPE))
+                .isInstanceOfSatisfying(
+                        ScanstreamException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_RECIPE))
                 .message()
                 .contains("network.layers[0]", "kernal")
                 .contains("network.layers[2]", "dropout.rate: 1.5 is not in [0, 1)")
@@ -53,9 +53,11 @@ class LayerReaderTest {
                 .hasMessageContaining("does not fit");
         assertThatThrownBy(() -> blueprint("[{\"type\":\"flatten\"},{\"type\":\"linear\",\"out\":4}]"))
                 .hasMessageContaining("vector of 5 logits");
-        assertThatThrownBy(() -> blueprint("[{\"type\":\"conv\",\"out\":4,\"name\":\"a\"},{\"type\":\"relu\",\"name\":\"a\"}]"))
+        assertThatThrownBy(() ->
+                        blueprint("[{\"type\":\"conv\",\"out\":4,\"name\":\"a\"},{\"type\":\"relu\",\"name\":\"a\"}]"))
                 .hasMessageContaining("two layers");
-        assertThatThrownBy(() -> blueprint("[{\"type\":\"residual\",\"layers\":[{\"type\":\"conv\",\"out\":4,\"padding\":1}]}]"))
+        assertThatThrownBy(() ->
+                        blueprint("[{\"type\":\"residual\",\"layers\":[{\"type\":\"conv\",\"out\":4,\"padding\":1}]}]"))
                 .hasMessageContaining("shortcut");
     }
 
