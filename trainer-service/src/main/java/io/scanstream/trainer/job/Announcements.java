@@ -1,0 +1,89 @@
+package io.scanstream.trainer.job;
+
+import io.scanstream.contracts.Json;
+import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.Topics;
+import io.scanstream.contracts.model.ModelEvent;
+import io.scanstream.contracts.scoring.ScanHeaders;
+import io.scanstream.contracts.training.TrainingEvent;
+import io.scanstream.contracts.training.TrainingMessage;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells the other services what has happened. What is true stands in the object store before it is told here, so a message
+ * that does not get out costs the seconds until somebody lists the store, and work never waits long for Kafka.
+ */
+public final class Announcements {
+    private static final Logger LOG = Logger.getLogger(Announcements.class);
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private final Sender sender;
+
+    /** Where messages go; completes when the broker has taken one. */
+    @FunctionalInterface
+    public interface Sender {
+        CompletionStage<Void> send(String topic, @Nullable String key, byte[] value, Map<String, String> headers);
+    }
+
+    public Announcements(Sender sender) {
+        this.sender = sender;
+    }
+
+    /** Tells of a job. Only a job's last event is waited for. */
+    public void event(TrainingEvent event) {
+        CompletionStage<Void> sent =
+                sender.send(Topics.TRAINING_EVENTS, event.jobId().toString(), Json.bytes(event), Map.of());
+        if (event.ends()) {
+            await(sent, event);
+        } else {
+            sent.exceptionally(e -> {
+                LOG.debugf(e, "not told: %s", event);
+                return null;
+            });
+        }
+    }
+
+    public void event(ModelEvent event) {
+        await(sender.send(Topics.MODEL_EVENTS, event.model().toString(), Json.bytes(event), Map.of()), event);
+    }
+
+    /** Says that there is work on a job. */
+    void request(TrainingMessage message) {
+        await(
+                sender.send(Topics.TRAINING_REQUESTS, message.jobId().toString(), Json.bytes(message), Map.of()),
+                message);
+    }
+
+    /**
+     * Sets a request aside that no trainer can do anything with; false if that could not be done.
+     *
+     * @param attempts how often Kafka has delivered it
+     */
+    boolean deadLetter(@Nullable String key, byte[] value, ScanstreamException error, int attempts) {
+        Map<String, String> headers = Map.of(
+                ScanHeaders.ERROR_CODE, error.code().name(),
+                ScanHeaders.ERROR_REASON, String.valueOf(error.getMessage()),
+                ScanHeaders.ATTEMPTS, Integer.toString(attempts));
+        return await(sender.send(Topics.TRAINING_REQUESTS_DLQ, key, value, headers), error);
+    }
+
+    private static boolean await(CompletionStage<Void> sent, Object what) {
+        try {
+            sent.toCompletableFuture().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warnf("not told, Kafka does not take it: %s (%s)", what, e);
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+}

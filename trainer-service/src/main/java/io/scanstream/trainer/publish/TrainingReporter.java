@@ -1,0 +1,125 @@
+package io.scanstream.trainer.publish;
+
+import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.training.TrainingEvent;
+import io.scanstream.trainer.job.Announcements;
+import io.scanstream.trainer.job.Claim;
+import io.scanstream.trainer.job.FaultPoint;
+import io.scanstream.trainer.job.Patience;
+import io.scanstream.trainer.training.Checkpoint;
+import io.scanstream.trainer.training.EpochRecord;
+import io.scanstream.trainer.training.StopSignal;
+import io.scanstream.trainer.training.TrainingListener;
+import io.scanstream.trainer.training.TrainingState;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jboss.logging.Logger;
+
+/** Tells of a training as it goes, and keeps its checkpoints. */
+final class TrainingReporter implements TrainingListener {
+    private static final Logger LOG = Logger.getLogger(TrainingReporter.class);
+
+    private final Claim claim;
+    private final int epochs;
+    private final StopSignal stop;
+    private final List<TrainingEvent.EpochCompleted> history;
+    private final Announcements announcements;
+    private final Patience patience;
+    private final Clock clock;
+
+    /**
+     * Reports one slice.
+     *
+     * @param history the epochs before it
+     */
+    TrainingReporter(
+            Claim claim,
+            int epochs,
+            StopSignal stop,
+            List<TrainingEvent.EpochCompleted> history,
+            Announcements announcements,
+            Patience patience,
+            Clock clock) {
+        this.claim = claim;
+        this.epochs = epochs;
+        this.stop = stop;
+        this.history = new ArrayList<>(history);
+        this.announcements = announcements;
+        this.patience = patience;
+        this.clock = clock;
+    }
+
+    @Override
+    public void progressed(Progress progress) {
+        announcements.event(new TrainingEvent.TrainingProgressed(
+                claim.id(),
+                progress.epoch(),
+                progress.epochs(),
+                progress.step(),
+                progress.stepsPerEpoch(),
+                progress.loss(),
+                progress.imagesPerSecond(),
+                progress.etaSeconds(),
+                clock.instant()));
+        FaultPoint.MID_EPOCH.reached();
+    }
+
+    @Override
+    public void epochCompleted(EpochRecord epoch, boolean best, double etaSeconds) {
+        Map<String, Double> metrics = new LinkedHashMap<>();
+        metrics.put("validationLoss", epoch.validationLoss());
+        metrics.put("validationAccuracy", epoch.validationAccuracy());
+        if (epoch.skippedSteps() > 0) {
+            metrics.put("skippedSteps", (double) epoch.skippedSteps());
+        }
+        TrainingEvent.EpochCompleted event = new TrainingEvent.EpochCompleted(
+                claim.id(),
+                epoch.epoch(),
+                epochs,
+                epoch.trainLoss(),
+                metrics,
+                best,
+                epoch.imagesPerSecond(),
+                etaSeconds,
+                clock.instant());
+        history.add(event);
+        announcements.event(event);
+    }
+
+    /**
+     * Within a slice a store that is away costs this checkpoint, and training goes on: the next one is due with the epoch.
+     * The one that a stop leaves is what the next owner goes on from, so it is waited for.
+     */
+    @Override
+    public void checkpointed(Checkpoint checkpoint) {
+        claim.checkStillOurs();
+        if (stop.requested()) {
+            patience.insist(claim, () -> keep(checkpoint));
+            return;
+        }
+        try {
+            keep(checkpoint);
+        } catch (ScanstreamException e) {
+            if (!e.code().retryable()) {
+                throw e;
+            }
+            LOG.warnf("job %s: a checkpoint is not kept: %s", claim.id(), e.getMessage());
+            announcements.event(new TrainingEvent.TrainingDelayed(
+                    claim.id(), e.code(), "a checkpoint is not kept: " + e.getMessage(), clock.instant()));
+        }
+    }
+
+    private boolean keep(Checkpoint checkpoint) {
+        claim.checkpoint(checkpoint.folder(), position(checkpoint.state()), history);
+        return true;
+    }
+
+    private String position(TrainingState state) {
+        return state.step() == 0
+                ? state.epoch() + " of " + epochs + " epochs"
+                : "epoch " + (state.epoch() + 1) + " of " + epochs + ", step " + state.step();
+    }
+}
