@@ -36,7 +36,7 @@ public final class Platform implements AutoCloseable {
     private final List<Part> servers = new ArrayList<>();
     private final List<Part> services = new ArrayList<>();
     private final Map<String, URI> addresses = new LinkedHashMap<>();
-    private boolean closed;
+    private volatile boolean closed;
 
     private Platform(HomeLock lock) {
         this.lock = lock;
@@ -158,7 +158,7 @@ public final class Platform implements AutoCloseable {
     }
 
     /**
-     * Completes when a part ends that should not have, with what is to be said of it: its name, its exit code and the end
+     * Completes when a part ends before {@link #close}, with what is to be said of it: its name, its exit code and the end
      * of its log.
      */
     public CompletableFuture<String> whenPartDies() {
@@ -166,7 +166,11 @@ public final class Platform implements AutoCloseable {
         parts.addAll(services);
         CompletableFuture<String> obituary = new CompletableFuture<>();
         for (Part part : parts) {
-            var unused = part.process().onExit().thenRun(() -> obituary.complete(part.obituary()));
+            var unused = part.process().onExit().thenRun(() -> {
+                if (!closed) {
+                    obituary.complete(part.obituary());
+                }
+            });
         }
         return obituary;
     }
