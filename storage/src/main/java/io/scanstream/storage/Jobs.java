@@ -88,7 +88,8 @@ public final class Jobs {
     }
 
     public void writeHistory(JobId id, List<TrainingEvent.EpochCompleted> epochs) {
-        store.put(historyKey(id), Json.bytes(epochs));
+        // An array knows its element type: of a list's elements the type names would not be written.
+        store.put(historyKey(id), Json.bytes(epochs.toArray(new TrainingEvent.EpochCompleted[0])));
     }
 
     /** What the promotion gate decided about the job's model; empty: nothing yet. */

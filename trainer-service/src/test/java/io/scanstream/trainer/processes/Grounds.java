@@ -196,14 +196,17 @@ final class Grounds implements AutoCloseable {
     }
 
     JobState await(JobId job, Predicate<JobState> condition) {
+        JobState state;
         try {
-            return Awaitility.await("job " + job)
+            state = Awaitility.await("job " + job)
                     .atMost(Duration.ofSeconds(120))
                     .pollInterval(Duration.ofMillis(50))
-                    .until(() -> head(job), condition);
+                    .until(() -> head(job), condition.or(head -> head.status().ended()));
         } catch (ConditionTimeoutException e) {
             throw new AssertionError("waited in vain; " + head(job) + "\n" + logs(), e);
         }
+        assertThat(state).as(this::logs).matches(condition, "is what was waited for");
+        return state;
     }
 
     JobState awaitEnd(JobId job) {
@@ -272,7 +275,11 @@ final class Grounds implements AutoCloseable {
         StringBuilder all = new StringBuilder();
         try (var logs = Files.newDirectoryStream(folder, "*.log")) {
             for (Path log : logs) {
-                all.append("== ").append(log.getFileName()).append('\n').append(Files.readString(log));
+                all.append("== ").append(log.getFileName()).append('\n');
+                Files.readAllLines(log).stream()
+                        .filter(line ->
+                                line.contains("[io.scanstream") || line.startsWith("\t") || line.contains("Exception"))
+                        .forEach(line -> all.append(line).append('\n'));
             }
         } catch (IOException e) {
             all.append(e);
