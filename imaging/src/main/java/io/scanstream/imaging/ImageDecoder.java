@@ -26,6 +26,9 @@ public final class ImageDecoder {
         this.limits = limits;
         codecs.put(ImageFormat.JPEG, new JpegCodec());
         codecs.put(ImageFormat.PNG, new PngCodec());
+        codecs.put(ImageFormat.TIFF, new TiffCodec());
+        codecs.put(ImageFormat.BMP, new BmpCodec());
+        codecs.put(ImageFormat.GIF, new GifCodec());
     }
 
     /**

@@ -21,7 +21,7 @@ final class JdkReaders {
     static final ImageReaderSpi JPEG = find("com.sun.imageio.plugins.jpeg.JPEGImageReaderSpi");
     static final ImageReaderSpi PNG = find("com.sun.imageio.plugins.png.PNGImageReaderSpi");
     static final ImageReaderSpi GIF = find("com.sun.imageio.plugins.gif.GIFImageReaderSpi");
-    static final ImageReaderSpi BMP = find("com.sun.imageio.plugins.bmp.BMPImageReaderSpi");
+    static final ImageReaderSpi TIFF = find("com.sun.imageio.plugins.tiff.TIFFImageReaderSpi");
 
     private JdkReaders() {}
 

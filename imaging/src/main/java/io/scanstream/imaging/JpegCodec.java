@@ -23,8 +23,7 @@ final class JpegCodec implements Codec {
 
     @Override
     public Decoded decode(byte[] bytes, DecodeLimits limits) throws IOException {
-        JpegStream stream = JpegStream.read(bytes, 0, bytes.length, null);
-        limits.check(JPEG, stream.widthPx(), stream.heightPx());
+        JpegStream stream = JpegStream.read(bytes, 0, bytes.length, null, limits);
         List<String> warnings = new ArrayList<>(stream.warnings());
         int orientation = stream.exifFrom() < 0
                 ? Orientation.UPRIGHT
@@ -35,7 +34,7 @@ final class JpegCodec implements Codec {
     }
 
     /**
-     * Decodes a stream whose size the caller has checked.
+     * Decodes a stream.
      *
      * @param invertedInk of 4 components: 255 stands for no ink, and not 0
      */

@@ -49,6 +49,7 @@ final class JpegStream {
     private static final int ADOBE_TRANSFORM_AT = 17;
     private static final byte[] JFIF = "JFIF\0".getBytes(StandardCharsets.US_ASCII);
 
+    private final DecodeLimits limits;
     private final byte[] bytes;
     private final int end;
     private final List<String> warnings = new ArrayList<>();
@@ -64,7 +65,8 @@ final class JpegStream {
     private int exifFrom = -1;
     private int exifTo = -1;
 
-    private JpegStream(byte[] bytes, int to, ByteArrayOutputStream kept) {
+    private JpegStream(byte[] bytes, int to, ByteArrayOutputStream kept, DecodeLimits limits) {
+        this.limits = limits;
         this.bytes = bytes;
         this.end = to;
         this.kept = kept;
@@ -72,18 +74,19 @@ final class JpegStream {
 
     /**
      * Reads all segments up to the end-of-image marker; what follows it (further images, padding) is left alone.
+     * A size over the limits is refused at the frame header.
      *
      * @param tables a tables-only stream to be read first, as TIFF's JPEGTables tag holds, or null
      */
-    static JpegStream read(byte[] bytes, int from, int to, byte @Nullable [] tables) {
+    static JpegStream read(byte[] bytes, int from, int to, byte @Nullable [] tables, DecodeLimits limits) {
         ByteArrayOutputStream kept = new ByteArrayOutputStream(to - from + 32 + (tables == null ? 0 : tables.length));
         kept.writeBytes(new byte[] {(byte) 0xff, (byte) SOI, (byte) 0xff, (byte) APP14, 0, 14});
         kept.writeBytes(ADOBE);
         kept.writeBytes(new byte[] {0, 100, 0, 0, 0, 0, 0});
         if (tables != null) {
-            new JpegStream(tables, tables.length, kept).readSegments(2);
+            new JpegStream(tables, tables.length, kept, limits).readSegments(2);
         }
-        JpegStream stream = new JpegStream(bytes, to, kept);
+        JpegStream stream = new JpegStream(bytes, to, kept, limits);
         stream.readSegments(from + 2);
         if (stream.frame < 0) {
             throw Refusal.damaged(JPEG, "it has no frame header (SOF)");
@@ -228,6 +231,7 @@ final class JpegStream {
         if (height == 0) {
             throw Refusal.unsupported(JPEG, "the height is given after the first scan (DNL)");
         }
+        limits.check(JPEG, width, height);
         if (components != 1 && components != 3 && components != 4) {
             throw Refusal.unsupported(JPEG, components + " components, expected 1 (grey), 3 (colour) or 4 (CMYK)");
         }

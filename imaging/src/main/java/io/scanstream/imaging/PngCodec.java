@@ -18,10 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class PngCodec implements Codec {
     @Override
     public Decoded decode(byte[] bytes, DecodeLimits limits) throws IOException {
-        PngStream stream = PngStream.read(bytes);
+        PngStream stream = PngStream.read(bytes, limits);
         int width = stream.widthPx();
         int height = stream.heightPx();
-        limits.check(PNG, width, height);
         limits.checkHeap(PNG, width, height, stream.samplesPerPixel() * (stream.depth() == 16 ? 2 : 1) + 3);
         List<String> warnings = new ArrayList<>();
         if (stream.animated()) {
@@ -72,7 +71,7 @@ final class PngCodec implements Codec {
             case PngStream.RGB -> SampleConverter.of(Colour.RGB, Alpha.NONE, maximum, transparent(stream, 3));
             case PngStream.GREY_ALPHA -> SampleConverter.of(Colour.GREY, Alpha.STRAIGHT, maximum, null);
             case PngStream.RGB_ALPHA -> SampleConverter.of(Colour.RGB, Alpha.STRAIGHT, maximum, null);
-            default -> SampleConverter.ofPalette(palette(stream));
+            default -> SampleConverter.of(palette(stream));
         };
     }
 
@@ -89,15 +88,15 @@ final class PngCodec implements Codec {
         return samples;
     }
 
-    private static int[] palette(PngStream stream) {
+    private static Palette palette(PngStream stream) {
         byte[] colours = stream.palette();
         byte[] opacities = stream.transparency();
         int[] palette = new int[colours.length / 3];
         for (int i = 0; i < palette.length; i++) {
             int opacity = i < opacities.length ? opacities[i] & 0xff : 255;
-            palette[i] = SampleConverter.over(
+            palette[i] = Background.behind(
                     colours[3 * i] & 0xff, colours[3 * i + 1] & 0xff, colours[3 * i + 2] & 0xff, opacity);
         }
-        return palette;
+        return new Palette(palette);
     }
 }

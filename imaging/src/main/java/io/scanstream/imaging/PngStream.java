@@ -5,6 +5,7 @@ import static io.scanstream.imaging.ImageFormat.PNG;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.zip.CRC32;
 
 /**
@@ -24,6 +25,7 @@ final class PngStream {
     static final int GREY_ALPHA = 4;
     static final int RGB_ALPHA = 6;
 
+    private final DecodeLimits limits;
     private final byte[] bytes;
     private int headerAt = -1;
     private int width;
@@ -39,13 +41,14 @@ final class PngStream {
     private int exifTo = -1;
     private boolean animated;
 
-    private PngStream(byte[] bytes) {
+    private PngStream(byte[] bytes, DecodeLimits limits) {
+        this.limits = limits;
         this.bytes = bytes;
     }
 
-    /** Reads all chunks up to IEND; what follows it is left alone. */
-    static PngStream read(byte[] bytes) {
-        PngStream stream = new PngStream(bytes);
+    /** Reads all chunks up to IEND; what follows it is left alone. A size over the limits is refused at the header. */
+    static PngStream read(byte[] bytes, DecodeLimits limits) {
+        PngStream stream = new PngStream(bytes, limits);
         int at = SIGNATURE_BYTES;
         String type = "";
         while (!type.equals("IEND")) {
@@ -161,8 +164,8 @@ final class PngStream {
         }
         switch (type) {
             case "IHDR" -> header(at, from, to);
-            case "PLTE" -> palette = java.util.Arrays.copyOfRange(bytes, from, to);
-            case "tRNS" -> transparency = java.util.Arrays.copyOfRange(bytes, from, to);
+            case "PLTE" -> palette = Arrays.copyOfRange(bytes, from, to);
+            case "tRNS" -> transparency = Arrays.copyOfRange(bytes, from, to);
             case "IDAT" -> data(at, from, to);
             case "eXIf" -> {
                 exifFrom = from;
@@ -190,6 +193,7 @@ final class PngStream {
         if (width < 1 || height < 1) {
             throw Refusal.damaged(PNG, "size " + width + "x" + height);
         }
+        limits.check(PNG, width, height);
         boolean known =
                 switch (colourType) {
                     case GREY -> depth == 1 || depth == 2 || depth == 4 || depth == 8 || depth == 16;

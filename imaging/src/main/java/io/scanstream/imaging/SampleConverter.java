@@ -5,18 +5,14 @@ import java.awt.image.DataBuffer;
 import java.awt.image.DataBufferByte;
 import java.awt.image.DataBufferUShort;
 import java.awt.image.Raster;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Samples of a decoded raster to 8 bit grey or RGB. The raster's numbers are taken as they are in the file; Java's colour
  * models, whose grey is linear light and would change every value, are left out. Transparent pixels are composited on
- * {@link #BACKGROUND}.
+ * the {@link Background}.
  */
 final class SampleConverter {
-    /** White: the empty field of a bright-field microscope, the paper of a print, and what browsers show. */
-    static final int BACKGROUND = 255;
-
     /** What the samples of one pixel stand for, without alpha. */
     enum Colour {
         GREY(1),
@@ -41,13 +37,15 @@ final class SampleConverter {
         PREMULTIPLIED
     }
 
+    private static final Palette NO_PALETTE = new Palette(new int[0]);
+
     private final Colour colour;
     private final Alpha alpha;
     private final byte[] to8;
     private final int[] transparent;
-    private final int[] palette;
+    private final Palette palette;
 
-    private SampleConverter(Colour colour, Alpha alpha, byte[] to8, int[] transparent, int[] palette) {
+    private SampleConverter(Colour colour, Alpha alpha, byte[] to8, int[] transparent, Palette palette) {
         this.colour = colour;
         this.alpha = alpha;
         this.to8 = to8;
@@ -65,17 +63,21 @@ final class SampleConverter {
         for (int v = 0; v <= maximum; v++) {
             to8[v] = (byte) ((v * 255L + maximum / 2) / maximum);
         }
-        return new SampleConverter(colour, alpha, to8, transparent == null ? new int[0] : transparent, new int[0]);
+        return new SampleConverter(colour, alpha, to8, transparent == null ? new int[0] : transparent, NO_PALETTE);
     }
 
-    /** For indices into a palette of 0xRRGGBB, opaque (see {@link #over}). A palette of greys gives a grey image. */
-    static SampleConverter ofPalette(int[] palette) {
+    /** For grey samples of which {@code maximum} is black. */
+    static SampleConverter inverted(int maximum) {
+        SampleConverter upright = of(Colour.GREY, Alpha.NONE, maximum, null);
+        for (int v = 0; v <= maximum; v++) {
+            upright.to8[v] = (byte) ~upright.to8[v];
+        }
+        return upright;
+    }
+
+    /** For indices into a palette. */
+    static SampleConverter of(Palette palette) {
         return new SampleConverter(Colour.PALETTE, Alpha.NONE, new byte[0], new int[0], palette);
-    }
-
-    /** A palette entry on the background, 0xRRGGBB. */
-    static int over(int red, int green, int blue, int opacity) {
-        return blend(red, opacity) << 16 | blend(green, opacity) << 8 | blend(blue, opacity);
     }
 
     /** The raster's pixels; bands beyond colour and alpha are left out. */
@@ -87,15 +89,14 @@ final class SampleConverter {
         if (bands < needed) {
             throw new IllegalArgumentException(bands + " bands were decoded, " + needed + " are declared");
         }
-        boolean grey = colour == Colour.GREY || (colour == Colour.PALETTE && isGrey(palette));
-        int channels = grey ? 1 : 3;
+        int channels = colour == Colour.PALETTE ? palette.channels() : colour == Colour.GREY ? 1 : 3;
         byte[] out = new byte[width * height * channels];
         int[] row = new int[width * bands];
         for (int y = 0; y < height; y++) {
             samples(raster, y, row);
             int at = y * width * channels;
             switch (colour) {
-                case PALETTE -> look(row, bands, out, at, channels);
+                case PALETTE -> look(palette, row, bands, out, at);
                 case CMYK -> inks(row, bands, out, at);
                 default -> scale(row, bands, channels, out, at);
             }
@@ -115,26 +116,19 @@ final class SampleConverter {
             for (int c = 0; c < channels; c++) {
                 int value = to8[row[in + c]] & 0xff;
                 if (alpha == Alpha.PREMULTIPLIED) {
-                    value = Math.min(255, value + (255 - opacity) * BACKGROUND / 255);
+                    value = Math.min(255, value + (255 - opacity) * Background.VALUE / 255);
                 } else if (opacity != 255) {
-                    value = blend(value, opacity);
+                    value = Background.behind(value, opacity);
                 }
                 out[at++] = (byte) value;
             }
         }
     }
 
-    private void look(int[] row, int bands, byte[] out, int from, int channels) {
+    private static void look(Palette palette, int[] row, int bands, byte[] out, int from) {
         int at = from;
         for (int in = 0; in < row.length; in += bands) {
-            if (row[in] >= palette.length) {
-                throw new IllegalArgumentException(
-                        "a pixel names palette entry " + row[in] + " of " + palette.length + " entries");
-            }
-            int rgb = palette[row[in]];
-            for (int shift = 8 * (channels - 1); shift >= 0; shift -= 8) {
-                out[at++] = (byte) (rgb >> shift);
-            }
+            at = palette.put(row[in], out, at);
         }
     }
 
@@ -156,15 +150,6 @@ final class SampleConverter {
             }
         }
         return true;
-    }
-
-    private static int blend(int value, int opacity) {
-        return (value * opacity + BACKGROUND * (255 - opacity) + 127) / 255;
-    }
-
-    private static boolean isGrey(int[] palette) {
-        return Arrays.stream(palette)
-                .allMatch(rgb -> (rgb >> 16 & 0xff) == (rgb & 0xff) && (rgb >> 8 & 0xff) == (rgb & 0xff));
     }
 
     /** One row of interleaved samples; byte and short rasters without the per-sample calls of {@code getPixels}. */

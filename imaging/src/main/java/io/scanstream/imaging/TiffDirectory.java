@@ -2,8 +2,10 @@ package io.scanstream.imaging;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * An image file directory of TIFF 6.0 section 2 or of BigTIFF: tags and where their values are. It also is what an EXIF
@@ -40,7 +42,8 @@ final class TiffDirectory {
 
     private final ByteBuffer data;
     private final boolean big;
-    private final Map<Integer, Entry> entries = new LinkedHashMap<>();
+    private final Map<Integer, Entry> entries = new HashMap<>();
+    private long at;
     private long next;
 
     private TiffDirectory(ByteBuffer data, boolean big) {
@@ -73,20 +76,21 @@ final class TiffDirectory {
     }
 
     private void read(long offset) throws Malformed {
+        at = offset;
         int countBytes = big ? 8 : 2;
         int entryBytes = big ? 20 : 12;
-        int at = inside(offset, countBytes, "the directory");
-        long count = big ? data.getLong(at) : data.getShort(at) & 0xffff;
+        int from = inside(offset, countBytes, "the directory");
+        long count = big ? data.getLong(from) : data.getShort(from) & 0xffff;
         if (count < 0 || count > MOST_ENTRIES) {
             throw new Malformed("a directory of " + count + " entries, at most " + MOST_ENTRIES + " were expected");
         }
-        at += countBytes;
+        int entriesAt = from + countBytes;
         int total = (int) count * entryBytes;
-        inside(at, total, "a directory of " + count + " entries");
+        inside(entriesAt, total, "a directory of " + count + " entries");
         for (int i = 0; i < count; i++) {
-            readEntry(at + i * entryBytes);
+            readEntry(entriesAt + i * entryBytes);
         }
-        int end = at + total;
+        int end = entriesAt + total;
         // Some writers stop without the link to a next directory.
         if (end + (big ? 8 : 4) <= data.limit()) {
             next = big ? data.getLong(end) : Integer.toUnsignedLong(data.getInt(end));
@@ -130,7 +134,7 @@ final class TiffDirectory {
         return entries.containsKey(tag);
     }
 
-    /** The number of values of a tag, 0 where it is absent; to be looked at before {@link #integers}. */
+    /** The number of values of a tag, 0 where it is absent. */
     int count(int tag) {
         Entry entry = entries.get(tag);
         return entry == null ? 0 : entry.count();
@@ -142,10 +146,14 @@ final class TiffDirectory {
         return entry == null || entry.count() == 0 ? absent : value(entry, 0);
     }
 
-    /** The values of an integer tag (BYTE, SHORT, LONG, LONG8), unsigned; empty where it is absent. */
-    long[] integers(int tag) throws Malformed {
+    /**
+     * The values of an integer tag (BYTE, SHORT, LONG, LONG8), unsigned; empty where it is absent.
+     *
+     * @param most how many are wanted; a file may hold millions
+     */
+    long[] integers(int tag, int most) throws Malformed {
         Entry entry = entries.get(tag);
-        long[] values = new long[count(tag)];
+        long[] values = new long[Math.min(count(tag), most)];
         for (int i = 0; entry != null && i < values.length; i++) {
             values[i] = value(entry, i);
         }
@@ -175,20 +183,12 @@ final class TiffDirectory {
         return values;
     }
 
-    /** The type and count of a tag that is there. */
-    Entry entry(int tag) {
-        Entry entry = entries.get(tag);
-        if (entry == null) {
-            throw new IllegalArgumentException("no tag " + tag);
-        }
-        return entry;
-    }
-
     /** The number of directories from this one on; a chain that runs in a circle or out of the data ends there. */
     int pages() {
-        java.util.Set<Long> seen = new java.util.HashSet<>();
+        Set<Long> seen = new HashSet<>();
         TiffDirectory last = this;
-        while (last.next != 0 && seen.add(last.next) && seen.size() < MOST_PAGES) {
+        seen.add(at);
+        while (last.next != 0 && seen.size() < MOST_PAGES && seen.add(last.next)) {
             TiffDirectory following = new TiffDirectory(data, big);
             try {
                 following.read(last.next);
@@ -197,6 +197,6 @@ final class TiffDirectory {
             }
             last = following;
         }
-        return seen.size() + 1;
+        return seen.size();
     }
 }

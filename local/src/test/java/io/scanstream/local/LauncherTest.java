@@ -101,13 +101,14 @@ class LauncherTest {
         awaitReady(launcher, "first");
         List<ProcessHandle> parts = launcher.children().toList();
 
-        HttpClient.newHttpClient()
+        var unanswered = HttpClient.newHttpClient()
                 .sendAsync(
                         HttpRequest.newBuilder(address("inference").resolve("/die"))
                                 .build(),
                         HttpResponse.BodyHandlers.discarding());
         awaitEnd(launcher);
 
+        assertThat(unanswered).failsWithin(PATIENCE);
         assertThat(launcher.exitValue()).isEqualTo(1);
         assertThat(parts).noneMatch(ProcessHandle::isAlive);
         assertThat(said("first"))

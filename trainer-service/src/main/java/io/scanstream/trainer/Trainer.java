@@ -30,6 +30,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
@@ -70,7 +71,10 @@ final class Trainer {
         this.times = new LeaseTimes(config.lease().duration(), config.lease().renewEvery());
         this.announcements = new Announcements(sender);
         this.patience = new Patience(
-                announcements, clock, config.trainer().firstWait(), config.trainer().longestWait());
+                announcements,
+                clock,
+                config.trainer().firstWait(),
+                config.trainer().longestWait());
         this.jobs = new Jobs(store);
         this.datasets = new Datasets(store);
         this.runner = new JobRunner(works(store, libtorch), times, announcements, patience, clock);
@@ -99,8 +103,8 @@ final class Trainer {
                         .availableProcessors()),
                 work);
         TrainerConfig.Ingest ingest = config.ingest();
-        IngestLimits limits = new IngestLimits(
-                ingest.maxUploadBytes(), ingest.maxFiles(), ingest.maxTotalBytes(), ingest.maxRatio());
+        IngestLimits limits =
+                new IngestLimits(ingest.maxUploadBytes(), ingest.maxFiles(), ingest.maxTotalBytes(), ingest.maxRatio());
         return Map.of(
                 JobKind.TRAINING,
                 new TrainingWork(stores, settings, libtorch, announcements, patience, clock),
@@ -127,7 +131,9 @@ final class Trainer {
     void start() {
         worker.start();
         long every = config.reconcile().every().toMillis();
-        reconciling.scheduleWithFixedDelay(this::reconcile, 0, every, TimeUnit.MILLISECONDS);
+        // Ends with the executor; what can go wrong is caught within.
+        ScheduledFuture<?> unused =
+                reconciling.scheduleWithFixedDelay(this::reconcile, 0, every, TimeUnit.MILLISECONDS);
     }
 
     private void reconcile() {

@@ -128,8 +128,8 @@ public final class DatasetCatalogue {
         return datasets.manifest(version)
                 .orElseThrow(() -> new ScanstreamException(
                         ErrorCode.DATASET_NOT_READY,
-                        "Data set " + version + " is " + view.state() + ". Its events are at /api/v1/jobs/"
-                                + view.job() + "/events."));
+                        "Data set " + version + " is " + view.state() + ". Its events are at /api/v1/jobs/" + view.job()
+                                + "/events."));
     }
 
     /**

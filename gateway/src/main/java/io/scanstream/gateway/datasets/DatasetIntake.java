@@ -62,8 +62,8 @@ public final class DatasetIntake {
         JobId job = JobId.next();
         DatasetVersion version = datasets.reserve(name, job);
         try {
-            String key = upload.whileReading(() -> datasets.writeUpload(
-                    version, new SequenceInputStream(new ByteArrayInputStream(head), upload)));
+            String key = upload.whileReading(() ->
+                    datasets.writeUpload(version, new SequenceInputStream(new ByteArrayInputStream(head), upload)));
             JobState queued = JobState.queued(job, new JobState.Ingest(version, key), Instant.now());
             jobs.journal(job).append(0, queued);
             board.put(job, new Journal.Entry<>(1, queued));

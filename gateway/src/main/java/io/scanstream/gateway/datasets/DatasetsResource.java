@@ -31,10 +31,10 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
-import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
@@ -65,21 +65,15 @@ class DatasetsResource {
                     + " VALIDATING until that ends.")
     @RequestBody(
             content = {
-                @Content(
-                        mediaType = "application/zip",
-                        schema = @Schema(type = SchemaType.STRING, format = "binary")),
-                @Content(
-                        mediaType = "application/gzip",
-                        schema = @Schema(type = SchemaType.STRING, format = "binary")),
-                @Content(
-                        mediaType = "application/x-tar",
-                        schema = @Schema(type = SchemaType.STRING, format = "binary"))
+                @Content(mediaType = "application/zip", schema = @Schema(type = SchemaType.STRING, format = "binary")),
+                @Content(mediaType = "application/gzip", schema = @Schema(type = SchemaType.STRING, format = "binary")),
+                @Content(mediaType = "application/x-tar", schema = @Schema(type = SchemaType.STRING, format = "binary"))
             })
     @APIResponse(
             responseCode = "202",
             description = "Taken in; Location is the version's address",
             content = @Content(schema = @Schema(implementation = DatasetView.class)))
-    Response upload(String name, InputStream body, @HeaderParam("Content-Length") @Nullable Long sizeBytes) {
+    public Response upload(String name, InputStream body, @HeaderParam("Content-Length") @Nullable Long sizeBytes) {
         DatasetVersion version = intake.accept(name, body, sizeBytes == null ? -1 : sizeBytes);
         return Response.accepted(catalogue.view(version))
                 .location(URI.create("/api/v1/datasets/" + version))
@@ -88,7 +82,7 @@ class DatasetsResource {
 
     @GET
     @Operation(summary = "Every data set with the numbers of its versions")
-    List<DatasetOverview> list() {
+    public List<DatasetOverview> list() {
         return catalogue.names().stream()
                 .map(name -> new DatasetOverview(
                         name,
@@ -101,7 +95,7 @@ class DatasetsResource {
     @GET
     @Path("/{name}")
     @Operation(summary = "A data set's versions with their states")
-    DatasetVersions versions(String name) {
+    public DatasetVersions versions(String name) {
         return new DatasetVersions(
                 name, catalogue.versions(name).stream().map(catalogue::view).toList());
     }
@@ -109,21 +103,21 @@ class DatasetsResource {
     @GET
     @Path("/{name}/{version}")
     @Operation(summary = "One version: its state, its counts by split and class, or why it failed")
-    DatasetView version(String name, String version) {
+    public DatasetView version(String name, String version) {
         return catalogue.view(parse(name, version));
     }
 
     @GET
     @Path("/{name}/{version}/manifest")
     @Operation(summary = "Every image of a version that is READY: path, SHA-256, label, split")
-    Manifest manifest(String name, String version) {
+    public Manifest manifest(String name, String version) {
         return catalogue.manifest(parse(name, version));
     }
 
     @GET
     @Path("/{name}/{version}/rejected")
     @Operation(summary = "The files of a version that are no usable image, and why")
-    Page<Manifest.Rejected> rejected(
+    public Page<Manifest.Rejected> rejected(
             String name,
             String version,
             @QueryParam("offset") @Nullable String offset,
@@ -136,7 +130,7 @@ class DatasetsResource {
     @GET
     @Path("/{name}/{version}/duplicates")
     @Operation(summary = "The images of a version that are left out because another has the same bytes")
-    Page<Duplicate> duplicates(
+    public Page<Duplicate> duplicates(
             String name,
             String version,
             @QueryParam("offset") @Nullable String offset,
@@ -156,7 +150,7 @@ class DatasetsResource {
     @Path("/{name}/{version}/events")
     @Produces(MediaType.SERVER_SENT_EVENTS)
     @Operation(summary = "The events of the version's ingest job, as of GET /api/v1/jobs/{id}/events")
-    Multi<OutboundSseEvent> events(
+    public Multi<OutboundSseEvent> events(
             String name, String version, @HeaderParam("Last-Event-ID") @Nullable String lastEventId, @Context Sse sse) {
         return streams.stream(catalogue.ingestJob(parse(name, version)), lastEventId, sse);
     }
@@ -167,7 +161,7 @@ class DatasetsResource {
             summary = "Delete a version",
             description = "Its number is not used again. 409 while a training that has not ended uses it.")
     @APIResponse(responseCode = "204", description = "Deleted")
-    void delete(String name, String version) {
+    public void delete(String name, String version) {
         catalogue.delete(parse(name, version));
     }
 

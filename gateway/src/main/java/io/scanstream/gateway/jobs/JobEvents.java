@@ -105,8 +105,8 @@ public final class JobEvents {
                     .map(card -> card.metrics().get("test"))
                     .map(JobEvents::figures)
                     .orElse(Map.of());
-            return Optional.of(new TrainingEvent.TrainingSucceeded(
-                    job.id(), model.name(), model.version(), test, job.at()));
+            return Optional.of(
+                    new TrainingEvent.TrainingSucceeded(job.id(), model.name(), model.version(), test, job.at()));
         }
         JobState.Ingest ingest = (JobState.Ingest) job.work();
         Optional<Manifest> manifest = datasets.manifest(ingest.dataset());

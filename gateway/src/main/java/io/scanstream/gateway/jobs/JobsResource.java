@@ -31,10 +31,11 @@ class JobsResource {
     @Produces(MediaType.SERVER_SENT_EVENTS)
     @Operation(
             summary = "A job's events",
-            description = "Server-sent events: first what is known, then live, up to the last one. The event's name is its"
-                    + " type, its data the JSON of the message. After a broken connection, Last-Event-ID goes on"
-                    + " after that epoch.")
-    Multi<OutboundSseEvent> events(
+            description =
+                    "Server-sent events: first what is known, then live, up to the last one. The event's name is its"
+                            + " type, its data the JSON of the message. After a broken connection, Last-Event-ID goes on"
+                            + " after that epoch.")
+    public Multi<OutboundSseEvent> events(
             String id, @HeaderParam("Last-Event-ID") @Nullable String lastEventId, @Context Sse sse) {
         return streams.stream(JobId.of(id), lastEventId, sse);
     }

@@ -44,14 +44,15 @@ public final class EventStreams {
                 .onOverflow()
                 .buffer(MOST_WAITING)
                 .runSubscriptionOn(Infrastructure.getDefaultWorkerPool());
-        Multi<OutboundSseEvent> pings = Multi.createFrom()
-                .ticks()
-                .startingAfter(Duration.ZERO)
-                .every(PING)
-                .onOverflow()
-                .drop()
-                .map(tick -> sse.newEventBuilder().comment("ping").build());
-        return Multi.createBy().merging().streams(events, pings).select().first(event -> event != end);
+        OutboundSseEvent ping = sse.newEventBuilder().comment("ping").build();
+        Multi<OutboundSseEvent> opening = Multi.createFrom().item(ping);
+        Multi<OutboundSseEvent> pings =
+                Multi.createFrom().ticks().every(PING).onOverflow().drop().map(tick -> ping);
+        return Multi.createBy()
+                .merging()
+                .streams(opening, events, pings)
+                .select()
+                .first(event -> event != end);
     }
 
     private record EmitterSink(Sse sse, MultiEmitter<? super OutboundSseEvent> emitter, OutboundSseEvent last)

@@ -64,12 +64,21 @@ public final class Outbox {
                 .exceptionallyCompose(e -> CompletableFuture.failedFuture(failure(e)));
     }
 
+    /** Waits for a record that was sent; throws what its future fails with. */
+    public static void await(CompletableFuture<Void> sent) {
+        try {
+            sent.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof ScanstreamException known ? known : e;
+        }
+    }
+
     /** Writes a record that only hurries what stands in the store: a failure is logged, and somebody lists the store. */
     public void nudge(String key, Object event) {
         try {
-            send(key, Json.bytes(event), Map.of()).join();
-        } catch (CompletionException e) {
-            LOG.warnf("%s: %s was not written; the next listing of the store finds it: %s", topic, key, e.getCause());
+            await(send(key, Json.bytes(event), Map.of()));
+        } catch (ScanstreamException e) {
+            LOG.warnf("%s: %s was not written; the next listing of the store finds it: %s", topic, key, e.getMessage());
         }
     }
 

@@ -30,7 +30,8 @@ final class ProblemResponses {
 
     @ServerExceptionMapper
     Response noSuchAddress(NotFoundException e, UriInfo uri) {
-        return respond(Problems.ofStatus(404, "Nothing is at " + uri.getPath() + ". The API is at /q/swagger-ui."), null);
+        return respond(
+                Problems.ofStatus(404, "Nothing is at " + uri.getPath() + ". The API is at /q/swagger-ui."), null);
     }
 
     @ServerExceptionMapper
@@ -60,9 +61,8 @@ final class ProblemResponses {
     }
 
     private static Response respond(ApiProblem problem, @Nullable String allowed) {
-        Response.ResponseBuilder response = Response.status(problem.status())
-                .type(ApiProblem.MEDIA_TYPE)
-                .entity(Json.text(problem));
+        Response.ResponseBuilder response =
+                Response.status(problem.status()).type(ApiProblem.MEDIA_TYPE).entity(Json.text(problem));
         if (allowed != null) {
             response.header(HttpHeaders.ALLOW, allowed);
         }

@@ -11,7 +11,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** From exceptions to problems. */
-final class Problems {
+public final class Problems {
     /** What a client is told to wait after a 503, in seconds. */
     static final int RETRY_AFTER_SECONDS = 5;
 
@@ -25,6 +25,11 @@ final class Problems {
         List<Problem> errors = e instanceof InvalidRecipeException recipe ? recipe.problems() : List.of();
         int status = status(e.code());
         return problem(status, e.code(), status >= 500 ? hidden(e.code()) : message(e), errors);
+    }
+
+    /** What a client is told of an exception. */
+    public static String detail(ScanstreamException e) {
+        return of(e).detail();
     }
 
     /** A defect of ours: the log has it, the client learns only that. */
@@ -84,12 +89,7 @@ final class Problems {
             case DATASET_NOT_READY, ALREADY_ENDED, IN_USE, CANCELLED, CONFLICT -> 409;
             case STORE_UNAVAILABLE, BROKER_UNAVAILABLE, OVERLOADED -> 503;
             case INTERNAL, MODEL_NOT_VERIFIED, TRAINING_DIVERGED, POISON -> 500;
-            case NOT_AN_IMAGE,
-                    UNSUPPORTED_IMAGE,
-                    INVALID_REQUEST,
-                    INVALID_RECIPE,
-                    INVALID_DATASET,
-                    DEADLINE_EXPIRED -> 400;
+            default -> code.retryable() ? 503 : 400;
         };
     }
 

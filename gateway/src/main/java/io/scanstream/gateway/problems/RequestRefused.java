@@ -20,9 +20,7 @@ public final class RequestRefused extends ScanstreamException {
 
     /** Mistakes in a body, each with its path: status 400. */
     public RequestRefused(List<Problem> errors) {
-        super(
-                ErrorCode.INVALID_REQUEST,
-                errors.stream().map(Problem::toString).collect(Collectors.joining("\n")));
+        super(ErrorCode.INVALID_REQUEST, errors.stream().map(Problem::toString).collect(Collectors.joining("\n")));
         this.status = 400;
         this.errors = List.copyOf(errors);
     }

@@ -29,7 +29,7 @@ class RecipesResource {
     @GET
     @Produces(MediaType.APPLICATION_JSON)
     @Operation(summary = "Every recipe with a line about it")
-    List<RecipeOverview> list() {
+    public List<RecipeOverview> list() {
         return recipes.overview();
     }
 
@@ -37,7 +37,7 @@ class RecipesResource {
     @Path("/{name}")
     @Produces(MediaType.APPLICATION_JSON)
     @Operation(summary = "A recipe with every default filled in (Accept: application/yaml for the file as written)")
-    Recipe get(String name) {
+    public Recipe get(String name) {
         return require(name, recipes.recipe(name));
     }
 
@@ -45,7 +45,7 @@ class RecipesResource {
     @Path("/{name}")
     @Produces("application/yaml")
     @Operation(hidden = true)
-    byte[] yaml(String name) {
+    public String yaml(String name) {
         return require(name, recipes.yaml(name));
     }
 

@@ -8,6 +8,7 @@ import io.scanstream.contracts.recipe.RecipeReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -26,7 +27,7 @@ public final class ShippedRecipes {
 
     private final Map<String, Shipped> recipes;
 
-    private record Shipped(byte[] yaml, Recipe recipe) {}
+    private record Shipped(String yaml, Recipe recipe) {}
 
     private ShippedRecipes(Map<String, Shipped> recipes) {
         this.recipes = Collections.unmodifiableMap(recipes);
@@ -76,7 +77,7 @@ public final class ShippedRecipes {
                                 "recipes/" + fileName + ": recipe.name is '" + recipe.name() + "'; it must be '" + name
                                         + "'.");
                     }
-                    recipes.put(name, new Shipped(yaml, recipe));
+                    recipes.put(name, new Shipped(new String(yaml, StandardCharsets.UTF_8), recipe));
                 }
             }
         } catch (IOException e) {
@@ -98,8 +99,8 @@ public final class ShippedRecipes {
     }
 
     /** The recipe's file as it was written. */
-    public Optional<byte[]> yaml(String name) {
-        return Optional.ofNullable(recipes.get(name)).map(shipped -> shipped.yaml().clone());
+    public Optional<String> yaml(String name) {
+        return Optional.ofNullable(recipes.get(name)).map(Shipped::yaml);
     }
 
     /** The recipe with every default filled in. */

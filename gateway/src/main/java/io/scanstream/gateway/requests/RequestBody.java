@@ -3,6 +3,8 @@ package io.scanstream.gateway.requests;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.recipe.Problem;
@@ -10,8 +12,10 @@ import io.scanstream.gateway.problems.RequestRefused;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Collection;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,14 +85,36 @@ public final class RequestBody extends FilterInputStream {
                 throw RequestRefused.invalid("The body is null; expected " + what + " as JSON.");
             }
             return value;
+        } catch (UnrecognizedPropertyException e) {
+            throw new RequestRefused(List.of(new Problem(path(e), "unknown field. Known here: " + known(e) + ".")));
+        } catch (MismatchedInputException e) {
+            String expected = e.getTargetType() == null ? "what belongs here" : name(e.getTargetType());
+            throw new RequestRefused(List.of(new Problem(path(e), "cannot be read as " + expected + ".")));
         } catch (JsonMappingException e) {
             throw new RequestRefused(List.of(new Problem(path(e), e.getOriginalMessage())));
         } catch (JsonProcessingException e) {
             throw RequestRefused.invalid("The body is not JSON: " + e.getOriginalMessage() + " (line "
-                    + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr() + ").");
+                    + e.getLocation().getLineNr() + ", column "
+                    + e.getLocation().getColumnNr() + ").");
         } catch (IOException e) {
             throw new IllegalStateException("reading from memory", e);
         }
+    }
+
+    private static String known(UnrecognizedPropertyException e) {
+        return e.getKnownPropertyIds() == null
+                ? ""
+                : e.getKnownPropertyIds().stream().map(String::valueOf).sorted().collect(Collectors.joining(", "));
+    }
+
+    private static String name(Class<?> type) {
+        if (type == Integer.class || type == int.class || type == Long.class || type == long.class) {
+            return "a whole number";
+        }
+        if (type == String.class) {
+            return "a text";
+        }
+        return Collection.class.isAssignableFrom(type) ? "a list" : "fields (an object)";
     }
 
     private static String path(JsonMappingException e) {

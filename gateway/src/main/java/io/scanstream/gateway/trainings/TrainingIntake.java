@@ -28,6 +28,7 @@ import io.scanstream.gateway.requests.Parameters;
 import io.scanstream.storage.IdempotencyKeys;
 import io.scanstream.storage.Jobs;
 import io.scanstream.storage.Journal;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -115,7 +116,8 @@ public final class TrainingIntake {
     }
 
     private static ScanstreamException gone(JobId id) {
-        return new ScanstreamException(ErrorCode.UNKNOWN_JOB, "Job " + id + " was made and is not in the store any more.");
+        return new ScanstreamException(
+                ErrorCode.UNKNOWN_JOB, "Job " + id + " was made and is not in the store any more.");
     }
 
     private JobState.Training work(TrainingRequest request) {
@@ -153,6 +155,7 @@ public final class TrainingIntake {
         }
         String name = recipe.textValue();
         return recipes.yaml(name)
+                .map(yaml -> yaml.getBytes(StandardCharsets.UTF_8))
                 .orElseThrow(() -> new InvalidRecipeException(List.of(new Problem(
                         "recipe",
                         "there is no recipe '" + Parameters.shown(name) + "'. There are: "
@@ -176,11 +179,7 @@ public final class TrainingIntake {
     }
 
     private static void shorthand(
-            String field,
-            String path,
-            @Nullable Number value,
-            Map<String, String> overrides,
-            List<Problem> problems) {
+            String field, String path, @Nullable Number value, Map<String, String> overrides, List<Problem> problems) {
         if (value != null && overrides.put(path, value.toString()) != null) {
             problems.add(new Problem(field, "is short for overrides." + path + ", which is given too; give one."));
         }
@@ -195,9 +194,11 @@ public final class TrainingIntake {
         if (request.dataset() == null || request.dataset().name() == null) {
             problems.add(new Problem("dataset.name", "expected the name of a data set."));
         } else if (!Names.isValid(request.dataset().name())) {
-            problems.add(new Problem("dataset.name", "'" + Parameters.shown(request.dataset().name()) + "' is no name."));
+            problems.add(new Problem(
+                    "dataset.name", "'" + Parameters.shown(request.dataset().name()) + "' is no name."));
         } else if (request.dataset().version() != null && request.dataset().version() < 1) {
-            problems.add(new Problem("dataset.version", request.dataset().version() + " is below 1, the first version."));
+            problems.add(
+                    new Problem("dataset.version", request.dataset().version() + " is below 1, the first version."));
         }
         if (request.model() != null && !Names.isValid(request.model())) {
             problems.add(new Problem("model", "'" + Parameters.shown(request.model()) + "' is no name."));

@@ -28,6 +28,7 @@ import java.io.InputStream;
 import java.net.URI;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -67,7 +68,7 @@ class TrainingsResource {
             responseCode = "202",
             description = "Queued; Location is its address",
             content = @Content(schema = @Schema(implementation = TrainingView.class)))
-    Response start(
+    public Response start(
             InputStream body,
             @HeaderParam("Content-Length") @Nullable Long sizeBytes,
             @HeaderParam("Idempotency-Key") @Nullable String idempotencyKey) {
@@ -84,24 +85,34 @@ class TrainingsResource {
     @Operation(
             summary = "Every training, newest first, without histories",
             description = "status: one of QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED; model: a model's name.")
-    List<TrainingView> list(
+    public List<TrainingView> list(
             @QueryParam("status") @Nullable String status, @QueryParam("model") @Nullable String model) {
-        boolean known = status == null
-                || Arrays.stream(JobStatus.values()).anyMatch(one -> one.name().equals(status));
-        if (!known) {
-            throw RequestRefused.invalid("status: '" + Parameters.shown(status) + "' is not one of "
-                    + Arrays.toString(JobStatus.values()) + ".");
+        Predicate<JobState> wanted = job -> true;
+        if (status != null) {
+            JobStatus only = status(status);
+            wanted = job -> job.status() == only;
         }
-        return trainings.list(job -> (status == null || job.status().name().equals(status))
-                && (model == null
-                        || job.work() instanceof JobState.Training training
-                                && training.model().equals(model)));
+        if (model != null) {
+            wanted = wanted.and(job -> job.work() instanceof JobState.Training training
+                    && training.model().equals(model));
+        }
+        return trainings.list(wanted);
+    }
+
+    private static JobStatus status(String text) {
+        for (JobStatus status : JobStatus.values()) {
+            if (status.name().equalsIgnoreCase(text)) {
+                return status;
+            }
+        }
+        throw RequestRefused.invalid(
+                "status: '" + Parameters.shown(text) + "' is not one of " + Arrays.toString(JobStatus.values()) + ".");
     }
 
     @GET
     @Path("/{id}")
     @Operation(summary = "A training with its epochs so far")
-    TrainingView get(String id) {
+    public TrainingView get(String id) {
         return trainings.get(JobId.of(id));
     }
 
@@ -109,7 +120,7 @@ class TrainingsResource {
     @Path("/{id}/events")
     @Produces(MediaType.SERVER_SENT_EVENTS)
     @Operation(summary = "A training's events, as of GET /api/v1/jobs/{id}/events")
-    Multi<OutboundSseEvent> events(
+    public Multi<OutboundSseEvent> events(
             String id, @HeaderParam("Last-Event-ID") @Nullable String lastEventId, @Context Sse sse) {
         return streams.stream(trainings.find(JobId.of(id)).id(), lastEventId, sse);
     }
@@ -117,7 +128,7 @@ class TrainingsResource {
     @DELETE
     @Path("/{id}")
     @Operation(summary = "Cancel a training (its journal stays)", description = "409 if it has ended.")
-    TrainingView delete(String id) {
+    public TrainingView delete(String id) {
         return trainings.cancel(JobId.of(id));
     }
 
@@ -125,7 +136,7 @@ class TrainingsResource {
     @Path("/{id}/cancel")
     @Consumes(MediaType.WILDCARD)
     @Operation(summary = "Cancel a training", description = "409 if it has ended.")
-    TrainingView cancel(String id) {
+    public TrainingView cancel(String id) {
         return trainings.cancel(JobId.of(id));
     }
 }

@@ -36,7 +36,7 @@ public final class Platform implements AutoCloseable {
     private final List<Part> servers = new ArrayList<>();
     private final List<Part> services = new ArrayList<>();
     private final Map<String, URI> addresses = new LinkedHashMap<>();
-    private volatile boolean closing;
+    private volatile boolean closed;
 
     private Platform(HomeLock lock) {
         this.lock = lock;
@@ -164,14 +164,14 @@ public final class Platform implements AutoCloseable {
     }
 
     /**
-     * Completes when a part ends that should not have, with what is to be said of it: its name, its exit code and the end
+     * Completes when a part ends before {@link #close}, with what is to be said of it: its name, its exit code and the end
      * of its log.
      */
     public CompletableFuture<String> whenPartDies() {
         CompletableFuture<String> obituary = new CompletableFuture<>();
         for (Part part : parts()) {
             var unused = part.process().onExit().thenRun(() -> {
-                if (!closing) {
+                if (!closed) {
                     obituary.complete(part.obituary());
                 }
             });
@@ -182,10 +182,10 @@ public final class Platform implements AutoCloseable {
     /** Stops everything; returns when all processes have ended. */
     @Override
     public synchronized void close() {
-        if (closing) {
+        if (closed) {
             return;
         }
-        closing = true;
+        closed = true;
         stop(services, SERVICE_STOP);
         stop(servers, SERVER_STOP);
         lock.close();

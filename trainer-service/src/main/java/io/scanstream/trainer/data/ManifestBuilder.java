@@ -79,7 +79,9 @@ public final class ManifestBuilder {
         for (String line : lines.subList(1, lines.size())) {
             int comma = line.lastIndexOf(',');
             if (comma > 0 && !line.substring(comma + 1).isBlank()) {
-                read.put(line.substring(0, comma).strip(), line.substring(comma + 1).strip());
+                read.put(
+                        line.substring(0, comma).strip(),
+                        line.substring(comma + 1).strip());
             }
         }
         groups = read;
@@ -125,7 +127,8 @@ public final class ManifestBuilder {
             String longer = shared + first.substring(0, slash + 1);
             int from = longer.length();
             boolean everywhere = images.stream()
-                    .allMatch(image -> image.path().startsWith(longer) && image.path().indexOf('/', from) > 0);
+                    .allMatch(image ->
+                            image.path().startsWith(longer) && image.path().indexOf('/', from) > 0);
             if (!everywhere) {
                 return shared;
             }
@@ -171,8 +174,7 @@ public final class ManifestBuilder {
     private static List<Manifest.Entry> withoutRepeats(List<Manifest.Entry> entries) {
         Map<String, String> first = new HashMap<>();
         entries.stream()
-                .sorted(Comparator.comparing((Manifest.Entry entry) -> -entry.split().ordinal())
-                        .thenComparing(Manifest.Entry::path))
+                .sorted(Comparator.comparing(Manifest.Entry::split).reversed().thenComparing(Manifest.Entry::path))
                 .forEach(entry -> first.putIfAbsent(entry.sha256(), entry.path()));
         List<Manifest.Entry> marked = new ArrayList<>();
         for (Manifest.Entry entry : entries) {
@@ -187,15 +189,15 @@ public final class ManifestBuilder {
         Map<String, Split> splits = new HashMap<>();
         for (Manifest.Entry entry : entries) {
             if (entry.group() != null) {
-                splits.merge(entry.group(), entry.split(), (a, b) -> a.ordinal() > b.ordinal() ? a : b);
+                splits.merge(entry.group(), entry.split(), (a, b) -> a.compareTo(b) > 0 ? a : b);
             }
         }
         return kept(entries, entry -> {
             Split split = entry.group() == null ? null : splits.get(entry.group());
             return split == null || split == entry.split()
                     ? null
-                    : "its group '" + entry.group() + "' is also in the " + split.name().toLowerCase(Locale.ROOT)
-                            + " split";
+                    : "its group '" + entry.group() + "' is also in the "
+                            + split.name().toLowerCase(Locale.ROOT) + " split";
         });
     }
 

@@ -168,7 +168,9 @@ final class Archive {
     /** Hidden as on Unix, or what macOS and Windows add to archives and folders. */
     static boolean isHidden(String path) {
         for (String part : path.split("/", -1)) {
-            if (part.startsWith(".") || part.equals("__MACOSX") || part.equalsIgnoreCase("Thumbs.db")
+            if (part.startsWith(".")
+                    || part.equals("__MACOSX")
+                    || part.equalsIgnoreCase("Thumbs.db")
                     || part.equalsIgnoreCase("desktop.ini")) {
                 return true;
             }

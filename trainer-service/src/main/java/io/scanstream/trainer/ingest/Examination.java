@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Examination implements Archive.Visitor, AutoCloseable {
     /** Waiting files: an eighth of the heap; decoding needs the rest. */
-    private static final int MOST_WAITING_KIB =
-            (int) Math.max(1 << 10, Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / 8 >> 10));
+    private static final int MOST_WAITING_KIB = (int)
+            Math.max(1 << 10, Math.min(Integer.MAX_VALUE, (Runtime.getRuntime().maxMemory() / 8) >> 10));
 
     private static final long PROGRESS_NANOS = 2_000_000_000L;
 

@@ -33,8 +33,8 @@ public record IngestLimits(long maxUploadBytes, int maxFiles, long maxTotalBytes
             throw tooLarge("its files are more than " + maxTotalBytes + " bytes unpacked");
         }
         if (unpackedBytes > RATIO_FROM_BYTES && unpackedBytes / Math.max(1, packedBytes) >= maxRatio) {
-            throw tooLarge(packedBytes + " bytes unpack to more than " + unpackedBytes + ", beyond a ratio of " + maxRatio
-                    + ": that is no set of images but a bomb");
+            throw tooLarge(packedBytes + " bytes unpack to more than " + unpackedBytes + ", beyond a ratio of "
+                    + maxRatio + ": that is no set of images but a bomb");
         }
     }
 
@@ -44,7 +44,8 @@ public record IngestLimits(long maxUploadBytes, int maxFiles, long maxTotalBytes
 
     private static ScanstreamException tooLarge(String what) {
         return new ScanstreamException(
-                ErrorCode.TOO_LARGE, "the upload is refused: " + what + ". Split it, or raise scanstream.ingest's limit.");
+                ErrorCode.TOO_LARGE,
+                "the upload is refused: " + what + ". Split it, or raise scanstream.ingest's limit.");
     }
 
     private static void require(String name, long value) {

@@ -1,12 +1,12 @@
 package io.scanstream.trainer.job;
 
 import io.scanstream.contracts.Json;
+import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.Topics;
 import io.scanstream.contracts.model.ModelEvent;
 import io.scanstream.contracts.scoring.ScanHeaders;
 import io.scanstream.contracts.training.TrainingEvent;
 import io.scanstream.contracts.training.TrainingMessage;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
@@ -61,18 +61,17 @@ public final class Announcements {
                 message);
     }
 
-    /** Sets a record aside; false if that could not be done. */
-    boolean deadLetter(DeadLetter letter) {
-        return await(
-                sender.send(
-                        Topics.TRAINING_REQUESTS_DLQ,
-                        letter.key(),
-                        letter.value(),
-                        Map.of(
-                                ScanHeaders.ERROR_CODE, letter.error().code().name(),
-                                ScanHeaders.ERROR_REASON, String.valueOf(letter.error().getMessage()),
-                                ScanHeaders.ATTEMPTS, Integer.toString(letter.attempts()))),
-                letter.error());
+    /**
+     * Sets a request aside that no trainer can do anything with; false if that could not be done.
+     *
+     * @param attempts how often Kafka has delivered it
+     */
+    boolean deadLetter(@Nullable String key, byte[] value, ScanstreamException error, int attempts) {
+        Map<String, String> headers = Map.of(
+                ScanHeaders.ERROR_CODE, error.code().name(),
+                ScanHeaders.ERROR_REASON, String.valueOf(error.getMessage()),
+                ScanHeaders.ATTEMPTS, Integer.toString(attempts));
+        return await(sender.send(Topics.TRAINING_REQUESTS_DLQ, key, value, headers), error);
     }
 
     private static boolean await(CompletionStage<Void> sent, Object what) {
@@ -86,10 +85,5 @@ public final class Announcements {
             Thread.currentThread().interrupt();
             return false;
         }
-    }
-
-    /** The bytes of UTF-8 text, as headers carry it. */
-    public static byte[] utf8(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -95,7 +95,8 @@ public final class Claim {
     }
 
     /** The entry that took the job away: cancelled, ended or claimed by another; null while it is ours. */
-    @Nullable JobState lostTo() {
+    @Nullable
+    JobState lostTo() {
         return lostTo;
     }
 

@@ -88,9 +88,12 @@ public final class Claims {
         JobState state = entry.value();
         LOG.infof(
                 "job %s: taken, %s, slice %d, %s",
-                state.id(), state.kind(), state.slice(), state.step() == null ? "from the start" : "from " + state.step());
-        announcements.event(new TrainingEvent.TrainingAccepted(
-                state.id(), trainer, state.slice(), state.step(), clock.instant()));
+                state.id(),
+                state.kind(),
+                state.slice(),
+                state.step() == null ? "from the start" : "from " + state.step());
+        announcements.event(
+                new TrainingEvent.TrainingAccepted(state.id(), trainer, state.slice(), state.step(), clock.instant()));
         return claim;
     }
 
@@ -122,7 +125,9 @@ public final class Claims {
         JobState state = head.value();
         String reason = MOST_DEATHS + " processes died "
                 + (state.step() == null ? "before the first checkpoint" : "after the same checkpoint, " + state.step())
-                + (state.owner() == null ? "" : ", the last one " + state.owner().trainer())
+                + (state.owner() == null
+                        ? ""
+                        : ", the last one " + state.owner().trainer())
                 + ". Their logs say why; a smaller recipe.training.batchSize helps if it was memory.";
         if (!journal.append(head.number(), state.failed(ErrorCode.POISON, reason, now))) {
             return false;

@@ -67,7 +67,8 @@ public final class JobRunner implements AutoCloseable {
         Work work = works.get(claim.state().kind());
         if (work == null) {
             throw new ScanstreamException(
-                    ErrorCode.INVALID_REQUEST, "no trainer here does " + claim.state().kind() + " jobs.");
+                    ErrorCode.INVALID_REQUEST,
+                    "no trainer here does " + claim.state().kind() + " jobs.");
         }
         for (int wait = 0; ; wait++) {
             try {
@@ -101,7 +102,8 @@ public final class JobRunner implements AutoCloseable {
         LOG.infof("job %s: slice %d is over at %s", claim.id(), before.slice(), before.step());
         announcements.event(
                 new TrainingEvent.SliceCompleted(claim.id(), before.slice(), before.step(), clock.instant()));
-        announcements.request(new TrainingMessage.TrainingContinued(claim.id(), claim.state().slice()));
+        announcements.request(
+                new TrainingMessage.TrainingContinued(claim.id(), claim.state().slice()));
     }
 
     /** The work did not come to its own end. Why counts only after whose the job is: a lost one fails in any way. */
@@ -145,7 +147,8 @@ public final class JobRunner implements AutoCloseable {
     static ScanstreamException reasonOf(Throwable e) {
         ScanstreamException coded = null;
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof ScanstreamException ours && (coded == null || ours.code().retryable())) {
+            if (cause instanceof ScanstreamException ours
+                    && (coded == null || ours.code().retryable())) {
                 coded = ours;
             }
             if (cause instanceof IOException && isDiskFull(cause)) {

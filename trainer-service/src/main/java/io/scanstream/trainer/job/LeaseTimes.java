@@ -12,11 +12,13 @@ import java.time.Duration;
  */
 public record LeaseTimes(Duration lease, Duration renewEvery) {
     public LeaseTimes {
-        if (renewEvery.isZero() || renewEvery.isNegative() || renewEvery.multipliedBy(2).compareTo(lease) > 0) {
+        if (renewEvery.isZero()
+                || renewEvery.isNegative()
+                || renewEvery.multipliedBy(2).compareTo(lease) > 0) {
             throw new ScanstreamException(
                     ErrorCode.INVALID_REQUEST,
-                    "scanstream.lease.renew-every: " + renewEvery + " is not between 0 and half of scanstream.lease.duration"
-                            + " (" + lease + ").");
+                    "scanstream.lease.renew-every: " + renewEvery
+                            + " is not between 0 and half of scanstream.lease.duration" + " (" + lease + ").");
         }
     }
 }

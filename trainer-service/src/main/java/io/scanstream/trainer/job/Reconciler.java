@@ -98,8 +98,7 @@ public final class Reconciler {
     private void nudgeIfSilent(Journal.Entry<JobState> head) {
         JobState state = head.value();
         Instant now = clock.instant();
-        Instant aliveUntil =
-                state.status() == JobStatus.RUNNING ? Claims.aliveUntil(jobs, state, times) : state.at();
+        Instant aliveUntil = state.status() == JobStatus.RUNNING ? Claims.aliveUntil(jobs, state, times) : state.at();
         if (now.isBefore(aliveUntil.plus(grace))) {
             return;
         }

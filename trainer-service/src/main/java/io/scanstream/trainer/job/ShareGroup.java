@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.FinalizedVersionRange;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
@@ -80,8 +81,10 @@ final class ShareGroup implements AutoCloseable {
 
     private void answer(ConsumerRecord<String, byte[]> record, AcknowledgeType answer) {
         consumer.acknowledge(record, answer);
-        consumer.commitSync().forEach((partition, failed) -> failed.ifPresent(e -> LOG.warnf(
-                "record %s-%d is not acknowledged (%s): it will come again", partition, record.offset(), e.getMessage())));
+        consumer.commitSync()
+                .forEach((partition, failed) -> failed.ifPresent(e -> LOG.warnf(
+                        "record %s-%d is not acknowledged (%s): it will come again",
+                        partition, record.offset(), e.getMessage())));
     }
 
     @Override
@@ -97,10 +100,13 @@ final class ShareGroup implements AutoCloseable {
      *     setting that somebody has to change
      */
     static void prepare(Map<String, String> settings) {
-        String where = settings.get("bootstrap.servers");
+        String where = settings.getOrDefault("bootstrap.servers", "an unknown address");
         try (Admin admin = Admin.create(new HashMap<String, Object>(settings))) {
-            FinalizedVersionRange version =
-                    admin.describeFeatures().featureMetadata().get().finalizedFeatures().get("share.version");
+            FinalizedVersionRange version = admin.describeFeatures()
+                    .featureMetadata()
+                    .get()
+                    .finalizedFeatures()
+                    .get("share.version");
             if (version == null || version.maxVersionLevel() < 1) {
                 throw new ScanstreamException(
                         ErrorCode.INVALID_REQUEST,
@@ -124,20 +130,25 @@ final class ShareGroup implements AutoCloseable {
         ConfigResource group = new ConfigResource(ConfigResource.Type.GROUP, Topics.TRAINERS_GROUP);
         try {
             AlterConfigOp earliest = new AlterConfigOp(new ConfigEntry(RESET, "earliest"), AlterConfigOp.OpType.SET);
-            admin.incrementalAlterConfigs(Map.of(group, List.of(earliest))).all().get();
+            admin.incrementalAlterConfigs(Map.of(group, List.of(earliest)))
+                    .all()
+                    .get();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RetriableException) {
                 throw e;
             }
             // Perhaps only the right to change it is missing, and an operator has set it.
-            ConfigEntry now = admin.describeConfigs(List.of(group)).all().get().get(group).get(RESET);
+            Config config = admin.describeConfigs(List.of(group)).all().get().get(group);
+            ConfigEntry now = config == null ? null : config.get(RESET);
             if (now == null || !"earliest".equals(now.value())) {
                 throw new ScanstreamException(
                         ErrorCode.INVALID_REQUEST,
                         "the share group '" + Topics.TRAINERS_GROUP + "' at " + where + " needs " + RESET
                                 + "=earliest, it is " + (now == null ? "absent" : now.value())
-                                + " and cannot be set from here (" + e.getCause().getMessage()
-                                + "). Set it with kafka-configs.sh --alter --group " + Topics.TRAINERS_GROUP + " --add-config "
+                                + " and cannot be set from here ("
+                                + e.getMessage()
+                                + "). Set it with kafka-configs.sh --alter --group " + Topics.TRAINERS_GROUP
+                                + " --add-config "
                                 + RESET + "=earliest.",
                         e);
             }

@@ -134,8 +134,8 @@ final class PromotionGate {
         figures.put("candidateAccuracy", (double) candidate / images);
         figures.put("championAccuracy", (double) champion / images);
         boolean promote = candidate >= champion;
-        String reason = "right on " + candidate + " of " + images + " test images that neither was trained on, the champion"
-                + " on " + champion;
+        String reason = "right on " + candidate + " of " + images
+                + " test images that neither was trained on, the champion" + " on " + champion;
         return new Verdict(promote, reason, figures);
     }
 

@@ -112,17 +112,22 @@ public final class TrainingWork implements Work {
                 .orElseThrow(() -> new ScanstreamException(
                         ErrorCode.UNKNOWN_DATASET, "data set " + work.dataset() + " is not there."));
         TrainingData data = new TrainingData(
-                work.recipe(), manifest, entry -> patience.call(claim, () -> stores.blobs().get(entry.sha256())));
+                work.recipe(),
+                manifest,
+                entry -> patience.call(claim, () -> stores.blobs().get(entry.sha256())));
         TrainingOptions options = new TrainingOptions(
-                folder.resolve("run"),
-                settings.checkpointEvery(),
-                settings.progressEvery(),
-                settings.loaderThreads());
+                folder.resolve("run"), settings.checkpointEvery(), settings.progressEvery(), settings.loaderThreads());
         try (TrainingRun run = new TrainingRun(work.recipe(), data, libtorch, options)) {
             resume(claim, run, folder);
             StopSignal stop = StopSignal.after(settings.slice()).or(claim::stopRequested);
             TrainingReporter reporter = new TrainingReporter(
-                    claim, work.recipe().training().epochs(), stop, history(claim, run), announcements, patience, clock);
+                    claim,
+                    work.recipe().training().epochs(),
+                    stop,
+                    history(claim, run),
+                    announcements,
+                    patience,
+                    clock);
             if (run.train(stop, reporter) == TrainingRun.Outcome.STOPPED) {
                 return false;
             }
@@ -161,10 +166,10 @@ public final class TrainingWork implements Work {
     private Done complete(Claim claim, JobState.Training work, ModelVersion version, Path folder) {
         FaultPoint.AFTER_PUBLISH.reached();
         announcements.event(new ModelEvent.ModelPublished(version, clock.instant()));
-        PromotionGate gate = new PromotionGate(
-                stores.models(), stores.datasets(), stores.aliases(), stores.jobs(), clock);
-        ModelJudge judge = new ModelJudge(
-                stores.models(), work.recipe(), stores.blobs()::get, folder.resolve("judged"));
+        PromotionGate gate =
+                new PromotionGate(stores.models(), stores.datasets(), stores.aliases(), stores.jobs(), clock);
+        ModelJudge judge =
+                new ModelJudge(stores.models(), work.recipe(), stores.blobs()::get, folder.resolve("judged"));
         GateDecision decision = patience.insist(claim, () -> gate.decide(claim.id(), version, judge));
         if (decision.promoted()) {
             announcements.event(new ModelEvent.ModelPromoted(version, ScanHeaders.CHAMPION, clock.instant()));
