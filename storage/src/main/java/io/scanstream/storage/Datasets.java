@@ -5,15 +5,25 @@ import io.scanstream.contracts.dataset.DatasetVersion;
 import io.scanstream.contracts.dataset.Manifest;
 import io.scanstream.contracts.job.JobId;
 import java.io.InputStream;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * The prefix {@code datasets/}: manifests and uploads that wait to be read. A version is reserved when its upload begins
- * and can be used once its manifest is there.
+ * and can be used once its manifest is there. A deleted version leaves {@code deleted.json} behind, so that its number
+ * never comes to mean other images.
  */
 public final class Datasets {
     private static final String PREFIX = "datasets/";
+    private static final String INGEST = "ingest.json";
+    private static final String DELETED = "deleted.json";
 
     private final ObjectStore store;
 
@@ -21,31 +31,51 @@ public final class Datasets {
         this.store = store;
     }
 
+    /** The data sets that have a version, sorted. */
     public List<String> names() {
-        return store.children(PREFIX);
+        return store.children(PREFIX).stream()
+                .filter(name -> !versions(name).isEmpty())
+                .toList();
     }
 
-    /** The versions of a data set, ready or not, oldest first. */
+    /** The versions of a data set, ready or not, oldest first; deleted ones are left out. */
     public List<DatasetVersion> versions(String name) {
-        return store.children(PREFIX + name + "/").stream()
-                .map(version -> new DatasetVersion(name, Integer.parseInt(version)))
-                .sorted(java.util.Comparator.comparingInt(DatasetVersion::version))
-                .toList();
+        List<DatasetVersion> versions = new ArrayList<>();
+        numbers(name).forEach((number, files) -> {
+            if (files.contains(INGEST) && !files.contains(DELETED)) {
+                versions.add(new DatasetVersion(name, number));
+            }
+        });
+        return versions;
     }
 
     /** Takes the next free version for an upload that the given job will read. */
     public DatasetVersion reserve(String name, JobId ingest) {
-        List<DatasetVersion> taken = versions(name);
-        int next = taken.isEmpty() ? 1 : taken.get(taken.size() - 1).version() + 1;
-        while (!store.createIfAbsent(key(new DatasetVersion(name, next), "ingest.json"), Json.bytes(ingest))) {
+        NavigableMap<Integer, Set<String>> taken = numbers(name);
+        int next = taken.isEmpty() ? 1 : taken.lastKey() + 1;
+        while (!store.createIfAbsent(key(new DatasetVersion(name, next), INGEST), Json.bytes(ingest))) {
             next++;
         }
         return new DatasetVersion(name, next);
     }
 
-    /** The job that reads, or has read, a version's upload; empty: no such version. */
+    /** The files of every number that was ever taken, by number. */
+    private NavigableMap<Integer, Set<String>> numbers(String name) {
+        String prefix = PREFIX + name + "/";
+        NavigableMap<Integer, Set<String>> numbers = new TreeMap<>();
+        for (ObjectStore.Listed object : store.list(prefix)) {
+            String[] parts = object.key().substring(prefix.length()).split("/", 2);
+            if (parts.length == 2 && parts[0].matches("[1-9]\\d{0,8}")) {
+                numbers.computeIfAbsent(Integer.valueOf(parts[0]), number -> new HashSet<>())
+                        .add(parts[1]);
+            }
+        }
+        return numbers;
+    }
+
+    /** The job that reads, or has read, a version's upload; empty: no such version, or it was deleted. */
     public Optional<JobId> ingestJob(DatasetVersion version) {
-        return store.get(key(version, "ingest.json")).map(json -> Json.read(json, JobId.class));
+        return store.get(key(version, INGEST)).map(json -> Json.read(json, JobId.class));
     }
 
     public Optional<Manifest> manifest(DatasetVersion version) {
@@ -77,10 +107,20 @@ public final class Datasets {
         store.delete(uploadKey(version));
     }
 
-    /** Deletes a version's manifest and upload. The images stay: other versions may hold them. */
-    public void delete(DatasetVersion version) {
+    /** Gives a number back whose upload did not arrive: nobody can have used it. */
+    public void release(DatasetVersion version) {
         for (ObjectStore.Listed object : store.list(key(version, ""))) {
             store.delete(object.key());
+        }
+    }
+
+    /** Deletes a version's manifest and upload; its number stays taken. The images stay: other versions may hold them. */
+    public void delete(DatasetVersion version) {
+        store.put(key(version, DELETED), Json.bytes(Map.of("at", Instant.now())));
+        for (ObjectStore.Listed object : store.list(key(version, ""))) {
+            if (!object.key().equals(key(version, DELETED))) {
+                store.delete(object.key());
+            }
         }
     }
 

@@ -6,6 +6,11 @@ import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.TimeOrderedId;
 import io.scanstream.contracts.scoring.ClaimTicket;
 import io.scanstream.contracts.scoring.ScanId;
+import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.security.DigestInputStream;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -23,10 +28,57 @@ public final class Scans {
 
     /** Keeps the bytes and returns the ticket that stands for them. */
     public ClaimTicket put(ScanId id, byte[] bytes) {
+        return put(id, new ByteArrayInputStream(bytes), bytes.length);
+    }
+
+    /**
+     * Keeps what the stream holds, a part at a time in memory. It is read to its end but not closed.
+     *
+     * @param sizeBytes -1 if it is not known
+     */
+    public ClaimTicket put(ScanId id, InputStream in, long sizeBytes) {
+        DigestInputStream digesting = new DigestInputStream(in, Hashes.newSha256());
+        CountingInputStream counting = new CountingInputStream(digesting);
+        store.put(key(id), counting, sizeBytes);
+        return new ClaimTicket(
+                key(id), counting.count, Hashes.hex(digesting.getMessageDigest().digest()));
+    }
+
+    /** Deletes the kept bytes of a scan; nothing happens if none are kept. */
+    public void delete(ScanId id) {
+        store.delete(key(id));
+    }
+
+    private static String key(ScanId id) {
         LocalDate day = TimeOrderedId.timeOf(id.value()).atZone(ZoneOffset.UTC).toLocalDate();
-        String key = PREFIX + day + "/" + id;
-        store.put(key, bytes);
-        return new ClaimTicket(key, bytes.length, Hashes.sha256(bytes));
+        return PREFIX + day + "/" + id;
+    }
+
+    private static final class CountingInputStream extends FilterInputStream {
+        private long count;
+
+        CountingInputStream(InputStream in) {
+            super(in);
+        }
+
+        @Override
+        public int read() throws IOException {
+            int read = super.read();
+            count += read < 0 ? 0 : 1;
+            return read;
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+            int read = super.read(buffer, offset, length);
+            count += Math.max(0, read);
+            return read;
+        }
+
+        @Override
+        public boolean markSupported() {
+            return false;
+        }
     }
 
     /**

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.TimeOrderedId;
 import io.scanstream.contracts.dataset.DatasetVersion;
 import io.scanstream.contracts.dataset.Manifest;
 import io.scanstream.contracts.job.JobId;
 import io.scanstream.contracts.scoring.ClaimTicket;
 import io.scanstream.contracts.scoring.ScanId;
+import io.scanstream.contracts.training.TrainingEvent;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -19,7 +21,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -132,6 +136,75 @@ class ObjectStoreTest {
         assertThat(datasets.writeManifest(new Manifest(first, List.of("c"), List.of(), List.of(), Instant.EPOCH)))
                 .isFalse();
         assertThat(datasets.manifest(first)).contains(manifest);
+    }
+
+    @Test
+    void neverUsesADeletedVersionsNumberAgainButDoesOneWhoseUploadBrokeOff() {
+        Datasets datasets = new Datasets(store);
+        DatasetVersion kept = datasets.reserve("skin", JobId.next());
+        DatasetVersion deleted = datasets.reserve("skin", JobId.next());
+        datasets.writeUpload(deleted, new ByteArrayInputStream(new byte[10]));
+        datasets.delete(deleted);
+
+        assertThat(datasets.versions("skin")).containsExactly(kept);
+        assertThat(datasets.ingestJob(deleted)).isEmpty();
+        assertThat(datasets.openUpload(deleted)).isEmpty();
+        DatasetVersion broken = datasets.reserve("skin", JobId.next());
+        assertThat(broken.version()).isEqualTo(3);
+        datasets.release(broken);
+        assertThat(datasets.reserve("skin", JobId.next())).isEqualTo(broken);
+        assertThat(datasets.names()).contains("skin");
+        datasets.delete(datasets.reserve("gone", JobId.next()));
+        assertThat(datasets.names()).doesNotContain("gone");
+    }
+
+    @Test
+    void keepsAScanFromAStreamAndDeletesIt() {
+        Scans scans = new Scans(store);
+        ScanId id = ScanId.next();
+        byte[] bytes = new byte[300_000];
+        new Random(2).nextBytes(bytes);
+
+        ClaimTicket ticket = scans.put(id, new ByteArrayInputStream(bytes), -1);
+
+        assertThat(ticket).isEqualTo(scans.put(id, bytes));
+        assertThat(scans.get(ticket, 1 << 20)).isEqualTo(bytes);
+        scans.delete(id);
+        scans.delete(id);
+        assertCode(ErrorCode.UNKNOWN_SCAN, () -> scans.get(ticket, 1 << 20));
+    }
+
+    @Test
+    void anIdempotencyKeyStandsForTheFirstRequestThatUsedIt() {
+        IdempotencyKeys keys = new IdempotencyKeys(store);
+        UUID first = TimeOrderedId.next();
+
+        IdempotencyKeys.Claim claim = keys.claim("scan", "k", "aa", first);
+
+        assertThat(claim).isEqualTo(new IdempotencyKeys.Claim(first, "aa", false));
+        assertThat(keys.claim("scan", "k", "aa", TimeOrderedId.next())).isEqualTo(claim);
+        keys.done("scan", "k", claim);
+        assertThat(keys.claim("scan", "k", "aa", TimeOrderedId.next()))
+                .isEqualTo(new IdempotencyKeys.Claim(first, "aa", true));
+        assertCode(ErrorCode.INVALID_REQUEST, () -> keys.claim("scan", "k", "bb", TimeOrderedId.next()));
+        UUID other = TimeOrderedId.next();
+        assertThat(keys.claim("training", "k", "aa", other).id()).isEqualTo(other);
+        assertThat(keys.deleteBefore(Instant.now().minusSeconds(3600))).isZero();
+        assertThat(keys.deleteBefore(Instant.now().plusSeconds(3600))).isEqualTo(2);
+        assertThat(keys.claim("scan", "k", "cc", other).id()).isEqualTo(other);
+    }
+
+    @Test
+    void keepsTheHistoryOfAJob() {
+        Jobs jobs = new Jobs(store);
+        JobId id = JobId.next();
+        List<TrainingEvent.EpochCompleted> history = List.of(new TrainingEvent.EpochCompleted(
+                id, 1, 2, 0.5, Map.of("validationAccuracy", 0.75), true, 100, 3, Instant.EPOCH));
+
+        assertThat(jobs.history(id)).isEmpty();
+        jobs.writeHistory(id, history);
+
+        assertThat(jobs.history(id)).isEqualTo(history);
     }
 
     @Test

@@ -5,7 +5,8 @@ import io.scanstream.contracts.dataset.DatasetVersion;
 import io.scanstream.contracts.job.JobId;
 import io.scanstream.contracts.job.JobStatus;
 import io.scanstream.contracts.model.ModelVersion;
-import io.scanstream.contracts.training.TrainingEvent;
+import io.scanstream.contracts.training.TrainingEvent.EpochCompleted;
+import io.scanstream.contracts.training.TrainingEvent.TrainingProgressed;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -40,9 +41,9 @@ public record TrainingView(
         int attempts,
         @Nullable String trainer,
         @Nullable Integer epoch,
-        TrainingEvent.@Nullable EpochCompleted best,
-        TrainingEvent.@Nullable TrainingProgressed progress,
-        @Nullable List<TrainingEvent.EpochCompleted> history,
+        @Nullable EpochCompleted best,
+        @Nullable TrainingProgressed progress,
+        @Nullable List<EpochCompleted> history,
         @Nullable ModelVersion result,
         @Nullable ErrorCode code,
         @Nullable String reason,

@@ -18,12 +18,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a folder of class folders into a manifest, by the rules of {@link ManifestBuilder}: the same manifest that an upload
- * of it gives. Every file is decoded once; one that is no image is listed with its reason. Hidden files and folders are
- * passed over.
+ * Reads class folders on this machine into a manifest, as {@link ManifestBuilder} says. Every file is decoded once; one that
+ * is no image is listed with its reason. Hidden files and folders are passed over.
  */
 public final class FolderIngest {
 
@@ -46,51 +44,37 @@ public final class FolderIngest {
     /**
      * Reads a folder, decoding on all cores.
      *
-     * @throws ScanstreamException {@code INVALID_DATASET} when there is no such folder, or it holds no two classes of
-     *     usable images
+     * @throws ScanstreamException {@code INVALID_DATASET} when there is no such folder, or it does not hold images of two
+     *     classes
      */
     public static Manifest read(Path root, DatasetVersion dataset, Listener listener) throws IOException {
         if (!Files.isDirectory(root)) {
             throw new ScanstreamException(ErrorCode.INVALID_DATASET, "data: no folder " + root + ".");
         }
-        FolderIngest reading = new FolderIngest(root, listener);
-        Path groups = root.resolve(ManifestBuilder.GROUPS);
-        if (Files.isRegularFile(groups)) {
-            reading.manifest.groups(Files.readAllBytes(groups));
-        }
-        reading.examine(reading.files());
-        return reading.manifest.build(dataset, Instant.now());
+        FolderIngest ingest = new FolderIngest(root, listener);
+        ingest.examine();
+        return ingest.manifest.build(dataset, Instant.now());
     }
 
-    /** A file that was decoded, or the reason why it was not. */
-    private record Examined(
-            String path,
-            String sha256,
-            long sizeBytes,
-            @Nullable ScanstreamException refused) {}
-
-    private List<String> files() throws IOException {
-        try (Stream<Path> all = Files.walk(root)) {
-            return all.filter(Files::isRegularFile)
-                    .map(file -> root.relativize(file).toString().replace('\\', '/'))
-                    .filter(path -> !ManifestBuilder.isHidden(path))
-                    .filter(path -> !path.equals(ManifestBuilder.GROUPS))
-                    .sorted()
-                    .toList();
-        }
-    }
-
-    private void examine(List<String> paths) {
+    private void examine() throws IOException {
         ExecutorService workers =
                 Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
         try {
-            List<Future<Examined>> pending = new ArrayList<>();
-            paths.forEach(path -> pending.add(workers.submit(() -> examine(path))));
+            List<Future<?>> pending = new ArrayList<>();
+            for (String path : files()) {
+                pending.add(workers.submit(() -> {
+                    examine(path);
+                    return path;
+                }));
+            }
             int files = 0;
-            for (Future<Examined> future : pending) {
-                add(future.get());
-                if (++files % 50 == 0 || files == paths.size()) {
-                    listener.read(files, manifest.rejections());
+            for (Future<?> file : pending) {
+                file.get();
+                files++;
+                if (files % 50 == 0 || files == pending.size()) {
+                    synchronized (manifest) {
+                        listener.read(files, manifest.rejections());
+                    }
                 }
             }
         } catch (InterruptedException e) {
@@ -98,31 +82,44 @@ public final class FolderIngest {
             throw new ScanstreamException(
                     ErrorCode.CANCELLED, "the thread that reads " + root + " was interrupted.", e);
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof ScanstreamException ours) {
+                throw ours;
+            }
             throw new ScanstreamException(ErrorCode.INTERNAL, "reading " + root + ": " + e.getCause(), e.getCause());
         } finally {
             workers.shutdownNow();
         }
     }
 
-    private Examined examine(String path) throws IOException {
+    private List<String> files() throws IOException {
+        try (Stream<Path> all = Files.walk(root)) {
+            return all.filter(Files::isRegularFile)
+                    .map(file -> root.relativize(file).toString().replace('\\', '/'))
+                    .filter(path -> !ManifestBuilder.isHidden(path))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private void examine(String path) throws IOException {
         byte[] bytes = Files.readAllBytes(root.resolve(path));
-        ScanstreamException refused = null;
+        if (path.equals(ManifestBuilder.GROUPS)) {
+            synchronized (manifest) {
+                manifest.groups(bytes);
+            }
+            return;
+        }
         try {
             decoder.decode(bytes);
         } catch (ScanstreamException e) {
-            refused = e;
+            synchronized (manifest) {
+                manifest.reject(path, e.code(), String.valueOf(e.getMessage()));
+            }
+            return;
         }
-        return new Examined(path, Hashes.sha256(bytes), bytes.length, refused);
-    }
-
-    private void add(Examined file) {
-        if (file.refused() == null) {
-            manifest.image(file.path(), file.sha256(), file.sizeBytes());
-        } else {
-            manifest.reject(
-                    file.path(),
-                    file.refused().code(),
-                    String.valueOf(file.refused().getMessage()));
+        String sha256 = Hashes.sha256(bytes);
+        synchronized (manifest) {
+            manifest.image(path, sha256, bytes.length);
         }
     }
 }

@@ -1,0 +1,76 @@
+package io.scanstream.gateway;
+
+import io.quarkus.runtime.configuration.MemorySize;
+import io.scanstream.storage.StoreConfig;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.net.URI;
+import java.time.Duration;
+
+/**
+ * What can be set, below {@code scanstream} (as environment variables: {@code SCANSTREAM_STORE_ENDPOINT} and so on). Kafka
+ * is found through {@code KAFKA_BOOTSTRAP_SERVERS}.
+ */
+@ConfigMapping(prefix = "scanstream")
+interface GatewayConfig {
+    Store store();
+
+    Datasets datasets();
+
+    Trainings trainings();
+
+    Scans scans();
+
+    /** Where the object store is. */
+    interface Store {
+        URI endpoint();
+
+        String accessKey();
+
+        String secretKey();
+
+        @WithDefault("scanstream")
+        String bucket();
+
+        @WithDefault("us-east-1")
+        String region();
+
+        /** How long a start waits for a store that does not answer. */
+        @WithDefault("PT2M")
+        Duration patience();
+
+        default StoreConfig toConfig() {
+            return new StoreConfig(endpoint(), accessKey(), secretKey(), bucket(), region());
+        }
+    }
+
+    interface Datasets {
+        /** The largest upload; Quarkus' own limit, {@code quarkus.http.limits.max-body-size}, must be above it. */
+        @WithDefault("4G")
+        MemorySize uploadMaxSize();
+    }
+
+    interface Trainings {
+        /** The largest request, recipe and all. */
+        @WithDefault("1M")
+        MemorySize requestMaxSize();
+    }
+
+    interface Scans {
+        /** The largest scan. */
+        @WithDefault("64M")
+        MemorySize maxSize();
+
+        /** Scans up to here travel in the Kafka record, larger ones as a claim ticket; 0: all as tickets. */
+        @WithDefault("524288")
+        int inlineMaxBytes();
+
+        /** How long kept scans stay in the store; as the retention of the topics. */
+        @WithDefault("P7D")
+        Duration retention();
+
+        /** How many of the newest scores can be asked for. */
+        @WithDefault("200000")
+        int window();
+    }
+}

@@ -1,0 +1,110 @@
+package io.scanstream.gateway;
+
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.scanstream.contracts.ParentWatch;
+import io.scanstream.gateway.jobs.JobBoard;
+import io.scanstream.gateway.jobs.JobEvents;
+import io.scanstream.gateway.models.ModelRegistry;
+import io.scanstream.storage.IdempotencyKeys;
+import io.scanstream.storage.Scans;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+
+/**
+ * What happens by itself: the read models are read from the store at start and every 30 seconds, and once an hour what is
+ * too old is deleted. Every replica does it; doing it twice is doing it once.
+ */
+@ApplicationScoped
+class Housekeeping {
+    private static final Logger LOG = Logger.getLogger(Housekeeping.class);
+    private static final Duration EVERY = Duration.ofSeconds(30);
+    /** Until the first reading has succeeded. */
+    private static final Duration AGAIN = Duration.ofSeconds(1);
+
+    private static final Duration DELETES_EVERY = Duration.ofHours(1);
+    /** A client that tries again does so within a day; twice that is kept. */
+    private static final Duration KEYS_KEPT = Duration.ofDays(2);
+
+    private final JobBoard jobs;
+    private final JobEvents events;
+    private final ModelRegistry models;
+    private final Scans scans;
+    private final IdempotencyKeys keys;
+    private final Duration retention;
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private volatile boolean read;
+
+    Housekeeping(
+            JobBoard jobs,
+            JobEvents events,
+            ModelRegistry models,
+            Scans scans,
+            IdempotencyKeys keys,
+            GatewayConfig config) {
+        this.jobs = jobs;
+        this.events = events;
+        this.models = models;
+        this.scans = scans;
+        this.keys = keys;
+        this.retention = config.scans().retention();
+    }
+
+    void start(@Observes StartupEvent event) {
+        ParentWatch.startIfAsked();
+        Thread thread = new Thread(this::run, "housekeeping");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    void stop(@Observes ShutdownEvent event) {
+        stopped.countDown();
+    }
+
+    /** Whether jobs and models have been read from the store at least once. */
+    boolean hasRead() {
+        return read;
+    }
+
+    private void run() {
+        Instant deleted = Instant.now();
+        try {
+            do {
+                readModels();
+                if (deleted.plus(DELETES_EVERY).isBefore(Instant.now())) {
+                    deleteOld();
+                    deleted = Instant.now();
+                }
+            } while (!stopped.await((read ? EVERY : AGAIN).toMillis(), TimeUnit.MILLISECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void readModels() {
+        try {
+            jobs.refresh();
+            models.refresh();
+            events.boardRefreshed();
+            read = true;
+        } catch (RuntimeException e) {
+            LOG.warnf("the store was not read: %s", e.getMessage());
+        }
+    }
+
+    private void deleteOld() {
+        try {
+            Instant now = Instant.now();
+            int old = scans.deleteBefore(now.minus(retention));
+            int forgotten = keys.deleteBefore(now.minus(KEYS_KEPT));
+            LOG.debugf("deleted %d old scans and %d idempotency keys", old, forgotten);
+        } catch (RuntimeException e) {
+            LOG.warnf("what is too old was not deleted, and will be in an hour: %s", e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,211 @@
+package io.scanstream.gateway;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.scanstream.contracts.Json;
+import io.scanstream.contracts.Topics;
+import io.scanstream.gateway.datasets.DatasetCatalogue;
+import io.scanstream.gateway.datasets.DatasetIntake;
+import io.scanstream.gateway.jobs.JobBoard;
+import io.scanstream.gateway.jobs.JobEventStreams;
+import io.scanstream.gateway.jobs.JobEvents;
+import io.scanstream.gateway.messaging.Outbox;
+import io.scanstream.gateway.models.ModelRegistry;
+import io.scanstream.gateway.models.Promotions;
+import io.scanstream.gateway.recipes.ShippedRecipes;
+import io.scanstream.gateway.scans.ScanIds;
+import io.scanstream.gateway.scans.ScanIntake;
+import io.scanstream.gateway.scans.ScanStates;
+import io.scanstream.gateway.scans.ScoreWindow;
+import io.scanstream.gateway.trainings.TrainingIntake;
+import io.scanstream.gateway.trainings.Trainings;
+import io.scanstream.storage.Aliases;
+import io.scanstream.storage.Datasets;
+import io.scanstream.storage.IdempotencyKeys;
+import io.scanstream.storage.Jobs;
+import io.scanstream.storage.Models;
+import io.scanstream.storage.ObjectStore;
+import io.scanstream.storage.Scans;
+import io.scanstream.storage.SharedSecrets;
+import io.smallrye.reactive.messaging.MutinyEmitter;
+import jakarta.enterprise.inject.Disposes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import org.eclipse.microprofile.reactive.messaging.Channel;
+
+/** Makes the gateway's objects; the one class that knows them all. */
+final class Wiring {
+    /** Beyond Kafka's own delivery time-out, so that its answer comes first. */
+    private static final Duration PATIENCE = Duration.ofSeconds(15);
+
+    @Produces
+    @Singleton
+    ObjectMapper json() {
+        return Json.mapper();
+    }
+
+    @Produces
+    @Singleton
+    ObjectStore store(GatewayConfig config) {
+        return StoreStart.await(config.store().toConfig(), config.store().patience());
+    }
+
+    void close(@Disposes ObjectStore store) {
+        store.close();
+    }
+
+    @Produces
+    @Singleton
+    Datasets datasets(ObjectStore store) {
+        return new Datasets(store);
+    }
+
+    @Produces
+    @Singleton
+    Jobs jobs(ObjectStore store) {
+        return new Jobs(store);
+    }
+
+    @Produces
+    @Singleton
+    Models models(ObjectStore store) {
+        return new Models(store);
+    }
+
+    @Produces
+    @Singleton
+    Scans scans(ObjectStore store) {
+        return new Scans(store);
+    }
+
+    @Produces
+    @Singleton
+    IdempotencyKeys idempotencyKeys(ObjectStore store) {
+        return new IdempotencyKeys(store);
+    }
+
+    @Produces
+    @Singleton
+    ShippedRecipes recipes() {
+        return ShippedRecipes.packaged();
+    }
+
+    @Produces
+    @Singleton
+    JobBoard jobBoard(Jobs jobs) {
+        return new JobBoard(jobs);
+    }
+
+    @Produces
+    @Singleton
+    JobEvents jobEvents(JobBoard board, Jobs jobs, Models models, Datasets datasets) {
+        return new JobEvents(board, jobs, models, datasets);
+    }
+
+    @Produces
+    @Singleton
+    JobEventStreams jobEventStreams(JobBoard board, JobEvents events) {
+        return new JobEventStreams(board, events);
+    }
+
+    @Produces
+    @Singleton
+    DatasetCatalogue datasetCatalogue(Datasets datasets, Jobs jobs, JobBoard board) {
+        return new DatasetCatalogue(datasets, jobs, board);
+    }
+
+    @Produces
+    @Singleton
+    DatasetIntake datasetIntake(
+            GatewayConfig config,
+            Datasets datasets,
+            Jobs jobs,
+            JobBoard board,
+            @Channel("training-requests") MutinyEmitter<byte[]> requests) {
+        return new DatasetIntake(
+                datasets,
+                jobs,
+                board,
+                new Outbox(Topics.TRAINING_REQUESTS, requests::sendMessage, PATIENCE),
+                config.datasets().uploadMaxSize().asLongValue());
+    }
+
+    @Produces
+    @Singleton
+    TrainingIntake trainingIntake(
+            GatewayConfig config,
+            ShippedRecipes recipes,
+            DatasetCatalogue datasets,
+            Jobs jobs,
+            JobBoard board,
+            IdempotencyKeys keys,
+            @Channel("training-requests") MutinyEmitter<byte[]> requests) {
+        return new TrainingIntake(
+                recipes,
+                datasets,
+                jobs,
+                board,
+                keys,
+                new Outbox(Topics.TRAINING_REQUESTS, requests::sendMessage, PATIENCE),
+                config.trainings().requestMaxSize().asLongValue());
+    }
+
+    @Produces
+    @Singleton
+    Trainings trainings(Jobs jobs, JobBoard board, @Channel("training-cancellations") MutinyEmitter<byte[]> events) {
+        return new Trainings(jobs, board, new Outbox(Topics.TRAINING_EVENTS, events::sendMessage, PATIENCE));
+    }
+
+    @Produces
+    @Singleton
+    ModelRegistry modelRegistry(Models models, ObjectStore store) {
+        return new ModelRegistry(models, new Aliases(store));
+    }
+
+    @Produces
+    @Singleton
+    Promotions promotions(
+            ModelRegistry registry, ObjectStore store, @Channel("promotions") MutinyEmitter<byte[]> events) {
+        return new Promotions(
+                registry, new Aliases(store), new Outbox(Topics.MODEL_EVENTS, events::sendMessage, PATIENCE));
+    }
+
+    @Produces
+    @Singleton
+    ScanIds scanIds(ObjectStore store) {
+        return new ScanIds(new SharedSecrets(store).get("scan-ids"));
+    }
+
+    @Produces
+    @Singleton
+    ScoreWindow scoreWindow(GatewayConfig config) {
+        return new ScoreWindow(config.scans().window());
+    }
+
+    @Produces
+    @Singleton
+    ScanStates scanStates(GatewayConfig config, ScoreWindow window, ScanIds ids) {
+        return new ScanStates(window, ids, config.scans().retention());
+    }
+
+    @Produces
+    @Singleton
+    ScanIntake scanIntake(
+            GatewayConfig config,
+            ScanIds ids,
+            ModelRegistry models,
+            Scans scans,
+            IdempotencyKeys keys,
+            @Channel("scans") MutinyEmitter<byte[]> bulk,
+            @Channel("scans-urgent") MutinyEmitter<byte[]> urgent) {
+        return new ScanIntake(
+                ids,
+                models,
+                scans,
+                keys,
+                new Outbox(Topics.SCANS, bulk::sendMessage, PATIENCE),
+                new Outbox(Topics.SCANS_URGENT, urgent::sendMessage, PATIENCE),
+                new ScanIntake.Limits(
+                        config.scans().maxSize().asLongValue(), config.scans().inlineMaxBytes()));
+    }
+}

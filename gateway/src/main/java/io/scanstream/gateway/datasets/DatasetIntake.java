@@ -1,0 +1,116 @@
+package io.scanstream.gateway.datasets;
+
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.Names;
+import io.scanstream.contracts.dataset.DatasetVersion;
+import io.scanstream.contracts.job.JobId;
+import io.scanstream.contracts.job.JobState;
+import io.scanstream.contracts.training.TrainingMessage;
+import io.scanstream.gateway.jobs.JobBoard;
+import io.scanstream.gateway.messaging.Outbox;
+import io.scanstream.gateway.problems.RequestRefused;
+import io.scanstream.gateway.requests.RequestBody;
+import io.scanstream.storage.Datasets;
+import io.scanstream.storage.Jobs;
+import io.scanstream.storage.Journal;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Arrays;
+import org.jboss.logging.Logger;
+
+/** Takes uploads in: to the store, then to a trainer. */
+public final class DatasetIntake {
+    private static final Logger LOG = Logger.getLogger(DatasetIntake.class);
+    /** A tar's magic is at 257, in its first header of 512 bytes (POSIX.1-1988, ustar). */
+    private static final int TAR_HEADER_BYTES = 512;
+
+    private static final int TAR_MAGIC_AT = 257;
+
+    private final Datasets datasets;
+    private final Jobs jobs;
+    private final JobBoard board;
+    private final Outbox requests;
+    private final long maxBytes;
+
+    /**
+     * Takes uploads in up to a limit.
+     *
+     * @param requests writes to {@code training.requests}
+     */
+    public DatasetIntake(Datasets datasets, Jobs jobs, JobBoard board, Outbox requests, long maxBytes) {
+        this.maxBytes = maxBytes;
+        this.datasets = datasets;
+        this.jobs = jobs;
+        this.board = board;
+        this.requests = requests;
+    }
+
+    /**
+     * Spools an upload as the next version and asks for its ingest. An upload that breaks off leaves nothing behind.
+     *
+     * @param declaredBytes what the client says of its size; -1 if nothing
+     * @throws RequestRefused 415 for what does not begin like an archive, 413 above the limit
+     */
+    DatasetVersion accept(String name, InputStream body, long declaredBytes) {
+        Names.require("dataset.name", name);
+        RequestBody upload = new RequestBody(body, declaredBytes, maxBytes, "upload");
+        byte[] head = upload.next(TAR_HEADER_BYTES);
+        requireArchive(head);
+        JobId job = JobId.next();
+        DatasetVersion version = datasets.reserve(name, job);
+        try {
+            String key = upload.whileReading(() ->
+                    datasets.writeUpload(version, new SequenceInputStream(new ByteArrayInputStream(head), upload)));
+            JobState queued = JobState.queued(job, new JobState.Ingest(version, key), Instant.now());
+            jobs.journal(job).append(0, queued);
+            board.put(job, new Journal.Entry<>(1, queued));
+        } catch (RuntimeException e) {
+            release(version, e);
+            throw e;
+        }
+        requests.nudge(job.toString(), new TrainingMessage.IngestRequested(job));
+        return version;
+    }
+
+    private void release(DatasetVersion version, RuntimeException e) {
+        try {
+            datasets.release(version);
+        } catch (RuntimeException again) {
+            LOG.warnf("data set %s: its upload failed and its number could not be given back: %s", version, again);
+            e.addSuppressed(again);
+        }
+    }
+
+    private static void requireArchive(byte[] head) {
+        if (head.length == 0) {
+            throw RequestRefused.invalid("The body is empty; expected a zip, a tar.gz or a tar of class folders.");
+        }
+        boolean zip = startsWith(head, 0, 'P', 'K', 3, 4) || startsWith(head, 0, 'P', 'K', 5, 6);
+        boolean gzip = startsWith(head, 0, 0x1f, 0x8b);
+        boolean tar = startsWith(head, TAR_MAGIC_AT, 'u', 's', 't', 'a', 'r');
+        if (!zip && !gzip && !tar) {
+            String begins = new String(Arrays.copyOf(head, Math.min(8, head.length)), StandardCharsets.ISO_8859_1)
+                    .replaceAll("[^\\x20-\\x7e]", "?");
+            throw new RequestRefused(
+                    415,
+                    ErrorCode.INVALID_REQUEST,
+                    "The body begins with '" + begins + "', not like a zip, a gzip or a tar. Pack the class folders"
+                            + " into one of these.");
+        }
+    }
+
+    private static boolean startsWith(byte[] bytes, int at, int... magic) {
+        if (bytes.length < at + magic.length) {
+            return false;
+        }
+        for (int i = 0; i < magic.length; i++) {
+            if ((bytes[at + i] & 0xff) != magic[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

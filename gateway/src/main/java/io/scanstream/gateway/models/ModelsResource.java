@@ -1,0 +1,134 @@
+package io.scanstream.gateway.models;
+
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.api.AliasChange;
+import io.scanstream.contracts.api.AliasRequest;
+import io.scanstream.contracts.api.ModelOverview;
+import io.scanstream.contracts.model.ModelCard;
+import io.scanstream.contracts.model.ModelVersion;
+import io.scanstream.gateway.requests.RequestBody;
+import io.scanstream.storage.ModelPackage;
+import io.scanstream.storage.Models;
+import io.smallrye.common.annotation.Blocking;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.io.InputStream;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+
+/** Published models and their aliases. */
+@Path("/api/v1/models")
+@Tag(name = "models", description = "Published models, their versions and aliases")
+@Produces(MediaType.APPLICATION_JSON)
+@Blocking
+class ModelsResource {
+    private static final long LARGEST_REQUEST_BYTES = 64 << 10;
+
+    private final ModelRegistry registry;
+    private final Promotions promotions;
+    private final Models models;
+
+    ModelsResource(ModelRegistry registry, Promotions promotions, Models models) {
+        this.registry = registry;
+        this.promotions = promotions;
+        this.models = models;
+    }
+
+    @GET
+    @Operation(summary = "Every model with its versions, their test figures, and its aliases")
+    public List<ModelOverview> list() {
+        return registry.all();
+    }
+
+    @GET
+    @Path("/{name}")
+    @Operation(summary = "A model with its versions, their test figures, and its aliases")
+    public ModelOverview get(String name) {
+        return registry.require(name);
+    }
+
+    @GET
+    @Path("/{name}/{version}")
+    @Operation(summary = "A version's card: classes, threshold, metrics, data, recipe, intended use")
+    public ModelCard card(String name, String version) {
+        ModelVersion model = registry.requireVersion(name, version);
+        return models.card(model).orElseThrow(() -> missing(model, ModelPackage.CARD));
+    }
+
+    @GET
+    @Path("/{name}/{version}/report")
+    @Produces(MediaType.TEXT_HTML)
+    @Operation(summary = "A version's report, a page for people")
+    public Response report(String name, String version) {
+        ModelVersion model = registry.requireVersion(name, version);
+        byte[] html = models.file(model, ModelPackage.REPORT).orElseThrow(() -> missing(model, ModelPackage.REPORT));
+        // It came out of a package: nothing in it may run with the API's rights.
+        return Response.ok(html, "text/html;charset=UTF-8")
+                .header(
+                        "Content-Security-Policy",
+                        "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:")
+                .build();
+    }
+
+    @POST
+    @Path("/{name}/{version}/promote")
+    @Consumes(MediaType.WILDCARD)
+    @Operation(
+            summary = "Let an alias mean this version",
+            description =
+                    "The alias is champion unless another is named. If it means the version already, nothing changes.")
+    @org.eclipse.microprofile.openapi.annotations.parameters.RequestBody(
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = AliasRequest.class)))
+    public AliasChange promote(
+            String name, String version, InputStream body, @HeaderParam("Content-Length") @Nullable Long sizeBytes) {
+        return promotions.promote(name, version, request(body, sizeBytes));
+    }
+
+    @POST
+    @Path("/{name}/rollback")
+    @Consumes(MediaType.WILDCARD)
+    @Operation(
+            summary = "Let an alias mean what it meant before",
+            description = "The version that it meant last before its present one; to go further back, promote that"
+                    + " version.")
+    @org.eclipse.microprofile.openapi.annotations.parameters.RequestBody(
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = AliasRequest.class)))
+    public AliasChange rollback(
+            String name, InputStream body, @HeaderParam("Content-Length") @Nullable Long sizeBytes) {
+        return promotions.rollback(name, request(body, sizeBytes));
+    }
+
+    @GET
+    @Path("/{name}/history")
+    @Operation(summary = "What an alias meant and means, newest first (alias: champion unless another is named)")
+    public List<AliasChange> history(String name, @QueryParam("alias") @Nullable String alias) {
+        return promotions.history(name, alias);
+    }
+
+    private static AliasRequest request(InputStream body, @Nullable Long sizeBytes) {
+        return new RequestBody(body, sizeBytes == null ? -1 : sizeBytes, LARGEST_REQUEST_BYTES, "request")
+                .json(AliasRequest.class);
+    }
+
+    private static ScanstreamException missing(ModelVersion model, String file) {
+        return new ScanstreamException(ErrorCode.UNKNOWN_MODEL, "Model " + model + " has no " + file + ".");
+    }
+}

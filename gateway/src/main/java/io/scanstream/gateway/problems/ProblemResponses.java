@@ -1,0 +1,78 @@
+package io.scanstream.gateway.problems;
+
+import io.scanstream.contracts.Json;
+import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.api.ApiProblem;
+import jakarta.ws.rs.NotAllowedException;
+import jakarta.ws.rs.NotFoundException;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
+import org.jboss.logging.Logger;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+import org.jspecify.annotations.Nullable;
+
+/** Answers every exception that a request raises, ours and the framework's, with a problem. */
+final class ProblemResponses {
+    private static final Logger LOG = Logger.getLogger(ProblemResponses.class);
+
+    @ServerExceptionMapper
+    Response refused(ScanstreamException e, UriInfo uri) {
+        ApiProblem problem = Problems.of(e);
+        if (Problems.isOurs(e)) {
+            LOG.errorf(e, "%s: defect", uri.getPath());
+        } else if (problem.status() >= 500) {
+            LOG.warnf("%s: %s", uri.getPath(), e.getMessage());
+        }
+        return respond(problem, null);
+    }
+
+    @ServerExceptionMapper
+    Response noSuchAddress(NotFoundException e, UriInfo uri) {
+        return respond(
+                Problems.ofStatus(404, "Nothing is at " + uri.getPath() + ". The API is at /q/swagger-ui."), null);
+    }
+
+    @ServerExceptionMapper
+    Response notAllowed(NotAllowedException e) {
+        String allowed = e.getResponse().getHeaderString(HttpHeaders.ALLOW);
+        String detail = allowed == null ? null : "This address takes " + allowed + ".";
+        return respond(Problems.ofStatus(405, detail), allowed);
+    }
+
+    /** What the framework refuses by itself: no handler for a media type, a form that is none, and the like. */
+    @ServerExceptionMapper
+    Response framework(WebApplicationException e, UriInfo uri) {
+        int status = e.getResponse().getStatus();
+        if (status < 400) {
+            return e.getResponse();
+        }
+        if (status >= 500) {
+            LOG.errorf(e, "%s: %d", uri.getPath(), status);
+        }
+        return respond(Problems.ofStatus(status, null), null);
+    }
+
+    @ServerExceptionMapper
+    Response defect(Exception e, UriInfo uri) {
+        LOG.errorf(e, "%s: defect", uri.getPath());
+        return respond(Problems.defect(), null);
+    }
+
+    private static Response respond(ApiProblem problem, @Nullable String allowed) {
+        Response.ResponseBuilder response =
+                Response.status(problem.status()).type(ApiProblem.MEDIA_TYPE).entity(Json.text(problem));
+        if (allowed != null) {
+            response.header(HttpHeaders.ALLOW, allowed);
+        }
+        if (problem.status() == 503) {
+            response.header(HttpHeaders.RETRY_AFTER, Problems.RETRY_AFTER_SECONDS);
+        }
+        if (problem.status() == 413 || problem.status() == 415) {
+            // The rest of the body is not read: this connection cannot carry another request.
+            response.header("Connection", "close");
+        }
+        return response.build();
+    }
+}

@@ -1,0 +1,110 @@
+package io.scanstream.gateway.recipes;
+
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.api.RecipeOverview;
+import io.scanstream.contracts.recipe.Recipe;
+import io.scanstream.contracts.recipe.RecipeReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/** The recipes of a folder, each a file {@code <name>.yaml}; read and checked once. */
+public final class ShippedRecipes {
+    private static final String SUFFIX = ".yaml";
+
+    private final Map<String, Shipped> recipes;
+
+    private record Shipped(String yaml, Recipe recipe) {}
+
+    private ShippedRecipes(Map<String, Shipped> recipes) {
+        this.recipes = Collections.unmodifiableMap(recipes);
+    }
+
+    /** The folder {@code recipes} beside this class: in the jar, or among the classes of a build. */
+    public static ShippedRecipes packaged() {
+        try {
+            Path place = Path.of(ShippedRecipes.class
+                    .getProtectionDomain()
+                    .getCodeSource()
+                    .getLocation()
+                    .toURI());
+            if (Files.isDirectory(place)) {
+                return in(place.resolve("recipes"));
+            }
+            try (FileSystem jar = FileSystems.newFileSystem(place)) {
+                return in(jar.getPath("recipes"));
+            }
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException("a class without a place", e);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the recipes in the gateway's jar", e);
+        }
+    }
+
+    /**
+     * Reads a folder; one that is not there holds none.
+     *
+     * @throws ScanstreamException {@code INVALID_RECIPE} for a recipe with mistakes or under another name than its own
+     */
+    static ShippedRecipes in(Path folder) {
+        Map<String, Shipped> recipes = new TreeMap<>();
+        if (!Files.isDirectory(folder)) {
+            return new ShippedRecipes(recipes);
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                String fileName = file.getFileName().toString();
+                if (fileName.endsWith(SUFFIX)) {
+                    byte[] yaml = Files.readAllBytes(file);
+                    Recipe recipe = RecipeReader.read(yaml);
+                    String name = fileName.substring(0, fileName.length() - SUFFIX.length());
+                    if (!recipe.name().equals(name)) {
+                        throw new ScanstreamException(
+                                ErrorCode.INVALID_RECIPE,
+                                "recipes/" + fileName + ": recipe.name is '" + recipe.name() + "'; it must be '" + name
+                                        + "'.");
+                    }
+                    recipes.put(name, new Shipped(new String(yaml, StandardCharsets.UTF_8), recipe));
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("recipes in " + folder, e);
+        }
+        return new ShippedRecipes(recipes);
+    }
+
+    public Set<String> names() {
+        return recipes.keySet();
+    }
+
+    /** Every recipe, by name. */
+    public List<RecipeOverview> overview() {
+        return recipes.entrySet().stream()
+                .map(entry -> new RecipeOverview(
+                        entry.getKey(), entry.getValue().recipe().about()))
+                .toList();
+    }
+
+    /** The recipe's file as it was written. */
+    public Optional<String> yaml(String name) {
+        return Optional.ofNullable(recipes.get(name)).map(Shipped::yaml);
+    }
+
+    /** The recipe with every default filled in. */
+    public Optional<Recipe> recipe(String name) {
+        return Optional.ofNullable(recipes.get(name)).map(Shipped::recipe);
+    }
+}

@@ -1,0 +1,228 @@
+package io.scanstream.gateway.scans;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.scanstream.contracts.Json;
+import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.api.BatchedScan;
+import io.scanstream.contracts.api.ScanView;
+import io.scanstream.contracts.scoring.ScanId;
+import io.scanstream.contracts.scoring.ScoreEvent;
+import io.scanstream.gateway.messaging.EventStreams;
+import io.scanstream.gateway.problems.Problems;
+import io.scanstream.gateway.problems.RequestRefused;
+import io.scanstream.gateway.requests.Parameters;
+import io.smallrye.common.annotation.Blocking;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.sse.OutboundSseEvent;
+import jakarta.ws.rs.sse.Sse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.RestForm;
+import org.jboss.resteasy.reactive.multipart.FileUpload;
+import org.jspecify.annotations.Nullable;
+
+/** Scans to be scored, and their scores. */
+@Path("/api/v1/scans")
+@Tag(name = "scans", description = "Scans to be scored, and their scores")
+@Produces(MediaType.APPLICATION_JSON)
+@Blocking
+class ScansResource {
+    private final ScanIntake intake;
+    private final ScanStates states;
+    private final ScoreWindow window;
+
+    ScansResource(ScanIntake intake, ScanStates states, ScoreWindow window) {
+        this.intake = intake;
+        this.states = states;
+        this.window = window;
+    }
+
+    @POST
+    @Consumes(MediaType.WILDCARD)
+    @Operation(
+            summary = "Score an image",
+            description =
+                    "The image is the raw body. Answers 202 once Kafka has it; with Prefer: wait=10 it waits up to"
+                            + " so many seconds (60 at most) for the score and then answers 200 with it. The same"
+                            + " Idempotency-Key with the same image is the same scan.")
+    @RequestBody(
+            content =
+                    @Content(
+                            mediaType = "application/octet-stream",
+                            schema = @Schema(type = SchemaType.STRING, format = "binary")))
+    @APIResponse(
+            responseCode = "200",
+            description = "The score or the rejection, within the preferred wait",
+            content = @Content(schema = @Schema(implementation = ScanView.class)))
+    @APIResponse(
+            responseCode = "202",
+            description = "Taken in; Location is its address",
+            content = @Content(schema = @Schema(implementation = ScanView.class)))
+    public Uni<Response> score(
+            InputStream body,
+            @QueryParam("model") @Nullable String model,
+            @QueryParam("version") @Nullable String version,
+            @QueryParam("alias") @Nullable String alias,
+            @QueryParam("deadline") @Nullable String deadline,
+            @QueryParam("urgent") @Nullable String urgent,
+            @HeaderParam("Content-Type") @Nullable String contentType,
+            @HeaderParam("Content-Length") @Nullable Long sizeBytes,
+            @HeaderParam("Prefer") @Nullable String prefer,
+            @HeaderParam("Idempotency-Key") @Nullable String idempotencyKey) {
+        ScanRequest request = ScanRequest.of(model, version, alias, deadline, urgent, contentType);
+        Duration wait = Parameters.preferredWait(prefer);
+        ScanIntake.Taken taken = intake.accept(
+                request, body, sizeBytes == null ? -1 : sizeBytes, Parameters.idempotencyKey(idempotencyKey));
+        return Uni.createFrom()
+                .completionStage(taken.written()
+                        .thenCompose(written -> result(taken.id(), wait))
+                        .thenApply(score -> {
+                            ScanView view = score.map(ScanView::of).orElseGet(() -> ScanView.pending(taken.id()));
+                            Response.ResponseBuilder response = Response.status(score.isPresent() ? 200 : 202)
+                                    .entity(view)
+                                    .location(address(taken.id()));
+                            if (!wait.isZero()) {
+                                response.header("Preference-Applied", "wait=" + wait.toSeconds());
+                            }
+                            return response.build();
+                        }));
+    }
+
+    private CompletableFuture<Optional<ScoreEvent>> result(ScanId id, Duration wait) {
+        return wait.isZero() ? CompletableFuture.completedFuture(window.find(id)) : window.await(id, wait);
+    }
+
+    @POST
+    @Path("/batch")
+    @Consumes(MediaType.MULTIPART_FORM_DATA)
+    @Operation(
+            summary = "Score many images",
+            description =
+                    "A form with a file for each image. Answers once Kafka has them all, with the id or the error of"
+                            + " each, in order.")
+    @APIResponse(
+            responseCode = "202",
+            description = "One item for each file",
+            content = @Content(schema = @Schema(type = SchemaType.ARRAY, implementation = BatchedScan.class)))
+    public Response scoreMany(
+            @RestForm(FileUpload.ALL) List<FileUpload> files,
+            @QueryParam("model") @Nullable String model,
+            @QueryParam("version") @Nullable String version,
+            @QueryParam("alias") @Nullable String alias,
+            @QueryParam("deadline") @Nullable String deadline,
+            @QueryParam("urgent") @Nullable String urgent,
+            @HeaderParam("Idempotency-Key") @Nullable String idempotencyKey) {
+        if (files.isEmpty()) {
+            throw RequestRefused.invalid("The form has no file; expected one for each scan.");
+        }
+        Optional<String> key = Parameters.idempotencyKey(idempotencyKey);
+        intake.requireScorer(ScanRequest.of(model, version, alias, deadline, urgent, null));
+        List<CompletableFuture<ScanId>> taken = new ArrayList<>();
+        for (FileUpload file : files) {
+            ScanRequest request = ScanRequest.of(model, version, alias, deadline, urgent, file.contentType());
+            int number = taken.size();
+            taken.add(take(request, file, key.map(text -> text + "#" + number)));
+        }
+        List<BatchedScan> answers = new ArrayList<>();
+        for (FileUpload file : files) {
+            answers.add(answer(file.fileName(), taken.get(answers.size())));
+        }
+        return Response.accepted(answers).build();
+    }
+
+    private CompletableFuture<ScanId> take(ScanRequest request, FileUpload file, Optional<String> key) {
+        try (InputStream in = Files.newInputStream(file.uploadedFile())) {
+            ScanIntake.Taken scan = intake.accept(request, in, file.size(), key);
+            return scan.written().thenApply(written -> scan.id());
+        } catch (ScanstreamException e) {
+            return CompletableFuture.failedFuture(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException("upload " + file.uploadedFile(), e);
+        }
+    }
+
+    private static BatchedScan answer(String file, CompletableFuture<ScanId> taken) {
+        try {
+            return new BatchedScan(file, taken.join(), null);
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof ScanstreamException known) {
+                return new BatchedScan(file, null, new BatchedScan.Refusal(known.code(), Problems.detail(known)));
+            }
+            throw e;
+        }
+    }
+
+    @GET
+    @Path("/{id}")
+    @Operation(
+            summary = "A scan's state and score",
+            description = "404 for an id that nobody made, 410 for a scan from before what is remembered.")
+    public ScanView get(String id) {
+        return states.get(ScanId.of(id));
+    }
+
+    @DELETE
+    @Path("/{id}")
+    @Operation(
+            summary = "Delete the bytes that are kept of a scan",
+            description = "Large scans are kept in the object store for some days. The score stays.")
+    @APIResponse(responseCode = "204", description = "Nothing is kept of it, or not any more")
+    public void delete(String id) {
+        ScanId scan = ScanId.of(id);
+        states.get(scan);
+        intake.deleteBytes(scan);
+    }
+
+    @GET
+    @Path("/events")
+    @Produces(MediaType.SERVER_SENT_EVENTS)
+    @Operation(
+            summary = "Scores as they come",
+            description = "Server-sent events from now on; the event's name is ScanScored or ScanRejected, its id the"
+                    + " scan's, its data the JSON of the message. model: of this model only.")
+    public Multi<OutboundSseEvent> events(@QueryParam("model") @Nullable String model, @Context Sse sse) {
+        return EventStreams.stream(
+                sse,
+                sink -> window.listen(score -> {
+                    if (model == null || model.equals(score.model())) {
+                        JsonNode json = Json.mapper().valueToTree(score);
+                        sink.event(
+                                json.path("type").asText(),
+                                json.toString(),
+                                score.scanId().toString());
+                    }
+                }));
+    }
+
+    private static URI address(ScanId id) {
+        return URI.create("/api/v1/scans/" + id);
+    }
+}
