@@ -36,11 +36,11 @@ class LayerReaderTest {
                 .isInstanceOfSatisfying(
                         ScanstreamException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_RECIPE))
                 .message()
-                .contains("network.layers[0]", "kernal")
-                .contains("network.layers[2]", "dropout.rate: 1.5 is not in [0, 1)")
-                .contains("network.layers[3]", "lstm")
-                .contains("network.layers[4]", "out")
-                .contains("network.layers[5].layers[0].out")
+                .contains("recipe.network.layers[0]", "kernal")
+                .contains("recipe.network.layers[2]", "dropout.rate: 1.5 is not in [0, 1)")
+                .contains("recipe.network.layers[3]", "lstm")
+                .contains("recipe.network.layers[4]", "out")
+                .contains("recipe.network.layers[5].layers[0].out")
                 .doesNotContain("network.layers[1]");
     }
 
