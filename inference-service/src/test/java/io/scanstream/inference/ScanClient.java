@@ -11,12 +11,15 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -27,6 +30,7 @@ public final class ScanClient implements AutoCloseable {
     private final String bootstrapServers;
     private final String topic;
     private final Producer<byte[], byte[]> producer;
+    private final List<Future<RecordMetadata>> underWay = new ArrayList<>();
 
     ScanClient(String bootstrapServers, String topic) {
         this.bootstrapServers = bootstrapServers;
@@ -59,7 +63,7 @@ public final class ScanClient implements AutoCloseable {
     }
 
     public void send(ProducerRecord<byte[], byte[]> scan) {
-        producer.send(scan);
+        underWay.add(producer.send(scan));
     }
 
     public ScanId send(String model, byte[] bytes) {
@@ -76,8 +80,16 @@ public final class ScanClient implements AutoCloseable {
         return id;
     }
 
+    /** Returns when everything that was sent is on the broker. */
     public void flush() {
         producer.flush();
+        for (Future<RecordMetadata> record : underWay) {
+            try {
+                record.get();
+            } catch (InterruptedException | ExecutionException e) {
+                throw new IllegalStateException(e);
+            }
+        }
     }
 
     /** Reads one topic from its beginning, committed records only. Caller closes. */

@@ -212,13 +212,13 @@ public final class TinyModel {
         if (onBlack == OnBlack.SCORES) {
             return;
         }
-        TensorProto.DataType type = onBlack == OnBlack.KILLS ? TensorProto.DataType.INT32 : TensorProto.DataType.FLOAT;
+        TensorProto.DataType type = onBlack == OnBlack.KILLS ? TensorProto.DataType.INT64 : TensorProto.DataType.FLOAT;
         graph.addNode(cast("typed", "scan", type));
         graph.addInitializer(longs("axes", 1, 2, 3));
         graph.addNode(node("ReduceSum", "sum", "typed", "axes").addAttribute(integer("keepdims", 0)));
         if (onBlack == OnBlack.KILLS) {
-            graph.addInitializer(int32("smallest", Integer.MIN_VALUE));
-            graph.addInitializer(int32("1", 1));
+            graph.addInitializer(longs("smallest", Long.MIN_VALUE));
+            graph.addInitializer(longs("1", 1));
             graph.addNode(node("Sub", "divisor", "sum", "1"));
             graph.addNode(node("Div", "quotient", "smallest", "divisor"));
         } else {
@@ -266,14 +266,6 @@ public final class TinyModel {
                 .setName(name)
                 .setDataType(TensorProto.DataType.FLOAT.getNumber())
                 .addFloatData(number)
-                .build();
-    }
-
-    private static TensorProto int32(String name, int number) {
-        return TensorProto.newBuilder()
-                .setName(name)
-                .setDataType(TensorProto.DataType.INT32.getNumber())
-                .addInt32Data(number)
                 .build();
     }
 

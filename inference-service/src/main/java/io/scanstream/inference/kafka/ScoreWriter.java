@@ -62,12 +62,14 @@ final class ScoreWriter implements AutoCloseable {
             throws NotWritten {
         try {
             producer.beginTransaction();
+            // What a send fails with, the commit fails with.
             for (Outcome outcome : outcomes) {
                 if (outcome.event() != null) {
-                    producer.send(score(outcome.scan().source(), outcome.event()));
+                    var unused = producer.send(score(outcome.scan().source(), outcome.event()));
                 }
                 if (outcome.isDeadLetter() && outcome.rejection() != null) {
-                    producer.send(deadLetter(outcome.scan().source(), outcome.rejection(), outcome.attempts()));
+                    var unused =
+                            producer.send(deadLetter(outcome.scan().source(), outcome.rejection(), outcome.attempts()));
                 }
             }
             producer.sendOffsetsToTransaction(offsets, group);

@@ -88,9 +88,8 @@ final class ScoredIds implements AutoCloseable {
         Map<TopicPartition, Long> left = writtenEnds(from);
         consumer.assign(from);
         Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(from);
-        for (TopicPartition partition : from) {
-            consumer.seek(partition, Math.max(beginnings.get(partition), left.get(partition) - window));
-        }
+        left.forEach((partition, end) ->
+                consumer.seek(partition, Math.max(beginnings.getOrDefault(partition, 0L), end - window)));
         RepeatWindow ids = new RepeatWindow(window);
         while (true) {
             left.entrySet().removeIf(end -> consumer.position(end.getKey()) >= end.getValue());

@@ -108,7 +108,7 @@ final class GoldenScores {
         try {
             return model.run(batch);
         } catch (ScanstreamException e) {
-            throw new ScanstreamException(ErrorCode.MODEL_NOT_VERIFIED, e.getMessage(), e);
+            throw new ScanstreamException(ErrorCode.MODEL_NOT_VERIFIED, String.valueOf(e.getMessage()), e);
         }
     }
 

@@ -91,6 +91,7 @@ public final class LoadedModel {
      * @param logits the raw head, float32
      * @param probabilities {@code [classes]} float32 as the model gave them: they may not be finite
      */
+    @SuppressWarnings("ArrayRecordComponent") // as they come from ONNX Runtime; outputs are not compared
     public record Output(float[] logits, float[] probabilities) {}
 
     /**

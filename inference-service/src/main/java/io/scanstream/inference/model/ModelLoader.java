@@ -1,5 +1,6 @@
 package io.scanstream.inference.model;
 
+import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.TensorInfo;
@@ -62,9 +63,10 @@ public final class ModelLoader {
         require(card, "preprocessing", metadata.preprocessing(), card.preprocessing());
         require(card, "recipeSha256", metadata.recipeSha256(), card.recipeSha256());
         require(card, "inputs", opened.session().getInputNames().stream().toList(), List.of(OnnxMetadata.INPUT_SCAN));
-        TensorInfo scan = (TensorInfo)
-                opened.session().getInputInfo().get(OnnxMetadata.INPUT_SCAN).getInfo();
-        require(card, "type of " + OnnxMetadata.INPUT_SCAN, scan.type, OnnxJavaType.UINT8);
+        for (NodeInfo scan : opened.session().getInputInfo().values()) {
+            Object type = scan.getInfo() instanceof TensorInfo tensor ? tensor.type : scan.getInfo();
+            require(card, "type of " + scan.getName(), type, OnnxJavaType.UINT8);
+        }
         for (String output : List.of(OnnxMetadata.OUTPUT_PROBABILITIES, OnnxMetadata.OUTPUT_LOGITS)) {
             if (!opened.session().getOutputNames().contains(output)) {
                 throw notVerified(card, "the graph has no output '" + output + "'");

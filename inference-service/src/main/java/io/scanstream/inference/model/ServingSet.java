@@ -110,7 +110,7 @@ public final class ServingSet implements AutoCloseable {
             return found;
         }
         CompletableFuture<LoadedModel> bounded = new CompletableFuture<>();
-        found.whenComplete((model, failure) -> {
+        var unused = found.whenComplete((model, failure) -> {
             if (failure != null) {
                 bounded.completeExceptionally(failure);
             } else if (!bounded.complete(model)) {
@@ -158,9 +158,14 @@ public final class ServingSet implements AutoCloseable {
     }
 
     private void listAndAgain() {
-        list();
-        Duration pause = listed ? interval : RETRY;
-        loading.schedule(this::listAndAgain, pause.toMillis(), TimeUnit.MILLISECONDS);
+        try {
+            list();
+        } finally {
+            if (!loading.isShutdown()) {
+                Duration pause = listed ? interval : RETRY;
+                var unused = loading.schedule(this::listAndAgain, pause.toMillis(), TimeUnit.MILLISECONDS);
+            }
+        }
     }
 
     private void list() {

@@ -44,6 +44,7 @@ final class MicroBatcher implements AutoCloseable {
      * @param input uint8 {@code [height, width, channels]}
      * @param since {@link System#nanoTime}
      */
+    @SuppressWarnings("ArrayRecordComponent") // a scan on its way; they are not compared
     record Waiting(LoadedModel model, byte[] input, Urgency urgency, long since, CompletableFuture<Score> answer) {}
 
     MicroBatcher(ScorerSettings settings, MeterRegistry metrics) {

@@ -52,10 +52,9 @@ public final class Scorer implements AutoCloseable {
      */
     public CompletableFuture<Score> score(LoadedModel model, byte[] bytes, Urgency urgency) {
         CompletableFuture<Score> answer = new CompletableFuture<>();
-        answer.whenComplete((score, failure) -> model.release());
         batcher.expectOne();
         decoding.execute(new Decoding(model, bytes, urgency, order.incrementAndGet(), answer));
-        return answer;
+        return answer.whenComplete((score, failure) -> model.release());
     }
 
     /** One scan's turn at the decoder. */

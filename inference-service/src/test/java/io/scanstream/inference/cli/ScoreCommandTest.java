@@ -151,7 +151,7 @@ class ScoreCommandTest {
 
     private List<JsonNode> lines() throws JsonProcessingException {
         List<JsonNode> lines = new ArrayList<>();
-        for (String line : out.toString(StandardCharsets.UTF_8).split("\n")) {
+        for (String line : out.toString(StandardCharsets.UTF_8).lines().toList()) {
             lines.add(Json.mapper().readTree(line));
         }
         return lines;

@@ -134,13 +134,13 @@ class ModelLoaderTest {
         for (int i = 0; i < 32; i++) {
             rows.add(input(model, TinyModel.png(i, 2 * i, 3 * i, 16, 16)));
         }
-        runAllSizes(model, rows, 1000);
+        runAllSizes(model, rows, 15_000);
         long before = residentBytes();
 
-        runAllSizes(model, rows, 20_000);
+        runAllSizes(model, rows, 15_000);
 
-        // A leak of one batch's input a run would be 80 MB.
-        assertThat(residentBytes() - before).isLessThan(40L << 20);
+        // A leak of the input of each run would be 190 MB; the heap may still grow a little.
+        assertThat(residentBytes() - before).isLessThan(80L << 20);
         model.release();
     }
 
