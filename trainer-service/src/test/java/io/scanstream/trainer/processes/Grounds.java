@@ -278,7 +278,7 @@ final class Grounds implements AutoCloseable {
                 all.append("== ").append(log.getFileName()).append('\n');
                 Files.readAllLines(log).stream()
                         .filter(line ->
-                                line.contains("[io.scanstream") || line.startsWith("\t") || line.contains("Exception"))
+                                line.matches("[0-9:]+ .*") || line.startsWith("\t") || line.contains("Exception"))
                         .forEach(line -> all.append(line).append('\n'));
             }
         } catch (IOException e) {
