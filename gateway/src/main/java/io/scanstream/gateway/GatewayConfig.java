@@ -48,6 +48,10 @@ interface GatewayConfig {
         /** The largest upload; Quarkus' own limit, {@code quarkus.http.limits.max-body-size}, must be above it. */
         @WithDefault("4G")
         MemorySize uploadMaxSize();
+
+        /** Uploads at a time, each with some 16 MiB of memory; one more is told to come again. */
+        @WithDefault("4")
+        int uploadsAtATime();
     }
 
     interface Trainings {
@@ -64,6 +68,10 @@ interface GatewayConfig {
         /** Scans up to here travel in the Kafka record, larger ones as a claim ticket; 0: all as tickets. */
         @WithDefault("524288")
         int inlineMaxBytes();
+
+        /** Scans at a time that are on their way to the store, each with some 16 MiB of memory; others wait. */
+        @WithDefault("8")
+        int largeAtATime();
 
         /** How long kept scans stay in the store; as the retention of the topics. */
         @WithDefault("P7D")

@@ -12,6 +12,7 @@ import io.scanstream.gateway.messaging.Outbox;
 import io.scanstream.gateway.models.ModelRegistry;
 import io.scanstream.gateway.models.Promotions;
 import io.scanstream.gateway.recipes.ShippedRecipes;
+import io.scanstream.gateway.requests.Turnstile;
 import io.scanstream.gateway.scans.ScanIds;
 import io.scanstream.gateway.scans.ScanIntake;
 import io.scanstream.gateway.scans.ScanStates;
@@ -127,7 +128,8 @@ final class Wiring {
                 jobs,
                 board,
                 new Outbox(Topics.TRAINING_REQUESTS, requests::sendMessage, PATIENCE),
-                config.datasets().uploadMaxSize().asLongValue());
+                config.datasets().uploadMaxSize().asLongValue(),
+                new Turnstile(config.datasets().uploadsAtATime(), Duration.ZERO, "uploads"));
     }
 
     @Produces
@@ -206,6 +208,7 @@ final class Wiring {
                 new Outbox(Topics.SCANS, bulk::sendMessage, PATIENCE),
                 new Outbox(Topics.SCANS_URGENT, urgent::sendMessage, PATIENCE),
                 new ScanIntake.Limits(
-                        config.scans().maxSize().asLongValue(), config.scans().inlineMaxBytes()));
+                        config.scans().maxSize().asLongValue(), config.scans().inlineMaxBytes()),
+                new Turnstile(config.scans().largeAtATime(), PATIENCE, "large scans"));
     }
 }

@@ -41,7 +41,7 @@ final class Supervised implements AutoCloseable {
 
     /** From now on, a part that dies ends this process with exit code 1. */
     void exitWhenPartDies() {
-        obituary.thenAccept(text -> {
+        var unused = obituary.thenAccept(text -> {
             System.err.println();
             System.err.println("scanstream: " + text);
             // The hook stops the rest. Not on this thread: it belongs to the process that died.

@@ -10,6 +10,7 @@ import io.scanstream.gateway.jobs.JobBoard;
 import io.scanstream.gateway.messaging.Outbox;
 import io.scanstream.gateway.problems.RequestRefused;
 import io.scanstream.gateway.requests.RequestBody;
+import io.scanstream.gateway.requests.Turnstile;
 import io.scanstream.storage.Datasets;
 import io.scanstream.storage.Jobs;
 import io.scanstream.storage.Journal;
@@ -34,14 +35,18 @@ public final class DatasetIntake {
     private final JobBoard board;
     private final Outbox requests;
     private final long maxBytes;
+    private final Turnstile turnstile;
 
     /**
      * Takes uploads in up to a limit.
      *
      * @param requests writes to {@code training.requests}
+     * @param turnstile for uploads
      */
-    public DatasetIntake(Datasets datasets, Jobs jobs, JobBoard board, Outbox requests, long maxBytes) {
+    public DatasetIntake(
+            Datasets datasets, Jobs jobs, JobBoard board, Outbox requests, long maxBytes, Turnstile turnstile) {
         this.maxBytes = maxBytes;
+        this.turnstile = turnstile;
         this.datasets = datasets;
         this.jobs = jobs;
         this.board = board;
@@ -59,28 +64,34 @@ public final class DatasetIntake {
         RequestBody upload = new RequestBody(body, declaredBytes, maxBytes, "upload");
         byte[] head = upload.next(TAR_HEADER_BYTES);
         requireArchive(head);
+        return turnstile.pass(() -> spool(name, head, upload));
+    }
+
+    private DatasetVersion spool(String name, byte[] head, RequestBody upload) {
         JobId job = JobId.next();
         DatasetVersion version = datasets.reserve(name, job);
+        boolean queued = false;
         try {
             String key = upload.whileReading(() ->
                     datasets.writeUpload(version, new SequenceInputStream(new ByteArrayInputStream(head), upload)));
-            JobState queued = JobState.queued(job, new JobState.Ingest(version, key), Instant.now());
-            jobs.journal(job).append(0, queued);
-            board.put(job, new Journal.Entry<>(1, queued));
-        } catch (RuntimeException e) {
-            release(version, e);
-            throw e;
+            JobState state = JobState.queued(job, new JobState.Ingest(version, key), Instant.now());
+            jobs.journal(job).append(0, state);
+            board.put(job, new Journal.Entry<>(1, state));
+            queued = true;
+        } finally {
+            if (!queued) {
+                release(version);
+            }
         }
         requests.nudge(job.toString(), new TrainingMessage.IngestRequested(job));
         return version;
     }
 
-    private void release(DatasetVersion version, RuntimeException e) {
+    private void release(DatasetVersion version) {
         try {
             datasets.release(version);
-        } catch (RuntimeException again) {
-            LOG.warnf("data set %s: its upload failed and its number could not be given back: %s", version, again);
-            e.addSuppressed(again);
+        } catch (RuntimeException e) {
+            LOG.warnf("data set %s: its upload broke off and its number could not be given back: %s", version, e);
         }
     }
 

@@ -4,6 +4,7 @@ import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.BackPressureFailure;
 import io.smallrye.reactive.messaging.kafka.api.OutgoingKafkaRecordMetadata;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -21,6 +22,9 @@ import org.jboss.logging.Logger;
 /** Writes records to one topic. */
 public final class Outbox {
     private static final Logger LOG = Logger.getLogger(Outbox.class);
+
+    /** SmallRye's own code for an emitter that nobody drains fast enough. */
+    private static final String BUFFER_FULL = "SRMSG00034";
 
     private final String topic;
     private final Function<Message<byte[]>, Uni<Void>> emitter;
@@ -91,8 +95,7 @@ public final class Outbox {
                             + " scanstream.scans.inline-max-bytes.",
                     cause);
         }
-        if (cause instanceof IllegalStateException) {
-            // So SmallRye says that its buffer is full.
+        if (cause instanceof BackPressureFailure || (cause.getMessage() + "").contains(BUFFER_FULL)) {
             return new ScanstreamException(ErrorCode.OVERLOADED, topic + ": " + cause.getMessage(), cause);
         }
         return new ScanstreamException(

@@ -50,7 +50,7 @@ public final class ModelRegistry {
         for (ModelVersion version : models.versions(name)) {
             ModelOverview.@Nullable Version seen = before.get(version.version());
             if (seen == null) {
-                seen = models.card(version).map(ModelRegistry::version).orElse(null);
+                seen = models.card(version).map(card -> version(version, card)).orElse(null);
             }
             if (seen != null) {
                 versions.add(seen);
@@ -68,9 +68,9 @@ public final class ModelRegistry {
         return Optional.of(fresh);
     }
 
-    private static ModelOverview.Version version(ModelCard card) {
+    private static ModelOverview.Version version(ModelVersion version, ModelCard card) {
         return new ModelOverview.Version(
-                card.version(), card.dataset(), card.metrics().get("test"), card.createdAt());
+                version.version(), card.dataset(), card.metrics().get("test"), card.createdAt());
     }
 
     /** Every model, by name. */

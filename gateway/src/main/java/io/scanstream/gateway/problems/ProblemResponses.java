@@ -55,7 +55,7 @@ final class ProblemResponses {
     }
 
     @ServerExceptionMapper
-    Response defect(Exception e, UriInfo uri) {
+    Response defect(Throwable e, UriInfo uri) {
         LOG.errorf(e, "%s: defect", uri.getPath());
         return respond(Problems.defect(), null);
     }

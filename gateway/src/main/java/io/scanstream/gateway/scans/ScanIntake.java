@@ -10,6 +10,7 @@ import io.scanstream.gateway.messaging.Outbox;
 import io.scanstream.gateway.models.ModelRegistry;
 import io.scanstream.gateway.problems.RequestRefused;
 import io.scanstream.gateway.requests.RequestBody;
+import io.scanstream.gateway.requests.Turnstile;
 import io.scanstream.storage.IdempotencyKeys;
 import io.scanstream.storage.Scans;
 import java.io.ByteArrayInputStream;
@@ -36,6 +37,7 @@ public final class ScanIntake {
     private final Outbox bulk;
     private final Outbox urgent;
     private final Limits limits;
+    private final Turnstile turnstile;
 
     /**
      * Sizes of scans.
@@ -50,6 +52,7 @@ public final class ScanIntake {
      *
      * @param bulk writes to {@code scans}
      * @param urgent writes to {@code scans.urgent}
+     * @param turnstile for scans that go to the store
      */
     public ScanIntake(
             ScanIds ids,
@@ -58,7 +61,8 @@ public final class ScanIntake {
             IdempotencyKeys keys,
             Outbox bulk,
             Outbox urgent,
-            Limits limits) {
+            Limits limits,
+            Turnstile turnstile) {
         this.ids = ids;
         this.models = models;
         this.scans = scans;
@@ -66,6 +70,7 @@ public final class ScanIntake {
         this.bulk = bulk;
         this.urgent = urgent;
         this.limits = limits;
+        this.turnstile = turnstile;
     }
 
     /**
@@ -118,7 +123,7 @@ public final class ScanIntake {
             return outbox.send(id.toString(), head, headers(id, request, request.contentType()));
         }
         InputStream whole = new SequenceInputStream(new ByteArrayInputStream(head), rest);
-        ClaimTicket ticket = rest.whileReading(() -> scans.put(id, whole, declaredBytes));
+        ClaimTicket ticket = turnstile.pass(() -> rest.whileReading(() -> scans.put(id, whole, declaredBytes)));
         return outbox.send(id.toString(), Json.bytes(ticket), headers(id, request, ScanHeaders.CLAIM_TICKET));
     }
 

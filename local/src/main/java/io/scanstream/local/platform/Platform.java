@@ -70,7 +70,7 @@ public final class Platform implements AutoCloseable {
     private void startAll(PlatformOptions options, PrintStream out) throws InterruptedException {
         Path home = options.home();
         Path logs = home.resolve("logs");
-        Readiness readiness = new Readiness(options.patience());
+        Readiness readiness = new Readiness(options.patience(), this::parts);
         Path brokerAddress = fresh(home.resolve("run/broker.address"));
         Path storeAddress = fresh(home.resolve("run/object-store.address"));
         Part broker = server("broker", EmbeddedBroker.class, "-Xmx512m", home.resolve("broker"), brokerAddress, logs);
@@ -124,6 +124,12 @@ public final class Platform implements AutoCloseable {
         return part;
     }
 
+    private List<Part> parts() {
+        List<Part> parts = new ArrayList<>(servers);
+        parts.addAll(services);
+        return parts;
+    }
+
     private static Path fresh(Path addressFile) {
         try {
             Files.deleteIfExists(addressFile);
@@ -162,10 +168,8 @@ public final class Platform implements AutoCloseable {
      * of its log.
      */
     public CompletableFuture<String> whenPartDies() {
-        List<Part> parts = new ArrayList<>(servers);
-        parts.addAll(services);
         CompletableFuture<String> obituary = new CompletableFuture<>();
-        for (Part part : parts) {
+        for (Part part : parts()) {
             var unused = part.process().onExit().thenRun(() -> {
                 if (!closed) {
                     obituary.complete(part.obituary());
