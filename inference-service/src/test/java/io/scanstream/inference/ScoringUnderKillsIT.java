@@ -41,9 +41,12 @@ class ScoringUnderKillsIT {
     @BeforeAll
     static void start() throws InterruptedException {
         cluster = Cluster.start(folder);
-        cluster.publishChampion(TinyModel.aModel().write(folder.resolve("tiny")));
-        cluster.publishChampion(
-                TinyModel.aModel().named("fragile").onBlack(OnBlack.KILLS).write(folder.resolve("fragile")));
+        cluster.models().publishChampion(TinyModel.aModel().write(folder.resolve("tiny")));
+        cluster.models()
+                .publishChampion(TinyModel.aModel()
+                        .named("fragile")
+                        .onBlack(OnBlack.KILLS)
+                        .write(folder.resolve("fragile")));
     }
 
     @AfterAll
@@ -157,7 +160,7 @@ class ScoringUnderKillsIT {
     /** A thousand scans in half a minute: every hundredth no image, every thirtieth behind a claim ticket. */
     private static void send(ScanClient client, Set<ScanId> sent, Set<ScanId> malformed) {
         Random random = new Random(7);
-        Scans claimed = new Scans(cluster.store());
+        Scans claimed = new Scans(cluster.models().store());
         List<Runnable> again = new ArrayList<>();
         for (int i = 0; i < SCANS; i++) {
             ScanId id = ScanId.next();
