@@ -40,6 +40,15 @@ public final class Json {
         }
     }
 
+    /** As {@link #bytes(Object)}, for generic types: a list's members keep their type names only so. */
+    public static <T> byte[] bytes(T value, TypeReference<T> type) {
+        try {
+            return MAPPER.writerFor(type).writeValueAsBytes(value);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("not writable as JSON: " + type.getType(), e);
+        }
+    }
+
     public static String text(Object value) {
         return new String(bytes(value), StandardCharsets.UTF_8);
     }

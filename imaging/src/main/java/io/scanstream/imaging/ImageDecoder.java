@@ -22,7 +22,11 @@ public final class ImageDecoder {
     private final DecodeLimits limits;
     private final Map<ImageFormat, Codec> codecs = new EnumMap<>(ImageFormat.class);
 
+    /**
+     * @throws ScanstreamException {@link ErrorCode#INTERNAL} where this Java runtime has no imaging libraries
+     */
     public ImageDecoder(DecodeLimits limits) {
+        JdkReaders.load();
         this.limits = limits;
         codecs.put(ImageFormat.JPEG, new JpegCodec());
         codecs.put(ImageFormat.PNG, new PngCodec());

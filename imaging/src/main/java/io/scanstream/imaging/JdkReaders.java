@@ -2,6 +2,7 @@ package io.scanstream.imaging;
 
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
+import java.io.IOException;
 import java.util.Iterator;
 import javax.imageio.spi.IIORegistry;
 import javax.imageio.spi.ImageReaderSpi;
@@ -24,6 +25,24 @@ final class JdkReaders {
     static final ImageReaderSpi TIFF = find("com.sun.imageio.plugins.tiff.TIFFImageReaderSpi");
 
     private JdkReaders() {}
+
+    /**
+     * Loads the native libraries now, so that a runtime without them says so at the start and not at the first scan.
+     *
+     * @throws ScanstreamException {@link ErrorCode#INTERNAL}
+     */
+    static void load() {
+        try {
+            JPEG.createReaderInstance().dispose();
+            Rasters.over(new byte[3], 1, 1, 3);
+        } catch (IOException | LinkageError e) {
+            throw new ScanstreamException(
+                    ErrorCode.INTERNAL,
+                    "This Java runtime cannot load its imaging libraries (" + e
+                            + "): use one with the java.desktop module.",
+                    e);
+        }
+    }
 
     private static ImageReaderSpi find(String className) {
         Iterator<ImageReaderSpi> all =

@@ -41,6 +41,9 @@ final class TiffLayout {
     private static final int INK_SET = 332;
     private static final int SAMPLE_FORMAT = 339;
 
+    /** Each costs time however small it is; 100 megapixels in usual tiles of 256x256 are 1,526. */
+    private static final int MOST_TILES = 65_536;
+
     private static final int UNCOMPRESSED = 1;
     private static final int JPEG = 7;
 
@@ -91,6 +94,9 @@ final class TiffLayout {
         limits.check(TIFF, across, down);
         tileWidth = (int) across;
         tileHeight = (int) down;
+        if (tiles() > MOST_TILES) {
+            throw Refusal.tooLarge(TIFF, tiles() + " strips or tiles, " + MOST_TILES + " are allowed");
+        }
         offsets = new int[tiles() * (planar ? samples : 1)];
         byteCounts = new int[offsets.length];
         locate(fileBytes);

@@ -109,6 +109,18 @@ class DecodeLimitsTest {
     }
 
     @Test
+    void refusesTooManyTiffTiles() {
+        byte[] file = new TiffFile(8_000, 8_000, 8, 1, 1, new byte[1000])
+                .with(322, 16)
+                .with(323, 16)
+                .with(324, 16)
+                .with(325, 256)
+                .build();
+
+        assertThat(Decoding.refusal(ErrorCode.TOO_LARGE, file)).contains("250000 strips or tiles");
+    }
+
+    @Test
     void areAtLeastOneAndFitIntoAnArray() {
         assertThat(DecodeLimits.defaults()).isEqualTo(new DecodeLimits(64L << 20, 100_000_000L, 32_768));
         for (long[] bad : new long[][] {{0, 1, 1}, {1, 0, 1}, {1, 1, 0}, {1, 700_000_001L, 1}}) {

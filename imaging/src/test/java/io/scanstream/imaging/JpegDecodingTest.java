@@ -185,6 +185,32 @@ class JpegDecodingTest {
     }
 
     @Test
+    void readsThreeComponentsAsTheyAreWhereAdobeOrTheirNamesSaySo() {
+        byte[] flat = new byte[16 * 16 * 3];
+        for (int i = 0; i < flat.length; i += 3) {
+            flat[i] = (byte) 255;
+        }
+        // Without JFIF, which always means YCbCr. Red is (76, 85, 255) in YCbCr.
+        byte[] file = TestImages.jpeg(flat, 16, 16, 3);
+        byte[] bare = Arrays.copyOfRange(file, indexOf(file, 0xdb) - 2, file.length);
+        bare[0] = (byte) 0xff;
+        bare[1] = (byte) 0xd8;
+        byte[] adobe = {'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 0};
+
+        assertThat(decode(bare).pixels()).startsWith((byte) 254, (byte) 0, (byte) 0);
+        assertThat(decode(withSegment(bare, 0xee, adobe)).pixels()).startsWith((byte) 76, (byte) 85, (byte) 255);
+
+        int frame = indexOf(bare, 0xc0);
+        int scan = indexOf(bare, 0xda);
+        byte[] named = bare.clone();
+        for (int c = 0; c < 3; c++) {
+            named[frame + 10 + 3 * c] = (byte) "RGB".charAt(c);
+            named[scan + 5 + 2 * c] = (byte) "RGB".charAt(c);
+        }
+        assertThat(decode(named).pixels()).startsWith((byte) 76, (byte) 85, (byte) 255);
+    }
+
+    @Test
     void refusesCodingsByName() {
         int frame = indexOf(colourFile, 0xc0);
 

@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 /** The prefix {@code jobs/}: journals, leases, checkpoints and the history of epochs. */
 public final class Jobs {
     private static final String PREFIX = "jobs/";
+    private static final TypeReference<List<TrainingEvent.EpochCompleted>> EPOCHS = new TypeReference<>() {};
 
     private final ObjectStore store;
 
@@ -82,13 +83,11 @@ public final class Jobs {
 
     /** The epochs so far, oldest first. */
     public List<TrainingEvent.EpochCompleted> history(JobId id) {
-        return store.get(historyKey(id))
-                .map(json -> Json.read(json, new TypeReference<List<TrainingEvent.EpochCompleted>>() {}))
-                .orElseGet(ArrayList::new);
+        return store.get(historyKey(id)).map(json -> Json.read(json, EPOCHS)).orElseGet(ArrayList::new);
     }
 
     public void writeHistory(JobId id, List<TrainingEvent.EpochCompleted> epochs) {
-        store.put(historyKey(id), Json.bytes(epochs));
+        store.put(historyKey(id), Json.bytes(epochs, EPOCHS));
     }
 
     /** What the promotion gate decided about the job's model; empty: nothing yet. */

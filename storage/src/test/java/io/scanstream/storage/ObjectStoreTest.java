@@ -11,6 +11,7 @@ import io.scanstream.contracts.dataset.Manifest;
 import io.scanstream.contracts.job.JobId;
 import io.scanstream.contracts.scoring.ClaimTicket;
 import io.scanstream.contracts.scoring.ScanId;
+import io.scanstream.contracts.training.TrainingEvent;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
@@ -190,6 +192,19 @@ class ObjectStoreTest {
         assertThat(keys.deleteBefore(Instant.now().minusSeconds(3600))).isZero();
         assertThat(keys.deleteBefore(Instant.now().plusSeconds(3600))).isEqualTo(2);
         assertThat(keys.claim("scan", "k", "cc", other).id()).isEqualTo(other);
+    }
+
+    @Test
+    void keepsTheHistoryOfAJob() {
+        Jobs jobs = new Jobs(store);
+        JobId id = JobId.next();
+        List<TrainingEvent.EpochCompleted> history = List.of(new TrainingEvent.EpochCompleted(
+                id, 1, 2, 0.5, Map.of("validationAccuracy", 0.75), true, 100, 3, Instant.EPOCH));
+
+        assertThat(jobs.history(id)).isEmpty();
+        jobs.writeHistory(id, history);
+
+        assertThat(jobs.history(id)).isEqualTo(history);
     }
 
     @Test

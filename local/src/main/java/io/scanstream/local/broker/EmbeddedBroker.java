@@ -8,9 +8,14 @@ import io.scanstream.local.home.KeptPorts;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +37,7 @@ public final class EmbeddedBroker implements AutoCloseable {
     private static final int NODE = 1;
     private static final String CLIENTS = "broker";
     private static final String QUORUM = "controller";
+    private static final Duration PREDECESSOR_STOPS_WITHIN = Duration.ofSeconds(20);
 
     private final KafkaRaftServer server;
     private final String bootstrapServers;
@@ -59,6 +65,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         Path data = home.resolve("data");
         KeptPorts ports = KeptPorts.choose(home.resolve("ports.properties"), List.of(CLIENTS, QUORUM));
         format(data);
+        awaitPredecessor(data);
 
         Map<String, String> all = settings(data, ports.of(CLIENTS), ports.of(QUORUM));
         all.putAll(settings);
@@ -137,6 +144,39 @@ public final class EmbeddedBroker implements AutoCloseable {
         settings.put("background.threads", "2");
         settings.put("log.cleaner.dedupe.buffer.size", Integer.toString(16 << 20));
         return settings;
+    }
+
+    /**
+     * Waits for Kafka's own lock on its folder: after a launcher was killed, the broker that it leaves behind takes a few
+     * seconds to stop, and the next start shall not fail for it.
+     */
+    private static void awaitPredecessor(Path data) {
+        long deadline = System.nanoTime() + PREDECESSOR_STOPS_WITHIN.toNanos();
+        try (FileChannel lock =
+                FileChannel.open(data.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            while (!free(lock)) {
+                if (System.nanoTime() > deadline) {
+                    throw new ScanstreamException(
+                            ErrorCode.BROKER_UNAVAILABLE,
+                            "Another broker runs on " + data + ". Stop it, or name another folder.");
+                }
+                Thread.sleep(100);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot lock the broker's folder " + data + ".", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ScanstreamException(
+                    ErrorCode.BROKER_UNAVAILABLE, "Interrupted while another broker stopped on " + data + ".", e);
+        }
+    }
+
+    private static boolean free(FileChannel channel) throws IOException {
+        try (FileLock lock = channel.tryLock()) {
+            return lock != null;
+        } catch (OverlappingFileLockException e) {
+            return false; // another broker in this JVM
+        }
     }
 
     private static void format(Path data) {

@@ -118,8 +118,9 @@ final class Part {
         return name + " ended with exit code " + process.exitValue() + ". The end of " + log + ":\n" + tail();
     }
 
+    /** SIGTERM. Through the handle: {@link Process#destroy} would also close the pipes, and its last words with them. */
     void requestStop() {
-        process.destroy();
+        process.toHandle().destroy();
     }
 
     /** Waits for its end, and ends it by force after that. */

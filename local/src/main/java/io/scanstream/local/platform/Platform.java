@@ -36,7 +36,7 @@ public final class Platform implements AutoCloseable {
     private final List<Part> servers = new ArrayList<>();
     private final List<Part> services = new ArrayList<>();
     private final Map<String, URI> addresses = new LinkedHashMap<>();
-    private boolean closed;
+    private volatile boolean closed;
 
     private Platform(HomeLock lock) {
         this.lock = lock;
@@ -70,7 +70,7 @@ public final class Platform implements AutoCloseable {
     private void startAll(PlatformOptions options, PrintStream out) throws InterruptedException {
         Path home = options.home();
         Path logs = home.resolve("logs");
-        Readiness readiness = new Readiness(options.patience());
+        Readiness readiness = new Readiness(options.patience(), this::parts);
         Path brokerAddress = fresh(home.resolve("run/broker.address"));
         Path storeAddress = fresh(home.resolve("run/object-store.address"));
         Part broker = server("broker", EmbeddedBroker.class, "-Xmx512m", home.resolve("broker"), brokerAddress, logs);
@@ -124,6 +124,12 @@ public final class Platform implements AutoCloseable {
         return part;
     }
 
+    private List<Part> parts() {
+        List<Part> parts = new ArrayList<>(servers);
+        parts.addAll(services);
+        return parts;
+    }
+
     private static Path fresh(Path addressFile) {
         try {
             Files.deleteIfExists(addressFile);
@@ -158,15 +164,17 @@ public final class Platform implements AutoCloseable {
     }
 
     /**
-     * Completes when a part ends that should not have, with what is to be said of it: its name, its exit code and the end
+     * Completes when a part ends before {@link #close}, with what is to be said of it: its name, its exit code and the end
      * of its log.
      */
     public CompletableFuture<String> whenPartDies() {
-        List<Part> parts = new ArrayList<>(servers);
-        parts.addAll(services);
         CompletableFuture<String> obituary = new CompletableFuture<>();
-        for (Part part : parts) {
-            var unused = part.process().onExit().thenRun(() -> obituary.complete(part.obituary()));
+        for (Part part : parts()) {
+            var unused = part.process().onExit().thenRun(() -> {
+                if (!closed) {
+                    obituary.complete(part.obituary());
+                }
+            });
         }
         return obituary;
     }

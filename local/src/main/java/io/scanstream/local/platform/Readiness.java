@@ -11,18 +11,28 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Waits for processes to become ready, and says why one did not. */
 final class Readiness {
     private static final Duration PAUSE = Duration.ofMillis(100);
 
     private final Duration patience;
+    private final Supplier<List<Part>> parts;
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
 
-    Readiness(Duration patience) {
+    /**
+     * Of all parts started so far, because one that waits for another would only be out of patience.
+     *
+     * @param patience for each part
+     * @param parts that must live while one is waited for
+     */
+    Readiness(Duration patience, Supplier<List<Part>> parts) {
         this.patience = patience;
+        this.parts = parts;
     }
 
     /** Waits for the file in which a process writes its address, and returns that. */
@@ -55,8 +65,10 @@ final class Readiness {
         long deadline = System.nanoTime() + patience.toNanos();
         String last = "it does not answer";
         while (System.nanoTime() < deadline) {
-            if (!part.process().isAlive()) {
-                throw new ScanstreamException(ErrorCode.INTERNAL, part.obituary());
+            for (Part started : parts.get()) {
+                if (!started.process().isAlive()) {
+                    throw new ScanstreamException(ErrorCode.INTERNAL, started.obituary());
+                }
             }
             try {
                 Optional<T> found = look.look();

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,6 +61,45 @@ class EmbeddedBrokerTest {
                     .doesNotEndWith(":" + b.getLocalPort());
             write(broker.bootstrapServers(), "after");
             assertThat(read(broker.bootstrapServers(), 2)).containsExactly("before", "after");
+        }
+    }
+
+    @Test
+    void waitsForAPredecessorThatIsStillStopping() throws Exception {
+        try (EmbeddedBroker broker = EmbeddedBroker.start(folder)) {
+            write(broker.bootstrapServers(), "before");
+        }
+        Process predecessor = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        HoldsTheLock.class.getName(),
+                        folder.resolve("data/.lock").toString())
+                .start();
+        try {
+            assertThat(predecessor.inputReader().readLine()).isEqualTo("locked");
+
+            try (EmbeddedBroker broker = EmbeddedBroker.start(folder)) {
+                assertThat(predecessor.isAlive()).isFalse();
+                assertThat(read(broker.bootstrapServers(), 1)).containsExactly("before");
+            }
+        } finally {
+            predecessor.destroyForcibly();
+        }
+    }
+
+    /** A broker that takes its time to stop, as far as the next one can see. */
+    static final class HoldsTheLock {
+        private HoldsTheLock() {}
+
+        public static void main(String[] args) throws Exception {
+            try (FileChannel channel =
+                    FileChannel.open(Path.of(args[0]), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+                FileLock lock = channel.lock();
+                System.out.println("locked");
+                Thread.sleep(3_000);
+                lock.release();
+            }
         }
     }
 

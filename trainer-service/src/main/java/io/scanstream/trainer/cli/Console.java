@@ -19,12 +19,13 @@ final class Console {
     }
 
     /**
-     * Standard error. That it is a terminal says the launcher ({@code -Dscanstream.terminal=true}), which can see it; the
-     * JDK only tells of standard input and output.
+     * Standard error. Whether it is a terminal the launcher says in {@code SCANSTREAM_TERMINAL}: it can see it, the JDK
+     * only tells of standard input and output.
      */
     static Console standardError() {
         return new Console(
-                new PrintStream(System.err, true, StandardCharsets.UTF_8), Boolean.getBoolean("scanstream.terminal"));
+                new PrintStream(System.err, true, StandardCharsets.UTF_8),
+                System.getenv("SCANSTREAM_TERMINAL") != null);
     }
 
     boolean isTerminal() {

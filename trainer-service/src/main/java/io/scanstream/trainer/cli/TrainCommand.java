@@ -39,10 +39,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code train}: a recipe and class folders in, a model package out, without Kafka and the object store. */
-@Command(
-        name = "train",
-        mixinStandardHelpOptions = true,
-        description = "Trains a recipe on class folders and writes a model package.")
+@Command(name = "train", description = "Trains a recipe on class folders and writes a model package.")
 public final class TrainCommand implements Callable<Integer> {
     private static final int DONE = 0;
     private static final int FAILED = 1;
@@ -71,6 +68,10 @@ public final class TrainCommand implements Callable<Integer> {
 
     @Option(names = "--device", defaultValue = "auto", description = "auto, cpu or cuda.")
     private String device = "auto";
+
+    @Option(names = "--help", usageHelp = true, description = "Shows this.")
+    @SuppressWarnings("UnusedVariable") // picocli sets and reads it
+    private boolean help;
 
     private final PrintStream results;
     private final Console console;

@@ -1,7 +1,7 @@
 package io.scanstream.trainer.evaluation;
 
+import io.scanstream.contracts.model.Confusion;
 import io.scanstream.contracts.model.Metrics;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -22,28 +22,20 @@ final class ClassificationMetrics {
      */
     static Metrics of(List<String> classes, float[][] probabilities, int[] labels, int positive) {
         int count = classes.size();
-        int[][] confusion = new int[count][count];
+        Confusion confusion = new Confusion(classes);
         double logLoss = 0;
         for (int i = 0; i < labels.length; i++) {
-            confusion[labels[i]][decide(probabilities[i])]++;
+            confusion.add(labels[i], decide(probabilities[i]));
             logLoss -= Math.log(Math.max(LEAST_PROBABILITY, probabilities[i][labels[i]]));
-        }
-        List<Metrics.PerClass> perClass = new ArrayList<>();
-        int right = 0;
-        for (int k = 0; k < count; k++) {
-            right += confusion[k][k];
-            perClass.add(perClass(classes.get(k), confusion, k));
         }
         return new Metrics(
                 labels.length,
-                (double) right / labels.length,
-                perClass.stream().mapToDouble(Metrics.PerClass::f1).average().orElseThrow(),
+                confusion.accuracy(),
+                confusion.macroF1(),
                 logLoss / labels.length,
                 count == 2 ? rocAuc(probabilities, labels, positive) : meanRocAuc(probabilities, labels, count),
-                perClass,
-                Arrays.stream(confusion)
-                        .map(row -> Arrays.stream(row).boxed().toList())
-                        .toList());
+                confusion.perClass(),
+                confusion.counts());
     }
 
     /** The class with the highest probability, of equals the first. */
@@ -55,15 +47,6 @@ final class ClassificationMetrics {
             }
         }
         return best;
-    }
-
-    private static Metrics.PerClass perClass(String label, int[][] confusion, int k) {
-        int images = Arrays.stream(confusion[k]).sum();
-        int predicted = Arrays.stream(confusion).mapToInt(row -> row[k]).sum();
-        double precision = predicted == 0 ? 0 : (double) confusion[k][k] / predicted;
-        double recall = images == 0 ? 0 : (double) confusion[k][k] / images;
-        double f1 = precision + recall == 0 ? 0 : 2 * precision * recall / (precision + recall);
-        return new Metrics.PerClass(label, images, precision, recall, f1);
     }
 
     private static @Nullable Double meanRocAuc(float[][] probabilities, int[] labels, int classes) {

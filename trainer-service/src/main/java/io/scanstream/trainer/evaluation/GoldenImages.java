@@ -81,9 +81,16 @@ final class GoldenImages {
 
     /** Scores one encoded image as serving does: decode, preprocess, run. */
     static OnnxModel.Scores score(OnnxModel model, byte[] encoded) {
-        byte[] pixels = new Preprocessor(model.metadata().preprocessing())
-                .apply(new ImageDecoder(DecodeLimits.defaults()).decode(encoded));
-        return model.score(ByteBuffer.allocateDirect(pixels.length).put(pixels).flip(), 1);
+        return model.score(preprocessed(model.metadata().preprocessing(), List.of(encoded)), 1);
+    }
+
+    /** Encoded images as one batch: direct, uint8 {@code [images, height, width, channels]}. */
+    static ByteBuffer preprocessed(Preprocessing preprocessing, List<byte[]> encoded) {
+        ImageDecoder decoder = new ImageDecoder(DecodeLimits.defaults());
+        Preprocessor preprocessor = new Preprocessor(preprocessing);
+        ByteBuffer batch = ByteBuffer.allocateDirect(encoded.size() * preprocessing.sizeBytes());
+        encoded.forEach(image -> batch.put(preprocessor.apply(decoder.decode(image))));
+        return batch.flip();
     }
 
     /** Soft coloured blobs on a coloured ground with a little noise, uint8 {@code [height, width, channels]}. */

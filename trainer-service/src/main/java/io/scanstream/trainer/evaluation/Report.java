@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The page of a package for people: figures, confusion matrix, curves; one file without scripts. */
@@ -42,7 +43,12 @@ final class Report {
         html.append("<table>\n");
         row(html, "recipe", card.recipe().name() + ", seed " + card.seed());
         row(html, "classes", String.join(", ", card.classes()));
-        row(html, "images", card.images().toString());
+        row(
+                html,
+                "images",
+                card.images().entrySet().stream()
+                        .map(split -> split.getValue() + " " + split.getKey())
+                        .collect(Collectors.joining(", ")));
         row(
                 html,
                 "input",

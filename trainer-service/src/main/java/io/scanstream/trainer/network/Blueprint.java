@@ -25,14 +25,15 @@ public record Blueprint(
         requirePerChannel("std", std, channels);
         for (double value : std) {
             if (!(value > 0)) {
-                throw new ScanstreamException(ErrorCode.INVALID_RECIPE, "data.std: " + value + " is not above 0.");
+                throw new ScanstreamException(
+                        ErrorCode.INVALID_RECIPE, "recipe.data.std: " + value + " is not above 0.");
             }
         }
         Shape out = new Sequential(null, layers).outputShape(new Site("", new Shape(channels, heightPx, widthPx)));
         if (!out.equals(new Shape(outputs))) {
             throw new ScanstreamException(
                     ErrorCode.INVALID_RECIPE,
-                    "network.layers: the last layer gives " + out + ", but the task needs a vector of " + outputs
+                    "recipe.network.layers: the last layer gives " + out + ", but the task needs a vector of " + outputs
                             + " logits. End with a linear layer that names no 'out'.");
         }
     }
@@ -41,7 +42,7 @@ public record Blueprint(
         if (values.size() != channels) {
             throw new ScanstreamException(
                     ErrorCode.INVALID_RECIPE,
-                    "data." + field + ": " + values.size() + " values for " + channels + " channels.");
+                    "recipe.data." + field + ": " + values.size() + " values for " + channels + " channels.");
         }
     }
 

@@ -36,7 +36,7 @@ final class LayerReader {
             try {
                 layers.add(MAPPER.treeToValue(withOutputs(nodes.get(i).deepCopy(), outputs), Layer.class));
             } catch (JsonProcessingException e) {
-                mistakes.add("network.layers[" + i + "]" + reason(e));
+                mistakes.add("recipe.network.layers[" + i + "]" + reason(e));
             }
         }
         if (!mistakes.isEmpty()) {

@@ -73,8 +73,6 @@ public final class Network implements AutoCloseable {
         }
         arrays.put(parameter.name(), array);
         views.put(parameter.name(), view);
-        // The views are kept for the network's life, beyond the scope that they were made in.
-        view.retainReference();
     }
 
     private Tensor view(String name) {

@@ -38,7 +38,8 @@ public record Site(String path, Shape in) {
 
     ScanstreamException invalid(String message) {
         return new ScanstreamException(
-                ErrorCode.INVALID_RECIPE, "network.layers, at '" + (path.isEmpty() ? "top" : path) + "': " + message);
+                ErrorCode.INVALID_RECIPE,
+                "recipe.network.layers, at '" + (path.isEmpty() ? "top" : path) + "': " + message);
     }
 
     /** Output side of a window that slides with zero padding; floor, as PyTorch. */

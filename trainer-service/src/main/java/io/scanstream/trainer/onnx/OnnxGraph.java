@@ -46,8 +46,17 @@ public final class OnnxGraph {
 
     /** Declares an input of unsigned bytes, {@code [batch, dims…]}. */
     public String bytesInput(String name, long... dims) {
+        return input(name, TensorProto.DataType.UINT8, dims);
+    }
+
+    /** Declares an input of floats, {@code [batch, dims…]}. */
+    public String floatInput(String name, long... dims) {
+        return input(name, TensorProto.DataType.FLOAT, dims);
+    }
+
+    private String input(String name, TensorProto.DataType type, long... dims) {
         names.add(name);
-        graph.addInput(value(name, TensorProto.DataType.UINT8, dims));
+        graph.addInput(value(name, type, dims));
         return name;
     }
 

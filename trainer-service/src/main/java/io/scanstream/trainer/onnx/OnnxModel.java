@@ -49,6 +49,11 @@ public final class OnnxModel implements AutoCloseable {
         return metadata;
     }
 
+    /** Names of what the file computes. */
+    public Set<String> outputs() {
+        return session.getOutputNames();
+    }
+
     /**
      * Scores a batch.
      *

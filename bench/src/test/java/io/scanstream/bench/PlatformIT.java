@@ -1,0 +1,109 @@
+package io.scanstream.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.scanstream.contracts.Json;
+import io.scanstream.local.demo.Demo;
+import io.scanstream.local.demo.DemoResult;
+import io.scanstream.local.platform.Platform;
+import io.scanstream.local.platform.PlatformOptions;
+import io.scanstream.local.samples.SampleGenerator;
+import io.scanstream.local.samples.SampleSet;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The packaged jars, a real broker and a real object store: once through the whole platform, and once more after a restart. */
+class PlatformIT {
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void trainsScoresAndFindsItsDataAgain() throws IOException, InterruptedException {
+        Path scans = folder.resolve("scans");
+        SampleGenerator.write(new SampleSet(48, 24, 32, 1), scans);
+        // A file that is no image is rejected at ingest and holds nothing up.
+        Files.writeString(scans.resolve("train/cancer/notes.png"), "not an image");
+        PlatformOptions options =
+                PlatformOptions.in(folder.resolve("home"), Path.of(System.getProperty("scanstream.root")));
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        PrintStream out = new PrintStream(said, true, StandardCharsets.UTF_8);
+        byte[] scan = Files.readAllBytes(scans.resolve("test/cancer/cancer-0001.png"));
+        DemoResult result;
+        JsonNode score;
+
+        try (Platform platform = Platform.start(options, out)) {
+            result = new Demo(platform.gateway(), folder.resolve("demo"), out, false)
+                    .run(new Demo.Request(scans, "tissue", "demo-cnn", 1, 7L));
+
+            assertThat(result.scansSent()).as(said.toString(StandardCharsets.UTF_8)).isEqualTo(24);
+            assertThat(result.scansScored()).isEqualTo(24);
+            assertThat(result.classes()).containsExactly("benign", "cancer", "normal");
+            assertThat(said.toString(StandardCharsets.UTF_8)).contains("1 files rejected", "epoch 1/1");
+            assertThat(folder.resolve("demo/report.html")).content().contains("<svg");
+
+            score = scored(platform, scan);
+            JsonNode direct = json(HTTP.send(
+                    HttpRequest.newBuilder(platform.inference().resolve("/v1/models/demo-cnn/score"))
+                            .header("Content-Type", "image/png")
+                            .POST(HttpRequest.BodyPublishers.ofByteArray(scan))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofByteArray()));
+            assertThat(direct.at("/version").asText()).isEqualTo(result.version());
+            assertThat(direct.at("/probabilities")).isEqualTo(score.at("/result/probabilities"));
+
+            JsonNode rejected = post(platform, "?model=demo-cnn", "not an image".getBytes(StandardCharsets.UTF_8));
+            assertThat(rejected.at("/result/code").asText()).as(rejected.toString()).isEqualTo("NOT_AN_IMAGE");
+            JsonNode unknown = post(platform, "?model=nobody", scan);
+            assertThat(unknown.at("/status").asInt()).as(unknown.toString()).isEqualTo(404);
+            assertThat(unknown.at("/code").asText()).isEqualTo("UNKNOWN_MODEL");
+        }
+
+        try (Platform again = Platform.start(options, out)) {
+            JsonNode after = scored(again, scan);
+
+            assertThat(after.at("/result/version").asText()).isEqualTo(result.version());
+            assertThat(after.at("/result/probabilities")).isEqualTo(score.at("/result/probabilities"));
+            JsonNode old = json(HTTP.send(
+                    HttpRequest.newBuilder(again.gateway()
+                                    .resolve("/api/v1/scans/" + score.at("/id").asText()))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofByteArray()));
+            assertThat(old.at("/status").asText()).as("a score from before the restart").isEqualTo("SCORED");
+        }
+    }
+
+    private static JsonNode scored(Platform platform, byte[] scan) throws IOException, InterruptedException {
+        JsonNode answer = post(platform, "?model=demo-cnn", scan);
+        assertThat(answer.at("/status").asText()).as(answer.toString()).isEqualTo("SCORED");
+        return answer;
+    }
+
+    private static JsonNode post(Platform platform, String query, byte[] body)
+            throws IOException, InterruptedException {
+        URI scans = platform.gateway().resolve("/api/v1/scans" + query);
+        return json(HTTP.send(
+                HttpRequest.newBuilder(scans)
+                        .header("Content-Type", "application/octet-stream")
+                        .header("Prefer", "wait=30")
+                        .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+                        .build(),
+                HttpResponse.BodyHandlers.ofByteArray()));
+    }
+
+    private static JsonNode json(HttpResponse<byte[]> response) throws IOException {
+        return Json.mapper().readTree(response.body());
+    }
+}

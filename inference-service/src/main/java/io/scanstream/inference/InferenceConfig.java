@@ -1,0 +1,117 @@
+package io.scanstream.inference;
+
+import io.quarkus.runtime.configuration.MemorySize;
+import io.scanstream.storage.StoreConfig;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * What can be set, below {@code scanstream} (as environment variables: {@code SCANSTREAM_STORE_ENDPOINT} and so on). Kafka
+ * is found through {@code KAFKA_BOOTSTRAP_SERVERS}.
+ */
+@ConfigMapping(prefix = "scanstream")
+interface InferenceConfig {
+    Store store();
+
+    /** Where packages lie while they are verified. */
+    Path cacheDir();
+
+    /** auto, cpu or cuda. */
+    @WithDefault("auto")
+    String device();
+
+    Inference inference();
+
+    /** Where the object store is. */
+    interface Store {
+        URI endpoint();
+
+        String accessKey();
+
+        String secretKey();
+
+        @WithDefault("scanstream")
+        String bucket();
+
+        @WithDefault("us-east-1")
+        String region();
+
+        default StoreConfig toConfig() {
+            return new StoreConfig(endpoint(), accessKey(), secretKey(), bucket(), region());
+        }
+    }
+
+    /** How scans are scored. */
+    interface Inference {
+        /** Threads of one run on the CPU; 0: as many as cores. */
+        @WithDefault("0")
+        int threads();
+
+        /** Scans that are decoded at once; 0: as many as cores. */
+        @WithDefault("0")
+        int decodeThreads();
+
+        /** Most scans in one run. */
+        @WithDefault("32")
+        int maxBatch();
+
+        /** Most bytes of input in one run. */
+        @WithDefault("64M")
+        MemorySize maxBatchBytes();
+
+        /** How long a decoded scan waits for others to join its batch. */
+        @WithDefault("5ms")
+        Duration latencyBudget();
+
+        /** Most bytes of decoded scans that wait for the model. */
+        @WithDefault("128M")
+        MemorySize waitingBytes();
+
+        /** The largest scan, over Kafka's claim tickets and over HTTP. */
+        @WithDefault("64M")
+        MemorySize maxImageBytes();
+
+        /** Most bytes of scans fetched for claim tickets that are held at once. */
+        @WithDefault("128M")
+        MemorySize fetchedBytes();
+
+        /** Versions that serve no alias but were asked for by name, kept in memory. */
+        @WithDefault("2")
+        int namedVersions();
+
+        /** Between two looks at the store for models. */
+        @WithDefault("30s")
+        Duration listInterval();
+
+        /** Images that the HTTP edge scores at once. */
+        @WithDefault("64")
+        int httpInHand();
+
+        /** How long an HTTP request waits for a version that is being loaded. */
+        @WithDefault("5s")
+        Duration httpPatience();
+
+        /** Most scans in one transaction. */
+        @WithDefault("128")
+        int pollRecords();
+
+        /** Most bytes of scans that each consumer holds ahead of the work. */
+        @WithDefault("16M")
+        MemorySize fetchBytes();
+
+        /** After which the broker aborts a transaction whose owner is gone. */
+        @WithDefault("10s")
+        Duration transactionTimeout();
+
+        /** How long the batch in hand may take to finish on shutdown. */
+        @WithDefault("10s")
+        Duration drain();
+
+        /** Scored ids that are remembered for each partition. */
+        @WithDefault("100000")
+        int repeatWindow();
+    }
+}

@@ -1,0 +1,163 @@
+package io.scanstream.inference.kafka;
+
+import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.storage.ObjectStore;
+import io.scanstream.storage.Suspects;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The partitions that the group has given to this consumer. A new one is paused until it is prepared: its mark taken over,
+ * its position the committed one, its window of scored ids read back. Used by the consumer's thread only.
+ */
+final class HeldPartitions implements ConsumerRebalanceListener {
+    private static final Logger LOG = LoggerFactory.getLogger(HeldPartitions.class);
+    private static final Duration ATTEMPT = Duration.ofSeconds(2);
+
+    private final Consumer<byte[], byte[]> consumer;
+    private final ScoredIds scoredIds;
+    private final boolean samePartition;
+    private final Supplier<ObjectStore> store;
+    private final KafkaSettings settings;
+    private final Map<TopicPartition, Isolation> isolations = new HashMap<>();
+    private final Map<TopicPartition, RepeatWindow> windows = new HashMap<>();
+    private final Set<TopicPartition> unprepared = new HashSet<>();
+
+    HeldPartitions(
+            Consumer<byte[], byte[]> consumer,
+            ScoredIds scoredIds,
+            boolean samePartition,
+            Supplier<ObjectStore> store,
+            KafkaSettings settings) {
+        this.consumer = consumer;
+        this.scoredIds = scoredIds;
+        this.samePartition = samePartition;
+        this.store = store;
+        this.settings = settings;
+    }
+
+    /** The window of a partition that can be worked on; null if it was taken away or rewound meanwhile. */
+    @Nullable
+    RepeatWindow window(TopicPartition partition) {
+        return windows.get(partition);
+    }
+
+    /** The isolation of a partition that can be worked on. */
+    Isolation isolation(TopicPartition partition) {
+        Isolation isolation = isolations.get(partition);
+        if (isolation == null) {
+            throw new IllegalStateException(partition + " is not held");
+        }
+        return isolation;
+    }
+
+    /**
+     * Prepares what is new or was rewound and lets its records come; what cannot be prepared yet stays paused.
+     *
+     * @throws ScanstreamException {@code STORE_UNAVAILABLE} if the marks cannot be read
+     */
+    void prepare() {
+        for (TopicPartition partition : List.copyOf(unprepared)) {
+            if (!isolations.containsKey(partition)) {
+                Isolation isolation = Isolation.takeOver(
+                        suspects(), partition.toString(), settings.instance(), settings.pollRecords());
+                isolations.put(partition, isolation);
+                if (isolation.isOn()) {
+                    LOG.warn(
+                            "The former owner of {} did not stop in order: its next {} scans are scored one by one.",
+                            partition,
+                            settings.pollRecords());
+                }
+            }
+            OffsetAndMetadata committed =
+                    consumer.committed(Set.of(partition), ATTEMPT).get(partition);
+            Optional<RepeatWindow> window = scoredIds.read(partition.partition(), samePartition, ATTEMPT);
+            if (window.isEmpty()) {
+                LOG.info("{} waits for a transaction of its former owner to end.", partition);
+                continue;
+            }
+            if (committed == null) {
+                consumer.seekToBeginning(List.of(partition));
+            } else {
+                consumer.seek(partition, committed);
+            }
+            windows.put(partition, window.get());
+            unprepared.remove(partition);
+            consumer.resume(List.of(partition));
+            LOG.info(
+                    "Scoring {} from {}, {} scored ids known.",
+                    partition,
+                    consumer.position(partition),
+                    window.get().size());
+        }
+    }
+
+    /** Goes back to what is committed, everywhere. */
+    void rewind() {
+        unprepared.addAll(windows.keySet());
+        windows.clear();
+        consumer.pause(unprepared);
+    }
+
+    /** Stops fetching beyond what is in hand. */
+    void pause() {
+        consumer.pause(windows.keySet());
+    }
+
+    void resume() {
+        consumer.resume(windows.keySet());
+    }
+
+    @Override
+    public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+        unprepared.addAll(partitions);
+        consumer.pause(partitions);
+    }
+
+    @Override
+    public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+        for (TopicPartition partition : partitions) {
+            forget(partition).ifPresent(isolation -> release(partition, isolation));
+        }
+    }
+
+    /** Somebody else owns them already: the marks are theirs. */
+    @Override
+    public void onPartitionsLost(Collection<TopicPartition> partitions) {
+        LOG.warn("The group took {} away before they were given back.", partitions);
+        partitions.forEach(this::forget);
+    }
+
+    private Optional<Isolation> forget(TopicPartition partition) {
+        unprepared.remove(partition);
+        windows.remove(partition);
+        return Optional.ofNullable(isolations.remove(partition));
+    }
+
+    private static void release(TopicPartition partition, Isolation isolation) {
+        try {
+            isolation.release();
+        } catch (ScanstreamException e) {
+            // The next owner will take its first scans one by one, which is slower and nothing worse.
+            LOG.warn("The mark on {} stays: {}", partition, e.getMessage());
+        }
+    }
+
+    private Suspects suspects() {
+        return new Suspects(store.get());
+    }
+}

@@ -1,0 +1,92 @@
+package io.scanstream.inference.kafka;
+
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.ScanstreamException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * How the edge works with Kafka.
+ *
+ * @param client what every client needs to connect, under Kafka's own names; {@code bootstrap.servers} at least
+ * @param instance this process; never the same for two, and never again after a restart
+ * @param pollRecords most scans in one transaction
+ * @param fetchBytes most bytes that a consumer holds ahead of the work
+ * @param transactionTimeout after which the broker aborts a transaction whose owner is gone
+ * @param drain how long the batch in hand may take to finish on shutdown
+ * @param repeatWindow how many scored ids are remembered for each partition
+ */
+public record KafkaSettings(
+        Map<String, Object> client,
+        String instance,
+        int pollRecords,
+        int fetchBytes,
+        Duration transactionTimeout,
+        Duration drain,
+        int repeatWindow) {
+    public KafkaSettings {
+        client = Map.copyOf(client);
+        if (!client.containsKey(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG)) {
+            throw new ScanstreamException(
+                    ErrorCode.INVALID_REQUEST, "kafka.bootstrap.servers is not set. Name host:port of a broker.");
+        }
+        if (pollRecords < 1 || fetchBytes < 1 || repeatWindow < 1) {
+            throw new ScanstreamException(
+                    ErrorCode.INVALID_REQUEST,
+                    "scanstream.inference: pollRecords " + pollRecords + ", fetchBytes " + fetchBytes
+                            + " or repeatWindow " + repeatWindow + " is below 1.");
+        }
+    }
+
+    /** Bytes in and out, committed records only, nothing committed behind our back. */
+    Map<String, Object> consumer() {
+        Map<String, Object> properties = new HashMap<>(client);
+        properties.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        properties.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        properties.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, fetchBytes);
+        properties.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, Math.max(1, fetchBytes / 4));
+        properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        return properties;
+    }
+
+    /** A member of a consumer group, under the broker's own rebalance protocol (KIP-848). */
+    Map<String, Object> member(String group) {
+        Map<String, Object> properties = consumer();
+        properties.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+        properties.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, "consumer");
+        properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, pollRecords);
+        return properties;
+    }
+
+    Map<String, Object> producer() {
+        Map<String, Object> properties = new HashMap<>(client);
+        properties.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+        properties.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+        properties.put(ProducerConfig.ACKS_CONFIG, "all");
+        properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 15_000);
+        // A dead letter carries its scan; the broker's own limit on records still holds.
+        properties.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 16 << 20);
+        return properties;
+    }
+
+    Map<String, Object> transactionalProducer(String transactionalId) {
+        Map<String, Object> properties = producer();
+        int timeoutMs = Math.toIntExact(transactionTimeout.toMillis());
+        properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
+        properties.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, timeoutMs);
+        // What was not delivered by then is aborted anyway.
+        properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, timeoutMs);
+        properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, Math.max(1, timeoutMs / 2));
+        properties.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+        return properties;
+    }
+}

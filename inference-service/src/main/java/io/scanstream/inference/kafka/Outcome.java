@@ -1,0 +1,65 @@
+package io.scanstream.inference.kafka;
+
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.scoring.ScoreEvent;
+import io.scanstream.contracts.scoring.ScoreEvent.ScanRejected;
+import io.scanstream.contracts.scoring.ScoreEvent.ScanScored;
+import io.scanstream.inference.scoring.Score;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What became of one record.
+ *
+ * @param event for {@code scores}; absent for a repeat, and for a record without a scan id
+ * @param rejection why there is no score; absent if there is one, and for a repeat
+ * @param attempts how many processes tried
+ */
+record Outcome(
+        ScanRecord scan,
+        @Nullable ScoreEvent event,
+        @Nullable ScanstreamException rejection,
+        int attempts) {
+    private static final int LONGEST_REASON = 1000;
+
+    static Outcome repeat(ScanRecord scan) {
+        return new Outcome(scan, null, null, 0);
+    }
+
+    static Outcome scored(ScanRecord scan, Score score) {
+        if (scan.id() == null) {
+            throw new IllegalStateException("a record without a scan id was scored: " + scan.place());
+        }
+        ScoreEvent event = new ScanScored(
+                scan.id(),
+                score.model(),
+                score.version(),
+                score.probabilities(),
+                score.decision(),
+                score.threshold(),
+                Instant.now());
+        return new Outcome(scan, event, null, 1);
+    }
+
+    static Outcome rejected(ScanRecord scan, ScanstreamException reason, int attempts) {
+        if (scan.id() == null) {
+            return new Outcome(scan, null, reason, attempts);
+        }
+        String version = scan.ref() == null ? null : scan.ref().version();
+        ScoreEvent event =
+                new ScanRejected(scan.id(), scan.model(), version, reason.code(), shortened(reason), Instant.now());
+        return new Outcome(scan, event, reason, attempts);
+    }
+
+    /** Whether the record goes to the dead letters: all that are rejected but for those that came too late. */
+    boolean isDeadLetter() {
+        return rejection != null && rejection.code() != ErrorCode.DEADLINE_EXPIRED;
+    }
+
+    /** For people, in a header or an event. */
+    static String shortened(ScanstreamException reason) {
+        String message = String.valueOf(reason.getMessage());
+        return message.length() <= LONGEST_REASON ? message : message.substring(0, LONGEST_REASON) + "…";
+    }
+}

@@ -1,0 +1,117 @@
+package io.scanstream.inference.kafka;
+
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.scoring.ClaimTicket;
+import io.scanstream.inference.model.LoadedModel;
+import io.scanstream.inference.model.ServingSet;
+import io.scanstream.inference.scoring.Score;
+import io.scanstream.inference.scoring.Scorer;
+import io.scanstream.inference.scoring.Urgency;
+import io.scanstream.storage.ObjectStore;
+import io.scanstream.storage.Scans;
+import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** From a record to its outcome: finds the version, fetches what a claim ticket stands for, and has it scored. */
+public final class RecordScoring implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RecordScoring.class);
+    private static final int FETCHERS = 8;
+    private static final int UNIT_BYTES = 1 << 10;
+
+    private final ServingSet serving;
+    private final Scorer scorer;
+    private final Supplier<ObjectStore> store;
+    private final long maxImageBytes;
+    private final int fetchUnits;
+    private final Semaphore fetched;
+    private final ExecutorService fetching;
+
+    /**
+     * Scores records of any topic.
+     *
+     * @param store opened when first needed
+     * @param maxImageBytes of one scan behind a claim ticket
+     * @param fetchedBytes most bytes of fetched scans that are held at once; a single scan is always allowed
+     */
+    public RecordScoring(
+            ServingSet serving, Scorer scorer, Supplier<ObjectStore> store, long maxImageBytes, long fetchedBytes) {
+        this.serving = serving;
+        this.scorer = scorer;
+        this.store = store;
+        this.maxImageBytes = maxImageBytes;
+        this.fetchUnits = Math.toIntExact(Math.max(1, fetchedBytes / UNIT_BYTES));
+        this.fetched = new Semaphore(fetchUnits);
+        AtomicInteger number = new AtomicInteger();
+        this.fetching = Executors.newFixedThreadPool(
+                FETCHERS, task -> new Thread(task, "fetch-scan-" + number.incrementAndGet()));
+    }
+
+    /**
+     * Scores a record. Returns at once.
+     *
+     * @return the outcome, or fails with a retryable {@link ScanstreamException} while something that it needs is down
+     */
+    CompletableFuture<Outcome> score(ScanRecord scan, Urgency urgency) {
+        if (scan.mistake() != null) {
+            return CompletableFuture.completedFuture(Outcome.rejected(scan, scan.mistake(), 1));
+        }
+        if (scan.ref() == null) {
+            throw new IllegalStateException("a record has neither a model nor a mistake: " + scan.place());
+        }
+        Instant deadline = scan.deadline();
+        if (deadline != null && Instant.now().isAfter(deadline)) {
+            ScanstreamException late = new ScanstreamException(
+                    ErrorCode.DEADLINE_EXPIRED, "the scan was taken up after its deadline, " + deadline + ".");
+            return CompletableFuture.completedFuture(Outcome.rejected(scan, late, 1));
+        }
+        CompletableFuture<LoadedModel> model = serving.acquire(scan.ref(), deadline);
+        ClaimTicket ticket = scan.ticket();
+        CompletableFuture<Score> score = ticket == null
+                ? model.thenCompose(found -> scorer.score(found, scan.bytes(), urgency))
+                : model.thenComposeAsync(found -> fetchAndScore(found, ticket, urgency), fetching);
+        return score.handle((answer, failure) -> outcome(scan, answer, failure));
+    }
+
+    private CompletableFuture<Score> fetchAndScore(LoadedModel model, ClaimTicket ticket, Urgency urgency) {
+        int units = (int) Math.max(1, Math.min(fetchUnits, ticket.sizeBytes() / UNIT_BYTES));
+        fetched.acquireUninterruptibly(units);
+        byte[] bytes;
+        try {
+            bytes = new Scans(store.get()).get(ticket, maxImageBytes);
+        } catch (RuntimeException e) {
+            fetched.release(units);
+            model.release();
+            return CompletableFuture.failedFuture(e);
+        }
+        return scorer.score(model, bytes, urgency).whenComplete((score, failure) -> fetched.release(units));
+    }
+
+    private static Outcome outcome(ScanRecord scan, @Nullable Score score, @Nullable Throwable failure) {
+        if (score != null) {
+            return Outcome.scored(scan, score);
+        }
+        if (failure != null && ServingSet.cause(failure) instanceof ScanstreamException reason) {
+            if (reason.code().retryable()) {
+                throw reason;
+            }
+            return Outcome.rejected(scan, reason, 1);
+        }
+        LOG.error("Scoring {} failed for a reason of our own.", scan.place(), failure);
+        return Outcome.rejected(
+                scan, new ScanstreamException(ErrorCode.INTERNAL, "scoring failed: " + failure, failure), 1);
+    }
+
+    @Override
+    public void close() {
+        fetching.shutdownNow();
+    }
+}

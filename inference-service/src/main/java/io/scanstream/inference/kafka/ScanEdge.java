@@ -1,0 +1,69 @@
+package io.scanstream.inference.kafka;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.scanstream.contracts.Topics;
+import io.scanstream.inference.scoring.Urgency;
+import io.scanstream.storage.ObjectStore;
+import java.util.List;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
+
+/**
+ * The scoring edge: a consumer for {@code scans.urgent} and one for {@code scans}, each with its own group and writer, both
+ * on the same scorer, where urgent scans go first.
+ *
+ * <p>It owns its poll loop instead of using the messaging connector: the transaction must open only when the scores are
+ * known, records must be scored one by one after a crash, and a partition must be prepared before its first record.
+ */
+public final class ScanEdge implements AutoCloseable {
+    private static final long CLOSE_MS = 10_000;
+
+    private final KafkaSettings settings;
+    private final List<ScanLoop> loops;
+    private final List<Thread> threads;
+
+    /** Nothing runs yet. */
+    public ScanEdge(
+            KafkaSettings settings, RecordScoring scoring, Supplier<ObjectStore> store, MeterRegistry registry) {
+        this.settings = settings;
+        ReadWriteLock alone = new ReentrantReadWriteLock(true);
+        String urgentGroup = Topics.SCORERS_GROUP + ".urgent";
+        this.loops = List.of(
+                new ScanLoop(
+                        Topics.SCANS_URGENT, urgentGroup, Urgency.URGENT, settings, scoring, store, alone, registry),
+                new ScanLoop(
+                        Topics.SCANS,
+                        Topics.SCORERS_GROUP,
+                        Urgency.ROUTINE,
+                        settings,
+                        scoring,
+                        store,
+                        alone,
+                        registry));
+        this.threads = List.of(new Thread(loops.get(0), "scans-urgent"), new Thread(loops.get(1), "scans"));
+    }
+
+    public void start() {
+        threads.forEach(Thread::start);
+    }
+
+    /** Whether both consumers have reached the broker. */
+    public boolean running() {
+        return loops.stream().allMatch(ScanLoop::running);
+    }
+
+    /** Takes no more scans, finishes those in hand within the drain time, leaves the groups. */
+    @Override
+    public void close() {
+        loops.forEach(ScanLoop::stop);
+        long until = System.currentTimeMillis() + settings.drain().toMillis() + CLOSE_MS;
+        try {
+            for (Thread thread : threads) {
+                thread.join(Math.max(1, until - System.currentTimeMillis()));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

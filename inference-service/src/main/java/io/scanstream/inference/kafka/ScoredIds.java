@@ -1,0 +1,139 @@
+package io.scanstream.inference.kafka;
+
+import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.Topics;
+import io.scanstream.contracts.scoring.ScanId;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+
+/** Reads the ids of the latest scores back from {@code scores}, for a partition that was just taken over. */
+final class ScoredIds implements AutoCloseable {
+    private static final Duration POLL = Duration.ofMillis(200);
+
+    private final Admin admin;
+    private final Consumer<byte[], byte[]> consumer;
+    private final int window;
+    private final int partitions;
+
+    ScoredIds(KafkaSettings settings) {
+        this.window = settings.repeatWindow();
+        this.consumer = new KafkaConsumer<>(settings.consumer());
+        try {
+            this.partitions = partitions(consumer, Topics.SCORES);
+            this.admin = Admin.create(settings.client());
+        } catch (KafkaException e) {
+            consumer.close();
+            throw e;
+        }
+    }
+
+    /**
+     * How many partitions a topic has.
+     *
+     * @throws KafkaException if there is no such topic, or no broker
+     */
+    static int partitions(Consumer<?, ?> consumer, String topic) {
+        List<PartitionInfo> found = consumer.partitionsFor(topic);
+        if (found == null || found.isEmpty()) {
+            throw new KafkaException("there is no topic " + topic + ". Create the topics of this installation first.");
+        }
+        return found.size();
+    }
+
+    /**
+     * Whether a scan's score lies on the partition of the same number. It does where both topics have equally many;
+     * otherwise every partition of the scores may hold it.
+     */
+    boolean samePartition(int scansPartitions) {
+        return scansPartitions == partitions;
+    }
+
+    /**
+     * The latest ids for a partition of scans.
+     *
+     * <p>The window must hold every score that was committed before the offset from which the partition is taken on. An
+     * offset can be committed a moment before the scores of the same transaction can be read, hence: up to the end of
+     * what is written now, committed or not, which also waits for a dead owner's transaction to be aborted.
+     *
+     * @param within how long to try
+     * @return empty if a transaction was still open by then
+     */
+    Optional<RepeatWindow> read(int scansPartition, boolean samePartition, Duration within) {
+        long until = System.nanoTime() + within.toNanos();
+        List<TopicPartition> from = samePartition
+                ? List.of(new TopicPartition(Topics.SCORES, scansPartition))
+                : consumer.partitionsFor(Topics.SCORES).stream()
+                        .map(info -> new TopicPartition(Topics.SCORES, info.partition()))
+                        .toList();
+        Map<TopicPartition, Long> left = writtenEnds(from);
+        consumer.assign(from);
+        Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(from);
+        left.forEach((partition, end) ->
+                consumer.seek(partition, Math.max(beginnings.getOrDefault(partition, 0L), end - window)));
+        RepeatWindow ids = new RepeatWindow(window);
+        while (true) {
+            left.entrySet().removeIf(end -> consumer.position(end.getKey()) >= end.getValue());
+            if (left.isEmpty()) {
+                return Optional.of(ids);
+            }
+            if (System.nanoTime() > until) {
+                return Optional.empty();
+            }
+            for (ConsumerRecord<byte[], byte[]> score : consumer.poll(POLL)) {
+                remember(score, ids);
+            }
+        }
+    }
+
+    private static void remember(ConsumerRecord<byte[], byte[]> score, RepeatWindow ids) {
+        if (score.key() == null) {
+            return;
+        }
+        try {
+            ids.add(ScanId.of(new String(score.key(), StandardCharsets.UTF_8)));
+        } catch (ScanstreamException e) {
+            // Written by somebody else: it cannot be the repeat of one of ours.
+        }
+    }
+
+    private Map<TopicPartition, Long> writtenEnds(List<TopicPartition> of) {
+        Map<TopicPartition, OffsetSpec> latest =
+                of.stream().collect(Collectors.toMap(Function.identity(), partition -> OffsetSpec.latest()));
+        var answer = admin.listOffsets(latest, new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED));
+        try {
+            Map<TopicPartition, Long> ends = new HashMap<>();
+            answer.all().get(15, TimeUnit.SECONDS).forEach((partition, end) -> ends.put(partition, end.offset()));
+            return ends;
+        } catch (ExecutionException | TimeoutException e) {
+            throw new KafkaException("the ends of " + of + " cannot be read", e);
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        consumer.close();
+        admin.close(Duration.ofSeconds(5));
+    }
+}

@@ -1,0 +1,50 @@
+package io.scanstream.inference.model;
+
+import io.scanstream.inference.model.OnnxSettings.Device;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The batch sizes that a model runs with. On CUDA each new size is a new shape that costs a search for kernels, so a few
+ * sizes are warmed and smaller batches are padded to the next; a CPU takes any size as it is.
+ */
+public final class BatchSizes {
+    private final List<Integer> ladder;
+    private final boolean pads;
+
+    private BatchSizes(List<Integer> ladder, boolean pads) {
+        this.ladder = List.copyOf(ladder);
+        this.pads = pads;
+    }
+
+    static BatchSizes of(Device device, OnnxSettings settings, int inputBytes) {
+        int largest = (int) Math.max(1, Math.min(settings.maxBatch(), settings.maxBatchBytes() / inputBytes));
+        List<Integer> ladder = new ArrayList<>();
+        for (int size = 1; size < largest; size *= 2) {
+            ladder.add(size);
+        }
+        ladder.add(largest);
+        return new BatchSizes(ladder, device == Device.CUDA);
+    }
+
+    /** Most scans in one run. */
+    public int largest() {
+        return ladder.get(ladder.size() - 1);
+    }
+
+    /** The sizes to warm: on a CPU the ends do. */
+    List<Integer> toWarm() {
+        return pads ? ladder : List.of(1, largest()).stream().distinct().toList();
+    }
+
+    /** How many rows a run of so many scans has. */
+    int rung(int scans) {
+        if (scans < 1 || scans > largest()) {
+            throw new IllegalArgumentException("a batch of " + scans + " is not within 1 and " + largest());
+        }
+        if (!pads) {
+            return scans;
+        }
+        return ladder.stream().filter(size -> size >= scans).findFirst().orElseThrow();
+    }
+}

@@ -1,0 +1,97 @@
+package io.scanstream.inference.model;
+
+import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.TensorInfo;
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.model.ModelCard;
+import io.scanstream.contracts.model.OnnxMetadata;
+import io.scanstream.imaging.ImageDecoder;
+import io.scanstream.storage.ModelPackage;
+import java.util.List;
+
+/** From a package in a folder to a model in memory that is verified and warm. */
+public final class ModelLoader {
+    private final OnnxRuntime runtime;
+    private final ImageDecoder decoder;
+
+    public ModelLoader(OnnxRuntime runtime, ImageDecoder decoder) {
+        this.runtime = runtime;
+        this.decoder = decoder;
+    }
+
+    /**
+     * Loads a package whose checksums hold, and makes it reproduce its golden scores at every batch size that it is warmed
+     * for. The caller is its first user and calls {@link LoadedModel#release}. The folder is not needed afterwards.
+     *
+     * @throws ScanstreamException {@code MODEL_NOT_VERIFIED} saying what does not hold
+     */
+    public LoadedModel load(ModelPackage pack) {
+        OnnxRuntime.Opened opened = open(pack);
+        try {
+            OnnxMetadata metadata = metadata(opened, pack.card());
+            BatchSizes sizes = BatchSizes.of(
+                    opened.device(),
+                    runtime.settings(),
+                    metadata.preprocessing().sizeBytes());
+            LoadedModel model = new LoadedModel(runtime.environment(), opened, pack.card(), metadata, sizes);
+            new GoldenScores(pack, decoder).require(model);
+            return model;
+        } catch (OrtException e) {
+            close(opened, e);
+            throw notVerified(pack.card(), "its metadata cannot be read: " + e.getMessage());
+        } catch (RuntimeException e) {
+            close(opened, e);
+            throw e;
+        }
+    }
+
+    private OnnxRuntime.Opened open(ModelPackage pack) {
+        try {
+            return runtime.open(pack.onnx());
+        } catch (OrtException e) {
+            throw notVerified(pack.card(), "ONNX Runtime does not take " + ModelPackage.MODEL + ": " + e.getMessage());
+        }
+    }
+
+    private static OnnxMetadata metadata(OnnxRuntime.Opened opened, ModelCard card) throws OrtException {
+        OnnxMetadata metadata =
+                OnnxMetadata.fromProperties(opened.session().getMetadata().getCustomMetadata());
+        require(card, "classes", metadata.classes(), card.classes());
+        require(card, "preprocessing", metadata.preprocessing(), card.preprocessing());
+        require(card, "recipeSha256", metadata.recipeSha256(), card.recipeSha256());
+        require(card, "inputs", opened.session().getInputNames().stream().toList(), List.of(OnnxMetadata.INPUT_SCAN));
+        for (NodeInfo scan : opened.session().getInputInfo().values()) {
+            Object type = scan.getInfo() instanceof TensorInfo tensor ? tensor.type : scan.getInfo();
+            require(card, "type of " + scan.getName(), type, OnnxJavaType.UINT8);
+        }
+        for (String output : List.of(OnnxMetadata.OUTPUT_PROBABILITIES, OnnxMetadata.OUTPUT_LOGITS)) {
+            if (!opened.session().getOutputNames().contains(output)) {
+                throw notVerified(card, "the graph has no output '" + output + "'");
+            }
+        }
+        return metadata;
+    }
+
+    private static void require(ModelCard card, String what, Object inModel, Object expected) {
+        if (!inModel.equals(expected)) {
+            throw notVerified(
+                    card, what + ": " + ModelPackage.MODEL + " says " + inModel + ", expected was " + expected);
+        }
+    }
+
+    private static void close(OnnxRuntime.Opened opened, Exception cause) {
+        try {
+            opened.session().close();
+        } catch (OrtException e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    private static ScanstreamException notVerified(ModelCard card, String what) {
+        return new ScanstreamException(
+                ErrorCode.MODEL_NOT_VERIFIED, "model " + card.name() + "/" + card.version() + ": " + what + ".");
+    }
+}

@@ -1,0 +1,48 @@
+package io.scanstream.inference.model;
+
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.ScanstreamException;
+
+/**
+ * How models run.
+ *
+ * @param threads of one run, on the CPU; 0: one for each core
+ * @param maxBatch most scans in one run
+ * @param maxBatchBytes most bytes of input in one run; a single scan is always allowed
+ */
+public record OnnxSettings(Device device, int threads, int maxBatch, long maxBatchBytes) {
+
+    /** Where models run. */
+    public enum Device {
+        /** CUDA where it works, else the CPU. */
+        AUTO,
+        CPU,
+        /** CUDA, or a refusal to start. */
+        CUDA;
+
+        /** Reads {@code auto}, {@code cpu} or {@code cuda}. */
+        public static Device of(String name) {
+            for (Device device : values()) {
+                if (device.name().equalsIgnoreCase(name)) {
+                    return device;
+                }
+            }
+            throw new ScanstreamException(
+                    ErrorCode.INVALID_REQUEST, "scanstream.device: '" + name + "' is none of auto, cpu, cuda.");
+        }
+    }
+
+    public OnnxSettings {
+        if (threads < 0 || maxBatch < 1 || maxBatchBytes < 1) {
+            throw new ScanstreamException(
+                    ErrorCode.INVALID_REQUEST,
+                    "scanstream.inference: threads " + threads + " is below 0, or maxBatch " + maxBatch
+                            + " or maxBatchBytes " + maxBatchBytes + " below 1.");
+        }
+    }
+
+    /** Up to 32 scans or 64 MiB in a run, all cores. */
+    public static OnnxSettings defaults(Device device) {
+        return new OnnxSettings(device, 0, 32, 64L << 20);
+    }
+}

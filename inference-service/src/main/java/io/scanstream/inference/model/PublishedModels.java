@@ -1,0 +1,134 @@
+package io.scanstream.inference.model;
+
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.model.AliasState;
+import io.scanstream.contracts.model.ModelVersion;
+import io.scanstream.storage.Aliases;
+import io.scanstream.storage.Journal;
+import io.scanstream.storage.ModelPackage;
+import io.scanstream.storage.Models;
+import io.scanstream.storage.ObjectStore;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the object store says of models, read anew at each call. Every method throws {@code STORE_UNAVAILABLE} while the
+ * store does not answer.
+ */
+public final class PublishedModels {
+    private static final Logger LOG = LoggerFactory.getLogger(PublishedModels.class);
+
+    /** An alias whose newest versions are refused is served by an older one, but not by any that ever was. */
+    private static final int MOST_CANDIDATES = 3;
+
+    private final Supplier<ObjectStore> store;
+    private final ModelLoader loader;
+    private final Path cacheDir;
+
+    /**
+     * Nothing is read yet.
+     *
+     * @param store opened when first needed
+     * @param cacheDir where packages lie while they are verified; they are deleted afterwards
+     */
+    public PublishedModels(Supplier<ObjectStore> store, ModelLoader loader, Path cacheDir) {
+        this.store = store;
+        this.loader = loader;
+        this.cacheDir = cacheDir;
+    }
+
+    /** Every alias of every model. */
+    List<ModelRef> aliases() {
+        List<ModelRef> all = new ArrayList<>();
+        Aliases aliases = new Aliases(store.get());
+        for (String model : new Models(store.get()).names()) {
+            for (String alias : aliases.names(model)) {
+                all.add(new ModelRef(model, null, alias));
+            }
+        }
+        return all;
+    }
+
+    /** The version that an alias means now; empty: nothing. */
+    Optional<ModelVersion> current(ModelRef alias) {
+        return new Aliases(store.get())
+                .version(alias.model(), alias.alias())
+                .map(version -> new ModelVersion(alias.model(), version));
+    }
+
+    /**
+     * The versions that may serve an alias, best first: what it means now, then what it meant before, back to where it
+     * was withdrawn. Empty: it means nothing.
+     */
+    List<ModelVersion> candidates(ModelRef alias) {
+        Journal<AliasState> journal = new Aliases(store.get()).journal(alias.model(), alias.alias());
+        List<Journal.Entry<AliasState>> history = journal.history();
+        List<ModelVersion> candidates = new ArrayList<>();
+        for (int i = history.size() - 1; i >= 0 && candidates.size() < MOST_CANDIDATES; i--) {
+            String version = history.get(i).value().version();
+            if (version == null) {
+                break;
+            }
+            ModelVersion candidate = new ModelVersion(alias.model(), version);
+            if (!candidates.contains(candidate)) {
+                candidates.add(candidate);
+            }
+        }
+        return candidates;
+    }
+
+    /**
+     * Fetches, verifies and warms a version. The caller is its first user.
+     *
+     * @throws ScanstreamException {@code UNKNOWN_MODEL}, {@code MODEL_NOT_VERIFIED} or {@code STORE_UNAVAILABLE}
+     */
+    LoadedModel load(ModelVersion version) {
+        Path folder = newFolder();
+        try {
+            ModelPackage pack = new Models(store.get()).fetch(version, folder);
+            if (!pack.card().name().equals(version.name())
+                    || !pack.card().version().equals(version.version())) {
+                throw new ScanstreamException(
+                        ErrorCode.MODEL_NOT_VERIFIED,
+                        "model " + version + ": its card is that of "
+                                + pack.card().name() + "/" + pack.card().version() + ".");
+            }
+            return loader.load(pack);
+        } finally {
+            delete(folder);
+        }
+    }
+
+    private Path newFolder() {
+        try {
+            Files.createDirectories(cacheDir);
+            return Files.createTempDirectory(cacheDir, "model-");
+        } catch (IOException e) {
+            // Not the model's fault: it is tried again.
+            throw new ScanstreamException(
+                    ErrorCode.STORE_UNAVAILABLE,
+                    "scanstream.cache-dir: no folder can be made in " + cacheDir + ": " + e.getMessage(),
+                    e);
+        }
+    }
+
+    private static void delete(Path folder) {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            LOG.warn("{} could not be deleted.", folder, e);
+        }
+    }
+}

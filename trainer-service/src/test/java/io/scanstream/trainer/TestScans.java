@@ -1,0 +1,121 @@
+package io.scanstream.trainer;
+
+import io.scanstream.contracts.Hashes;
+import io.scanstream.contracts.dataset.DatasetVersion;
+import io.scanstream.contracts.dataset.Manifest;
+import io.scanstream.contracts.dataset.Split;
+import io.scanstream.contracts.recipe.Recipe;
+import io.scanstream.contracts.recipe.RecipeReader;
+import io.scanstream.imaging.PngWriter;
+import io.scanstream.trainer.data.TrainingData;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/** Small drawn scans, whose class shows in their stripes: noise, wide stripes, narrow ones. And recipes for them. */
+public final class TestScans {
+    private final Map<String, byte[]> files = new HashMap<>();
+    private final List<Manifest.Entry> entries = new ArrayList<>();
+    private final List<String> classes;
+    private final int sidePx;
+    private final SplittableRandom random = new SplittableRandom(11);
+
+    public TestScans(int sidePx, String... classes) {
+        this.sidePx = sidePx;
+        this.classes = List.of(classes);
+    }
+
+    /** Adds so many scans of every class. */
+    public TestScans with(Split split, int perClass) {
+        for (int k = 0; k < classes.size(); k++) {
+            for (int i = 0; i < perClass; i++) {
+                String path = split.name().toLowerCase(Locale.ROOT) + "/" + classes.get(k) + "/" + i + ".png";
+                byte[] png = PngWriter.encode(draw(k), sidePx, sidePx, 3);
+                files.put(path, png);
+                entries.add(new Manifest.Entry(
+                        path, Hashes.sha256(png), png.length, classes.get(k), split, null, null, null));
+            }
+        }
+        return this;
+    }
+
+    private byte[] draw(int k) {
+        byte[] pixels = new byte[sidePx * sidePx * 3];
+        double phase = random.nextDouble() * 7;
+        for (int i = 0; i < pixels.length; i++) {
+            int x = i / 3 % sidePx;
+            double stripes = k == 0 ? 0 : 50 * Math.sin(phase + x * (k == 1 ? 0.5 : 1.6));
+            pixels[i] = (byte) (int) (120 + stripes + random.nextDouble() * 40);
+        }
+        return pixels;
+    }
+
+    public Manifest manifest() {
+        return new Manifest(
+                new DatasetVersion("drawn", 1), classes.stream().sorted().toList(), entries, List.of(), Instant.EPOCH);
+    }
+
+    public TrainingData data(Recipe recipe) {
+        return new TrainingData(recipe, manifest(), entry -> {
+            byte[] bytes = files.get(entry.path());
+            if (bytes == null) {
+                throw new IOException("no " + entry.path());
+            }
+            return bytes;
+        });
+    }
+
+    /** Writes the scans below a folder, as class folders. */
+    public void writeTo(Path folder) {
+        files.forEach((path, bytes) -> {
+            try {
+                Path file = folder.resolve(path);
+                Files.createDirectories(file.getParent());
+                Files.write(file, bytes);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
+    /** A recipe for a network of two convolutions with batch norm and dropout, with some fields replaced. */
+    public static Recipe recipe(int sidePx, Map<String, String> replaced) {
+        return RecipeReader.read(yaml(sidePx).getBytes(StandardCharsets.UTF_8), replaced);
+    }
+
+    public static String yaml(int sidePx) {
+        return """
+                name: drawn
+                about: A test.
+                data: {widthPx: %1$d, heightPx: %1$d}
+                network:
+                  layers:
+                    - {type: conv, out: 8, padding: 1, bias: false}
+                    - {type: batchNorm}
+                    - {type: relu}
+                    - {type: maxPool}
+                    - {type: conv, out: 16, padding: 1}
+                    - {type: batchNorm}
+                    - {type: relu}
+                    - {type: adaptiveAveragePool}
+                    - {type: flatten}
+                    - {type: dropout, rate: 0.1}
+                    - {type: linear}
+                augmentation:
+                  - {type: verticalFlip}
+                  - {type: randomCrop, paddingPx: 2}
+                optimizer: {type: sgd, learningRate: 0.05, momentum: 0.9}
+                schedule: {type: cosine, warmupEpochs: 1}
+                training: {epochs: 4, batchSize: 8}
+                """.formatted(sidePx);
+    }
+}

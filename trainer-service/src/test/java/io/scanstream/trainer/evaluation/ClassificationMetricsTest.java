@@ -1,0 +1,59 @@
+package io.scanstream.trainer.evaluation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.scanstream.contracts.model.Metrics;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ClassificationMetricsTest {
+
+    @Test
+    void countsByHand() {
+        float[][] probabilities = {{.7f, .2f, .1f}, {.1f, .8f, .1f}, {.3f, .3f, .4f}, {.2f, .5f, .3f}, {.6f, .3f, .1f}};
+        int[] labels = {0, 1, 2, 2, 1};
+        Metrics metrics = ClassificationMetrics.of(List.of("a", "b", "c"), probabilities, labels, 1);
+        assertThat(metrics.images()).isEqualTo(5);
+        assertThat(metrics.accuracy()).isCloseTo(0.6, within(1e-12));
+        assertThat(metrics.confusion()).containsExactly(List.of(1, 0, 0), List.of(1, 1, 0), List.of(0, 1, 1));
+        assertThat(metrics.perClass().get(0).precision()).isCloseTo(0.5, within(1e-12));
+        assertThat(metrics.perClass().get(0).recall()).isEqualTo(1);
+        assertThat(metrics.perClass().get(2).precision()).isEqualTo(1);
+        assertThat(metrics.perClass().get(2).recall()).isEqualTo(0.5);
+        assertThat(metrics.macroF1()).isCloseTo((2.0 / 3 + 0.5 + 2.0 / 3) / 3, within(1e-9));
+        double logs = Math.log(.7) + Math.log(.8) + Math.log(.4) + Math.log(.3) + Math.log(.3);
+        assertThat(metrics.logLoss()).isCloseTo(-logs / 5, within(1e-6));
+    }
+
+    @Test
+    void rocAucSharesTiesAndFollowsThePositiveClass() {
+        float[][] probabilities = {{.9f, .1f}, {.5f, .5f}, {.5f, .5f}, {.2f, .8f}};
+        int[] labels = {0, 0, 1, 1};
+        assertThat(ClassificationMetrics.of(List.of("a", "b"), probabilities, labels, 1)
+                        .rocAuc())
+                .isEqualTo(0.875);
+        assertThat(ClassificationMetrics.of(List.of("a", "b"), probabilities, labels, 0)
+                        .rocAuc())
+                .isEqualTo(0.875);
+        float[][] upsideDown = {{.1f, .9f}, {.2f, .8f}, {.7f, .3f}, {.9f, .1f}};
+        assertThat(ClassificationMetrics.of(List.of("a", "b"), upsideDown, labels, 1)
+                        .rocAuc())
+                .isZero();
+    }
+
+    @Test
+    void rocAucIsAbsentWhereAClassHasNoImage() {
+        float[][] probabilities = {{.9f, .05f, .05f}, {.1f, .8f, .1f}};
+        Metrics metrics = ClassificationMetrics.of(List.of("a", "b", "c"), probabilities, new int[] {0, 1}, 1);
+        assertThat(metrics.rocAuc()).isNull();
+        assertThat(metrics.perClass().get(2).f1()).isZero();
+    }
+
+    @Test
+    void aCertainMistakeHasAFiniteLogLoss() {
+        Metrics metrics =
+                ClassificationMetrics.of(List.of("a", "b"), new float[][] {{1, 0}, {0, 1}}, new int[] {1, 1}, 1);
+        assertThat(metrics.logLoss()).isFinite().isGreaterThan(10);
+    }
+}

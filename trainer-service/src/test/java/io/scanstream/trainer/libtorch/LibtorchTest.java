@@ -1,0 +1,62 @@
+package io.scanstream.trainer.libtorch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.scanstream.contracts.ScanstreamException;
+import java.nio.ByteBuffer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+
+@SuppressWarnings("try") // a scope acts by being open
+class LibtorchTest {
+    private final Libtorch libtorch = Libtorch.start(DeviceChoice.CPU);
+
+    @Test
+    void djlAndLibtorchSeeTheSameMemory() {
+        try (NDManager manager = libtorch.newManager();
+                PointerScope scope = new PointerScope()) {
+            NDArray array = manager.ones(new Shape(2, 3));
+            Tensor view = Libtorch.view(array);
+            view.mul_(new Scalar(4));
+            assertThat(view.sizes().vec().get()).containsExactly(2, 3);
+            assertThat(array.toFloatArray()).containsOnly(4);
+        }
+    }
+
+    @Test
+    void bytesGoInFromTheBuffersPosition() {
+        ByteBuffer bytes = ByteBuffer.allocateDirect(6)
+                .put(new byte[] {9, 9, 1, 2, 3, (byte) 255})
+                .flip()
+                .position(2);
+        try (PointerScope scope = new PointerScope()) {
+            Tensor tensor = libtorch.upload(bytes, 2, 2);
+            assertThat(tensor.sum().item_long()).isEqualTo(261);
+        }
+    }
+
+    @Test
+    void asksForCudaWhereThereIsNone() {
+        assumeThat(torch.cuda_is_available()).as("a machine without CUDA").isFalse();
+        assertThat(Libtorch.start(DeviceChoice.AUTO).onCuda()).isFalse();
+        assertThatThrownBy(() -> Libtorch.start(DeviceChoice.CUDA))
+                .isInstanceOf(ScanstreamException.class)
+                .hasMessageContaining("-Pcuda");
+        assertThatThrownBy(() -> DeviceChoice.of("tpu")).hasMessageContaining("auto, cpu, cuda");
+    }
+
+    @Test
+    void doesNotPhoneHome() {
+        assertThat(System.getProperty("ai.djl.offline")).isEqualTo("true");
+        assertThat(System.getProperty("OPT_OUT_TRACKING")).isEqualTo("true");
+        assertThat(libtorch.description()).startsWith("libtorch 2.7.1 on cpu");
+    }
+}

@@ -1,0 +1,277 @@
+package io.scanstream.trainer.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.dataset.Split;
+import io.scanstream.contracts.recipe.Recipe;
+import io.scanstream.trainer.TestScans;
+import io.scanstream.trainer.data.TrainingData;
+import io.scanstream.trainer.libtorch.DeviceChoice;
+import io.scanstream.trainer.libtorch.Libtorch;
+import io.scanstream.trainer.network.Network;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TrainingRunTest {
+    private static final int SIDE = 16;
+
+    private final Libtorch libtorch = Libtorch.start(DeviceChoice.CPU);
+    private final TestScans scans = new TestScans(SIDE, "plain", "wide", "narrow")
+            .with(Split.TRAIN, 12)
+            .with(Split.VALIDATION, 4)
+            .with(Split.TEST, 2);
+
+    @TempDir
+    Path folder;
+
+    /** Keeps the newest checkpoint as a store would: by copying its files. */
+    private final class Keeper implements TrainingListener {
+        private final List<Checkpoint> kept = new ArrayList<>();
+
+        @Override
+        public void checkpointed(Checkpoint checkpoint) {
+            try {
+                Path copy = folder.resolve("kept-" + kept.size());
+                Files.createDirectories(copy);
+                for (Path file : checkpoint.files()) {
+                    Files.copy(file, copy.resolve(file.getFileName()));
+                }
+                kept.add(Checkpoint.read(copy));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        Checkpoint last() {
+            return kept.get(kept.size() - 1);
+        }
+    }
+
+    /** Asks to stop when it has been asked so many times: before step n + 1. */
+    private static StopSignal afterSteps(int steps) {
+        int[] asked = {0};
+        return () -> asked[0]++ >= steps;
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{type: sgd, learningRate: 0.05, momentum: 0.9, weightDecay: 0.001}",
+                "{type: adam, learningRate: 0.003}",
+                "{type: adamW, learningRate: 0.003}"
+            })
+    void interruptedAtRandomStepsEndsWithTheSameWeightsBitForBit(String optimizer) {
+        Recipe recipe = TestScans.recipe(SIDE, Map.of("optimizer", optimizer));
+        Map<String, float[]> uninterrupted;
+        List<EpochRecord> history;
+        try (TrainingRun run = run(recipe, "whole")) {
+            assertThat(run.train(StopSignal.never(), new TrainingListener() {}))
+                    .isEqualTo(TrainingRun.Outcome.COMPLETED);
+            uninterrupted = weights(run.network());
+            history = run.state().history();
+        }
+
+        long seed = System.nanoTime();
+        System.out.println("stops drawn from seed " + seed);
+        Random random = new Random(seed);
+        Keeper keeper = new Keeper();
+        for (int slice = 0; ; slice++) {
+            try (TrainingRun run = run(recipe, "slice-" + slice)) {
+                if (slice > 0) {
+                    run.resume(keeper.last());
+                }
+                // 4 epochs of 5 steps; mid-epoch stops, also before the very first step.
+                int steps = slice < 5 ? random.nextInt(5) : 1000;
+                if (run.train(afterSteps(steps), keeper) == TrainingRun.Outcome.STOPPED) {
+                    continue;
+                }
+                assertThat(slice).isEqualTo(5);
+                Map<String, float[]> resumed = weights(run.network());
+                uninterrupted.forEach(
+                        (name, values) -> assertThat(resumed.get(name)).as(name).isEqualTo(values));
+                assertThat(run.state().history())
+                        .usingRecursiveComparison()
+                        .ignoringFields("imagesPerSecond")
+                        .isEqualTo(history);
+                run.loadBest();
+                assertThat(run.bestEpoch()).isBetween(1, 4);
+                return;
+            }
+        }
+    }
+
+    @Test
+    void repeatsWhateverTheNumberOfLoaderThreads() {
+        Recipe recipe = TestScans.recipe(SIDE, Map.of());
+        List<Map<String, float[]>> results = new ArrayList<>();
+        for (int threads : new int[] {1, 3}) {
+            TrainingOptions options =
+                    new TrainingOptions(folder.resolve("threads-" + threads), null, Duration.ofSeconds(2), threads);
+            try (TrainingRun run = new TrainingRun(recipe, scans.data(recipe), libtorch, options)) {
+                run.train(StopSignal.never(), new TrainingListener() {});
+                results.add(weights(run.network()));
+            }
+        }
+        results.get(0)
+                .forEach((name, values) ->
+                        assertThat(results.get(1).get(name)).as(name).isEqualTo(values));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{type: crossEntropy}", "{type: bceWithLogits}"})
+    void learnsEightImagesByHeart(String loss) {
+        TestScans eight = new TestScans(SIDE, "wide", "narrow")
+                .with(Split.TRAIN, 4)
+                .with(Split.VALIDATION, 4)
+                .with(Split.TEST, 1);
+        Recipe recipe = TestScans.recipe(
+                SIDE,
+                Map.of(
+                        "loss", loss,
+                        "augmentation", "[]",
+                        "optimizer", "{type: adam, learningRate: 0.01}",
+                        "training.epochs", "60"));
+        TrainingData data = eight.data(recipe);
+        try (TrainingRun run = new TrainingRun(
+                recipe, data, libtorch, TrainingOptions.in(folder).withoutCheckpoints())) {
+            run.train(StopSignal.never(), new TrainingListener() {});
+            EpochRecord last = run.state().history().get(59);
+            assertThat(last.trainLoss()).isLessThan(0.05);
+            assertThat(last.validationAccuracy()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void keepsTheBestEpochsWeights() {
+        Recipe recipe = TestScans.recipe(SIDE, Map.of("training.bestMetric", "loss", "training.epochs", "6"));
+        List<Integer> best = new ArrayList<>();
+        TrainingListener listener = new TrainingListener() {
+            @Override
+            public void epochCompleted(EpochRecord epoch, boolean isBest, double etaSeconds) {
+                if (isBest) {
+                    best.add(epoch.epoch());
+                }
+            }
+        };
+        try (TrainingRun run = run(recipe, "best")) {
+            run.train(StopSignal.never(), listener);
+            double lowest = run.state().history().stream()
+                    .mapToDouble(EpochRecord::validationLoss)
+                    .min()
+                    .orElseThrow();
+            assertThat(run.state().history().get(run.bestEpoch() - 1).validationLoss())
+                    .isEqualTo(lowest);
+            assertThat(best).last().isEqualTo(run.bestEpoch());
+        }
+    }
+
+    @Test
+    void writesACheckpointAtEveryEpochsEndAndWithinLongEpochs() {
+        Recipe recipe = TestScans.recipe(SIDE, Map.of("training.epochs", "2"));
+        Keeper keeper = new Keeper();
+        TrainingOptions always = new TrainingOptions(folder.resolve("always"), Duration.ZERO, Duration.ofSeconds(2), 1);
+        try (TrainingRun run = new TrainingRun(recipe, scans.data(recipe), libtorch, always)) {
+            run.train(StopSignal.never(), keeper);
+        }
+        assertThat(keeper.kept.stream()
+                        .map(checkpoint -> checkpoint.state().epoch() + "."
+                                + checkpoint.state().step()))
+                .containsExactly("0.0", "0.1", "0.2", "0.3", "0.4", "1.0", "1.0", "1.1", "1.2", "1.3", "1.4", "2.0");
+    }
+
+    @Test
+    void aCompletedTrainingResumesAsCompleted() {
+        Recipe recipe = TestScans.recipe(SIDE, Map.of("training.epochs", "1", "schedule", "{type: constant}"));
+        Keeper keeper = new Keeper();
+        try (TrainingRun run = run(recipe, "first")) {
+            run.train(StopSignal.never(), keeper);
+        }
+        try (TrainingRun run = run(recipe, "second")) {
+            run.resume(keeper.last());
+            assertThat(run.train(() -> true, new TrainingListener() {})).isEqualTo(TrainingRun.Outcome.COMPLETED);
+            run.loadBest();
+        }
+    }
+
+    @Test
+    void refusesAnotherRecipesCheckpoint() {
+        Keeper keeper = new Keeper();
+        try (TrainingRun run = run(TestScans.recipe(SIDE, Map.of()), "one")) {
+            run.train(afterSteps(2), keeper);
+        }
+        try (TrainingRun run = run(TestScans.recipe(SIDE, Map.of("training.seed", "9")), "other")) {
+            assertThatThrownBy(() -> run.resume(keeper.last())).hasMessageContaining("is of the recipe");
+        }
+    }
+
+    @Test
+    void endsATrainingWhoseLossIsNoNumber() {
+        Recipe recipe = TestScans.recipe(
+                SIDE,
+                Map.of(
+                        "optimizer",
+                        "{type: sgd, learningRate: 1.0e+30}",
+                        "training.epochs",
+                        "50",
+                        "schedule",
+                        "{type: constant}"));
+        try (TrainingRun run = run(recipe, "diverging")) {
+            assertThatThrownBy(() -> run.train(StopSignal.never(), new TrainingListener() {}))
+                    .isInstanceOfSatisfying(
+                            ScanstreamException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.TRAINING_DIVERGED))
+                    .hasMessageContaining("learningRate");
+        }
+    }
+
+    @Test
+    void nativeMemoryStaysFlat() {
+        List<Long> bytes = new ArrayList<>();
+        TrainingListener listener = new TrainingListener() {
+            @Override
+            public void epochCompleted(EpochRecord epoch, boolean best, double etaSeconds) {
+                bytes.add(Pointer.physicalBytes());
+            }
+        };
+        Recipe large = TestScans.recipe(64, Map.of("training.epochs", "40"));
+        TestScans largeScans = new TestScans(64, "wide", "narrow")
+                .with(Split.TRAIN, 16)
+                .with(Split.VALIDATION, 4)
+                .with(Split.TEST, 1);
+        try (TrainingRun run = new TrainingRun(
+                large,
+                largeScans.data(large),
+                libtorch,
+                TrainingOptions.in(folder).withoutCheckpoints())) {
+            run.train(StopSignal.never(), listener);
+        }
+        // 30 epochs of 4 steps of some 20 MB each: a leak of one in ten tensors would be seen.
+        long growth = bytes.get(39) - bytes.get(9);
+        assertThat(growth).as("growth in bytes from epoch 10 to 40").isLessThan(100L << 20);
+    }
+
+    private TrainingRun run(Recipe recipe, String name) {
+        return new TrainingRun(recipe, scans.data(recipe), libtorch, TrainingOptions.in(folder.resolve(name)));
+    }
+
+    private static Map<String, float[]> weights(Network network) {
+        Map<String, float[]> weights = new HashMap<>();
+        network.shapes().keySet().forEach(name -> weights.put(name, network.weights(name)));
+        return weights;
+    }
+}
