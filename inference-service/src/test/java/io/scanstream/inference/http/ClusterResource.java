@@ -8,7 +8,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A broker and a store for the service under test, with models in it. */
 public final class ClusterResource implements QuarkusTestResourceLifecycleManager {
@@ -16,21 +18,22 @@ public final class ClusterResource implements QuarkusTestResourceLifecycleManage
     static final String OTHER = "20260102-000000-00000002";
     static final int MOST_BYTES = 300_000;
 
-    private Cluster cluster;
+    private @Nullable Cluster cluster;
 
     @Override
     public Map<String, String> start() {
         try {
             Path folder = Files.createTempDirectory("scanstream-http");
-            cluster = Cluster.start(folder);
-            cluster.models()
+            Cluster started = Cluster.start(folder);
+            cluster = started;
+            started.models()
                     .publishChampion(TinyModel.aModel().version(CHAMPION).write(folder.resolve("champion")));
-            cluster.models()
+            started.models()
                     .publish(TinyModel.aModel()
                             .version(OTHER)
                             .withThreshold(0.01)
                             .write(folder.resolve("other")));
-            cluster.models()
+            started.models()
                     .publishChampion(TinyModel.aModel()
                             .named("refused")
                             .withGoldensOffBy(1)
@@ -39,7 +42,7 @@ public final class ClusterResource implements QuarkusTestResourceLifecycleManage
             settings.put("scanstream.cache-dir", folder.resolve("cache").toString());
             settings.put("scanstream.inference.max-image-bytes", Integer.toString(MOST_BYTES));
             settings.put("quarkus.http.test-port", "0");
-            cluster.environment().forEach((name, value) -> settings.put(property(name), value));
+            started.environment().forEach((name, value) -> settings.put(property(name), value));
             return settings;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -52,12 +55,14 @@ public final class ClusterResource implements QuarkusTestResourceLifecycleManage
         return switch (variable) {
             case "SCANSTREAM_STORE_ACCESS_KEY" -> "scanstream.store.access-key";
             case "SCANSTREAM_STORE_SECRET_KEY" -> "scanstream.store.secret-key";
-            default -> variable.toLowerCase(java.util.Locale.ROOT).replace('_', '.');
+            default -> variable.toLowerCase(Locale.ROOT).replace('_', '.');
         };
     }
 
     @Override
     public void stop() {
-        cluster.close();
+        if (cluster != null) {
+            cluster.close();
+        }
     }
 }

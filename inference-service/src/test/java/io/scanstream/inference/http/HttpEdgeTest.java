@@ -18,6 +18,7 @@ import io.scanstream.inference.TinyModel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -102,7 +103,7 @@ class HttpEdgeTest {
                 .body(containsString("scanstream_batch_size_count"));
     }
 
-    private static void problem(RequestSpecification request, String path, int status, String code) {
+    private static void problem(RequestSpecification request, String path, int status, @Nullable String code) {
         request.post(path)
                 .then()
                 .statusCode(status)

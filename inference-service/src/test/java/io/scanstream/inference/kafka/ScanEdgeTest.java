@@ -38,12 +38,14 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.assertj.core.data.Offset;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -341,7 +343,7 @@ class ScanEdgeTest {
                         () -> scores.scores().stream()
                                 .filter(score -> score.scanId().equals(id))
                                 .findFirst(),
-                        java.util.Optional::isPresent)
+                        Optional::isPresent)
                 .orElseThrow();
     }
 
@@ -358,7 +360,7 @@ class ScanEdgeTest {
         return id;
     }
 
-    private void assertRejected(ScanId id, ErrorCode code, byte[] kept) {
+    private void assertRejected(ScanId id, ErrorCode code, byte @Nullable [] kept) {
         ScanRejected rejected = (ScanRejected) scoreOf(id);
         assertThat(rejected.code()).as(rejected.reason()).isEqualTo(code);
         List<ConsumerRecord<byte[], byte[]>> mine = deadLetters.poll().stream()
