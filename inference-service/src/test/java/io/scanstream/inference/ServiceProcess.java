@@ -89,13 +89,26 @@ final class ServiceProcess implements AutoCloseable {
         return process.isAlive();
     }
 
-    String log() throws IOException {
-        return Files.readString(log);
-    }
-
     /** SIGKILL. */
     void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();
+    }
+
+    /** SIGSTOP. */
+    void freeze() throws IOException, InterruptedException {
+        signal("STOP");
+    }
+
+    /** SIGCONT. */
+    void thaw() throws IOException, InterruptedException {
+        signal("CONT");
+    }
+
+    private void signal(String name) throws IOException, InterruptedException {
+        int code = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                .start()
+                .waitFor();
+        assertThat(code).as("kill -" + name).isZero();
     }
 
     /** SIGTERM; returns the exit code. */

@@ -34,14 +34,14 @@ public final class TinyImages {
     }
 
     /** Class folders {@code bright/} and {@code dark/} below {@code train/} and {@code test/}, a quarter of it test. */
-    public static byte[] zip(int imagesPerClass) {
+    public static Map<String, byte[]> folders(int imagesPerClass) {
         Map<String, byte[]> files = new TreeMap<>();
         for (int i = 0; i < imagesPerClass; i++) {
             String split = i % 4 == 3 ? "test" : "train";
             files.put("tiny/" + split + "/bright/" + i + ".png", png(true, i));
             files.put("tiny/" + split + "/dark/" + i + ".png", png(false, 1_000_000 + i));
         }
-        return zip(files);
+        return files;
     }
 
     public static byte[] zip(Map<String, byte[]> files) {

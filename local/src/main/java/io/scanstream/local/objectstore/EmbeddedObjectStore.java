@@ -23,9 +23,7 @@ import org.slf4j.LoggerFactory;
  * their place and moved into it, so readers see an object whole or not at all; {@code If-None-Match: *} is a hard link
  * and so has one winner. Its folder also keeps the port and the credentials.
  *
- * <p>Two things a client should know: while a write is under way a listing of its folder may show a second object
- * {@code <key>-<uuid>}, and each page of a listing reads its whole folder, so a prefix of some ten thousand objects is
- * fine and one of millions is not.
+ * <p>Each page of a listing reads its whole folder: a prefix of some ten thousand objects is fine, one of millions is not.
  */
 public final class EmbeddedObjectStore implements AutoCloseable {
     private static final String PORT = "store";
@@ -60,12 +58,13 @@ public final class EmbeddedObjectStore implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException("Cannot make the object store's folder " + data + ".", e);
         }
+        WholeObjects.sweep(data);
         StoreCredentials credentials = credentials(home);
         int port = KeptPorts.choose(home.resolve("ports.properties"), List.of(PORT))
                 .of(PORT);
         URI endpoint = URI.create("http://127.0.0.1:" + port);
         S3Proxy server = S3Proxy.builder()
-                .blobStore(new FilesystemNio2BlobStore(data.toString()))
+                .blobStore(new WholeObjects(new FilesystemNio2BlobStore(data.toString())))
                 .endpoint(endpoint)
                 .awsAuthentication(AuthenticationType.AWS_V2_OR_V4, credentials.accessKey(), credentials.secretKey())
                 .v4MaxNonChunkedRequestSize(LARGEST_SINGLE_PART_BYTES)

@@ -23,6 +23,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
@@ -123,6 +124,51 @@ class EmbeddedObjectStoreTest {
             List<String> keys = list(client, "blobs/");
 
             assertThat(keys).hasSize(5_000).isSorted().doesNotHaveDuplicates();
+        }
+    }
+
+    @Test
+    void neverListsAnObjectThatIsHalfWritten() throws Exception {
+        byte[] large = new byte[8 << 20];
+        try (EmbeddedObjectStore store = EmbeddedObjectStore.start(folder)) {
+            MinioClient client = withBucket(store);
+            ExecutorService writer = Executors.newSingleThreadExecutor();
+            try {
+                Future<?> writes = writer.submit(() -> {
+                    for (int i = 0; i < 40; i++) {
+                        client.putObject(PutObjectArgs.builder().bucket(BUCKET).object("models/m/1/model.onnx").stream(
+                                        new ByteArrayInputStream(large), (long) large.length, -1L)
+                                .build());
+                    }
+                    return null;
+                });
+                while (!writes.isDone()) {
+                    assertThat(list(client, "models/")).isSubsetOf("models/m/1/model.onnx");
+                }
+                writes.get();
+            } finally {
+                writer.shutdownNow();
+            }
+        }
+    }
+
+    @Test
+    void sweepsWhatAKilledStoreLeftHalfWrittenAndNothingElse() throws Exception {
+        String legitimate = "scans/today-" + UUID.randomUUID();
+        try (EmbeddedObjectStore store = EmbeddedObjectStore.start(folder)) {
+            MinioClient client = withBucket(store);
+            put(client, legitimate, "whole", Map.of());
+            put(client, "models/m/1/model.onnx", "whole", Map.of());
+            put(client, "jobs/j/state/000001.json", "whole", Map.of());
+        }
+        Path bucket = folder.resolve("data").resolve(BUCKET);
+        Files.writeString(bucket.resolve("models/m/1/model.onnx-" + UUID.randomUUID()), "ha");
+        Path created = bucket.resolve("jobs/j/state/000001.json");
+        Files.createLink(created.resolveSibling("000001.json-" + UUID.randomUUID()), created);
+
+        try (EmbeddedObjectStore store = EmbeddedObjectStore.start(folder)) {
+            assertThat(list(client(store.endpoint(), store.credentials()), ""))
+                    .containsExactly("jobs/j/state/000001.json", "models/m/1/model.onnx", legitimate);
         }
     }
 

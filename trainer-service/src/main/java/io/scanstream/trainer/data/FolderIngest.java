@@ -95,7 +95,7 @@ public final class FolderIngest {
         try (Stream<Path> all = Files.walk(root)) {
             return all.filter(Files::isRegularFile)
                     .map(file -> root.relativize(file).toString().replace('\\', '/'))
-                    .filter(path -> Stream.of(path.split("/", -1)).noneMatch(part -> part.startsWith(".")))
+                    .filter(path -> !ManifestBuilder.isHidden(path))
                     .sorted()
                     .toList();
         }

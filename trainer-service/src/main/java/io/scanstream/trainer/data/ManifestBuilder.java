@@ -49,6 +49,19 @@ public final class ManifestBuilder {
 
     private record Image(String path, String sha256, long sizeBytes) {}
 
+    /** Whether a path is nobody's data: hidden as on Unix, or what macOS and Windows add to archives and folders. */
+    public static boolean isHidden(String path) {
+        for (String part : path.split("/", -1)) {
+            boolean desktop = part.equals("__MACOSX")
+                    || part.equalsIgnoreCase("Thumbs.db")
+                    || part.equalsIgnoreCase("desktop.ini");
+            if (desktop || part.startsWith(".")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Adds a file that was decoded. */
     public void image(String path, String sha256, long sizeBytes) {
         images.add(new Image(path, sha256, sizeBytes));

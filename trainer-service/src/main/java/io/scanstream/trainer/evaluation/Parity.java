@@ -44,14 +44,7 @@ final class Parity {
     static float[] logits(Network network, ByteBuffer pixels, int count) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
-            Tensor scans = network.libtorch()
-                    .upload(
-                            pixels,
-                            count,
-                            network.blueprint().heightPx(),
-                            network.blueprint().widthPx(),
-                            network.blueprint().channels());
-            Tensor logits = network.forward(scans, false)
+            Tensor logits = network.forward(pixels, count, false)
                     .contiguous()
                     .to(torch.ScalarType.Float)
                     .cpu();

@@ -2,12 +2,14 @@ package io.scanstream.trainer.ingest;
 
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.trainer.data.ManifestBuilder;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Enumeration;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipEntry;
@@ -15,6 +17,7 @@ import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a zip, a tar or a tar.gz, told apart by content. Nothing is written to disk by the names in it; an archive whose
@@ -120,7 +123,7 @@ final class Archive {
     private void file(String name, InputStream in) throws IOException {
         count();
         String path = requireInside(name);
-        boolean hidden = isHidden(path);
+        boolean hidden = ManifestBuilder.isHidden(path);
         byte[] bytes = counted(in.readNBytes(hidden ? 0 : wantedBytes));
         long size = bytes.length;
         byte[] chunk = new byte[CHUNK];
@@ -165,21 +168,8 @@ final class Archive {
         return path;
     }
 
-    /** Hidden as on Unix, or what macOS and Windows add to archives and folders. */
-    static boolean isHidden(String path) {
-        for (String part : path.split("/", -1)) {
-            if (part.startsWith(".")
-                    || part.equals("__MACOSX")
-                    || part.equalsIgnoreCase("Thumbs.db")
-                    || part.equalsIgnoreCase("desktop.ini")) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     private static boolean isTar(byte[] head) {
-        return head.length == 512 && starts(java.util.Arrays.copyOfRange(head, 257, 262), 'u', 's', 't', 'a', 'r');
+        return head.length == 512 && starts(Arrays.copyOfRange(head, 257, 262), 'u', 's', 't', 'a', 'r');
     }
 
     private static boolean starts(byte[] bytes, int... signature) {
@@ -191,7 +181,7 @@ final class Archive {
         return true;
     }
 
-    private static ScanstreamException invalid(String what, @org.jspecify.annotations.Nullable Exception cause) {
+    private static ScanstreamException invalid(String what, @Nullable Exception cause) {
         return new ScanstreamException(
                 ErrorCode.INVALID_DATASET,
                 "the upload cannot be read: " + what + ". Send a zip or a tar.gz of class folders.",

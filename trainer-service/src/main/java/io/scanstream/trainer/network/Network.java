@@ -11,6 +11,7 @@ import io.scanstream.trainer.libtorch.Libtorch;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -107,8 +108,15 @@ public final class Network implements AutoCloseable {
         return forwardPixels(scans.to(torch.ScalarType.Float), training);
     }
 
+    /** As {@link #forward(Tensor, boolean)}, from pixels on the CPU, which have to outlive the result there. */
+    public Tensor forward(ByteBuffer pixels, int count, boolean training) {
+        return forward(
+                libtorch.upload(pixels, count, blueprint.heightPx(), blueprint.widthPx(), blueprint.channels()),
+                training);
+    }
+
     /**
-     * As {@link #forward}, from float32 pixels, 0 to 255, which may be on the autograd tape. They go on as {@code [N, C, H,
+     * As {@link #forward(Tensor, boolean)}, from float32 pixels, 0 to 255, which may be on the autograd tape. They go on as {@code [N, C, H,
      * W]} with channels last in memory, the order in which libtorch's convolutions are fastest on CPUs.
      */
     public Tensor forwardPixels(Tensor scans, boolean training) {

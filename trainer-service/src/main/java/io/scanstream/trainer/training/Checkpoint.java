@@ -3,9 +3,11 @@ package io.scanstream.trainer.training;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.trainer.network.Network;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -19,6 +21,35 @@ public record Checkpoint(Path folder, TrainingState state) {
     static final String OPTIMIZER = "optimizer.pt";
     static final String BEST = "best.safetensors";
     static final String STATE = "state.json";
+
+    /** Writes one; the best weights are copied from their file. */
+    static Checkpoint write(Path folder, Network network, Descent descent, Path best, TrainingState state)
+            throws IOException {
+        Files.createDirectories(folder);
+        network.save(folder.resolve(WEIGHTS));
+        descent.save(folder.resolve(OPTIMIZER));
+        if (state.bestEpoch() != null) {
+            Files.copy(best, folder.resolve(BEST), StandardCopyOption.REPLACE_EXISTING);
+        }
+        Files.write(folder.resolve(STATE), Json.prettyBytes(state));
+        return new Checkpoint(folder, state);
+    }
+
+    /** Gives its weights, and those of its best epoch, back. */
+    void restore(Network network, Descent descent, Path best) throws IOException {
+        network.load(folder.resolve(WEIGHTS));
+        descent.load(folder.resolve(OPTIMIZER));
+        if (state.bestEpoch() != null) {
+            Files.copy(folder.resolve(BEST), best, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    void delete() throws IOException {
+        for (Path file : files()) {
+            Files.delete(file);
+        }
+        Files.delete(folder);
+    }
 
     /**
      * Reads a checkpoint's state and sees that its files are there.

@@ -1,7 +1,6 @@
 package io.scanstream.trainer.training;
 
 import io.scanstream.contracts.ErrorCode;
-import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.recipe.Recipe;
 import io.scanstream.trainer.data.Augmenter;
@@ -16,12 +15,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
-import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AutoGradMode;
-import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -60,10 +55,11 @@ public final class TrainingRun implements AutoCloseable {
     private final Objective objective;
     private final Descent descent;
     private final BatchLoader loader;
+    private final Validator validator;
     private final int stepsPerEpoch;
     private TrainingState state;
     private int notFiniteInARow;
-    private @Nullable Path lastCheckpoint;
+    private @Nullable Checkpoint lastCheckpoint;
     private long lastCheckpointNanos = System.nanoTime();
 
     /**
@@ -87,7 +83,8 @@ public final class TrainingRun implements AutoCloseable {
                 recipe.training().batchSize(),
                 options.loaderThreads());
         this.stepsPerEpoch = loader.stepsPerEpoch();
-        this.state = new TrainingState(recipe.sha256(), 0, 0, 0, 0, 0, 0, List.of(), null);
+        this.validator = new Validator(network, objective, loader, data.validation());
+        this.state = TrainingState.start(recipe.sha256());
     }
 
     /**
@@ -104,12 +101,8 @@ public final class TrainingRun implements AutoCloseable {
                             + ". Start without it.");
         }
         try {
-            network.load(checkpoint.folder().resolve(Checkpoint.WEIGHTS));
-            descent.load(checkpoint.folder().resolve(Checkpoint.OPTIMIZER));
-            if (checkpoint.state().bestEpoch() != null) {
-                Files.createDirectories(options.workFolder());
-                Files.copy(checkpoint.folder().resolve(Checkpoint.BEST), best(), StandardCopyOption.REPLACE_EXISTING);
-            }
+            Files.createDirectories(options.workFolder());
+            checkpoint.restore(network, descent, best());
         } catch (IOException e) {
             throw new UncheckedIOException("checkpoint " + checkpoint.folder(), e);
         }
@@ -161,7 +154,8 @@ public final class TrainingRun implements AutoCloseable {
                     // draws the same.
                     torch.manual_seed(Seeds.at(seed, epoch, state.step(), 0));
                     double loss = step(batch, epoch + (double) state.step() / stepsPerEpoch);
-                    state = account(loss, batch.size(), pace.lap(batch.size()));
+                    guard(loss);
+                    state = state.afterStep(loss, batch.size(), pace.lap(batch.size()));
                 }
                 if (pace.reportIsDue()) {
                     listener.progressed(progress(pace.imagesPerSecond()));
@@ -179,8 +173,7 @@ public final class TrainingRun implements AutoCloseable {
      */
     private double step(Batch batch, double moment) {
         try (PointerScope scope = new PointerScope()) {
-            Tensor scans = network.libtorch().upload(batch.pixels(), shape(batch));
-            Tensor logits = network.forward(scans, true);
+            Tensor logits = network.forward(batch.pixels(), batch.size(), true);
             Tensor loss = objective.loss(logits, objective.labels(batch.labels()));
             double value = loss.item_double();
             if (Double.isFinite(value)) {
@@ -192,9 +185,8 @@ public final class TrainingRun implements AutoCloseable {
         }
     }
 
-    private TrainingState account(double loss, int images, double seconds) {
-        boolean finite = Double.isFinite(loss);
-        notFiniteInARow = finite ? 0 : notFiniteInARow + 1;
+    private void guard(double loss) {
+        notFiniteInARow = Double.isFinite(loss) ? 0 : notFiniteInARow + 1;
         if (notFiniteInARow == DIVERGED_AFTER) {
             throw new ScanstreamException(
                     ErrorCode.TRAINING_DIVERGED,
@@ -202,83 +194,25 @@ public final class TrainingRun implements AutoCloseable {
                             + ". A lower recipe.optimizer.learningRate may help, now "
                             + recipe.optimizer().learningRate() + ".");
         }
-        return new TrainingState(
-                state.recipeSha256(),
-                state.epoch(),
-                state.step() + 1,
-                finite ? state.lossSum() + loss * images : state.lossSum(),
-                finite ? state.lossImages() + images : state.lossImages(),
-                finite ? state.skippedSteps() : state.skippedSteps() + 1,
-                state.secondsInEpoch() + seconds,
-                state.history(),
-                state.bestEpoch());
     }
 
     private void completeEpoch(TrainingListener listener) throws IOException, InterruptedException {
         double imagesPerSecond = data.train().size() / Math.max(1e-9, state.secondsInEpoch());
-        Validation validation = validate();
-        EpochRecord record = new EpochRecord(
+        Validator.Figures validation = validator.measure();
+        EpochRecord epoch = new EpochRecord(
                 state.epoch() + 1,
-                state.lossSum() / Math.max(1, state.lossImages()),
+                state.loss(),
                 validation.loss(),
                 validation.accuracy(),
                 state.skippedSteps(),
                 imagesPerSecond);
-        boolean better = isBetter(record);
+        boolean better =
+                Validator.isBetter(epoch, state.best(), recipe.training().bestMetric());
         if (better) {
             network.save(best());
         }
-        List<EpochRecord> history = new ArrayList<>(state.history());
-        history.add(record);
-        state = new TrainingState(
-                state.recipeSha256(),
-                state.epoch() + 1,
-                0,
-                0,
-                0,
-                0,
-                0,
-                history,
-                better ? Integer.valueOf(record.epoch()) : state.bestEpoch());
-        listener.epochCompleted(record, better, eta(imagesPerSecond));
-    }
-
-    private boolean isBetter(EpochRecord record) {
-        if (!Double.isFinite(record.validationLoss())) {
-            return state.bestEpoch() == null;
-        }
-        if (state.bestEpoch() == null) {
-            return true;
-        }
-        EpochRecord best = state.history().get(state.bestEpoch() - 1);
-        boolean lowerLoss = !(record.validationLoss() >= best.validationLoss());
-        if (recipe.training().bestMetric() == Recipe.BestMetric.LOSS) {
-            return lowerLoss;
-        }
-        int byAccuracy = Double.compare(record.validationAccuracy(), best.validationAccuracy());
-        return byAccuracy > 0 || (byAccuracy == 0 && lowerLoss);
-    }
-
-    private record Validation(double loss, double accuracy) {}
-
-    private Validation validate() throws InterruptedException {
-        double lossSum = 0;
-        long right = 0;
-        int images = data.validation().size();
-        try (NoGradGuard guard = new NoGradGuard();
-                BatchLoader.BatchStream batches = loader.inOrder(data.validation())) {
-            while (batches.hasNext()) {
-                try (Batch batch = batches.next();
-                        PointerScope scope = new PointerScope()) {
-                    Tensor scans = network.libtorch().upload(batch.pixels(), shape(batch));
-                    Tensor logits = network.forward(scans, false);
-                    Tensor labels = objective.labels(batch.labels());
-                    lossSum += objective.loss(logits, labels).item_double() * batch.size();
-                    right += objective.correct(logits, labels);
-                }
-            }
-        }
-        return new Validation(lossSum / images, (double) right / images);
+        state = state.afterEpoch(epoch, better);
+        listener.epochCompleted(epoch, better, eta(imagesPerSecond));
     }
 
     private boolean checkpointIsDue() {
@@ -289,22 +223,12 @@ public final class TrainingRun implements AutoCloseable {
 
     private void checkpoint(TrainingListener listener) throws IOException {
         Path folder = options.workFolder().resolve("checkpoint-" + state.epoch() + "-" + state.step());
-        Files.createDirectories(folder);
-        network.save(folder.resolve(Checkpoint.WEIGHTS));
-        descent.save(folder.resolve(Checkpoint.OPTIMIZER));
-        if (state.bestEpoch() != null) {
-            Files.copy(best(), folder.resolve(Checkpoint.BEST), StandardCopyOption.REPLACE_EXISTING);
-        }
-        Files.write(folder.resolve(Checkpoint.STATE), Json.prettyBytes(state));
-        Checkpoint checkpoint = new Checkpoint(folder, state);
+        Checkpoint checkpoint = Checkpoint.write(folder, network, descent, best(), state);
         listener.checkpointed(checkpoint);
-        if (lastCheckpoint != null && !lastCheckpoint.equals(folder)) {
-            for (Path file : Checkpoint.read(lastCheckpoint).files()) {
-                Files.delete(file);
-            }
-            Files.delete(lastCheckpoint);
+        if (lastCheckpoint != null && !lastCheckpoint.folder().equals(folder)) {
+            lastCheckpoint.delete();
         }
-        lastCheckpoint = folder;
+        lastCheckpoint = checkpoint;
         lastCheckpointNanos = System.nanoTime();
     }
 
@@ -360,7 +284,7 @@ public final class TrainingRun implements AutoCloseable {
                 recipe.training().epochs(),
                 state.step(),
                 stepsPerEpoch,
-                state.lossSum() / Math.max(1, state.lossImages()),
+                state.loss(),
                 imagesPerSecond,
                 eta(imagesPerSecond));
     }
@@ -368,15 +292,6 @@ public final class TrainingRun implements AutoCloseable {
     private double eta(double imagesPerSecond) {
         double epochsLeft = recipe.training().epochs() - state.epoch() - (double) state.step() / stepsPerEpoch;
         return epochsLeft * data.train().size() / Math.max(1e-9, imagesPerSecond);
-    }
-
-    private long[] shape(Batch batch) {
-        return new long[] {
-            batch.size(),
-            data.preprocessing().heightPx(),
-            data.preprocessing().widthPx(),
-            data.preprocessing().channels()
-        };
     }
 
     @Override

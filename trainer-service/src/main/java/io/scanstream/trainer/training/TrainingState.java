@@ -1,6 +1,8 @@
 package io.scanstream.trainer.training;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +31,43 @@ public record TrainingState(
         @Nullable Integer bestEpoch) {
     public TrainingState {
         history = List.copyOf(history);
+    }
+
+    static TrainingState start(String recipeSha256) {
+        return new TrainingState(recipeSha256, 0, 0, 0, 0, 0, 0, List.of(), null);
+    }
+
+    /** A step further; a loss that is not finite is counted, not added. */
+    TrainingState afterStep(double loss, int images, double seconds) {
+        boolean finite = Double.isFinite(loss);
+        return new TrainingState(
+                recipeSha256,
+                epoch,
+                step + 1,
+                finite ? lossSum + loss * images : lossSum,
+                finite ? lossImages + images : lossImages,
+                finite ? skippedSteps : skippedSteps + 1,
+                secondsInEpoch + seconds,
+                history,
+                bestEpoch);
+    }
+
+    /** At the start of the next epoch. */
+    TrainingState afterEpoch(EpochRecord completed, boolean best) {
+        List<EpochRecord> longer = new ArrayList<>(history);
+        longer.add(completed);
+        return new TrainingState(
+                recipeSha256, epoch + 1, 0, 0, 0, 0, 0, longer, best ? Integer.valueOf(completed.epoch()) : bestEpoch);
+    }
+
+    /** Mean over the images of the epoch under way. */
+    double loss() {
+        return lossSum / Math.max(1, lossImages);
+    }
+
+    /** The best epoch so far; absent before the first epoch's end. */
+    Optional<EpochRecord> best() {
+        return bestEpoch == null ? Optional.empty() : Optional.of(history.get(bestEpoch - 1));
     }
 
     /** For people: {@code epoch 3, step 120}. */

@@ -1,7 +1,6 @@
 package io.scanstream.trainer.processes;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.Topics;
@@ -18,6 +17,7 @@ import io.scanstream.local.broker.EmbeddedBroker;
 import io.scanstream.local.broker.TopicSetup;
 import io.scanstream.local.objectstore.EmbeddedObjectStore;
 import io.scanstream.storage.Aliases;
+import io.scanstream.storage.Blobs;
 import io.scanstream.storage.Datasets;
 import io.scanstream.storage.Jobs;
 import io.scanstream.storage.Journal;
@@ -25,6 +25,7 @@ import io.scanstream.storage.Models;
 import io.scanstream.storage.ObjectStore;
 import io.scanstream.storage.StoreConfig;
 import io.scanstream.trainer.TinyImages;
+import io.scanstream.trainer.data.ManifestBuilder;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -36,7 +37,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -46,14 +49,16 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 
 /** A broker and a store for trainers to meet on, with every time-out short, and what a gateway does. */
 final class Grounds implements AutoCloseable {
     static final Duration LOCK = Duration.ofSeconds(2);
 
     private final Path folder;
-    private final EmbeddedBroker broker;
-    private final EmbeddedObjectStore server;
+    private EmbeddedBroker broker;
+    private EmbeddedObjectStore server;
     private final ObjectStore store;
     private final KafkaProducer<String, byte[]> producer;
     private final Map<String, String> bounds = new HashMap<>();
@@ -66,13 +71,7 @@ final class Grounds implements AutoCloseable {
 
     Grounds(Path folder) throws InterruptedException {
         this.folder = folder;
-        String lock = Long.toString(LOCK.toMillis());
-        this.broker = EmbeddedBroker.start(
-                folder.resolve("broker"),
-                Map.of(
-                        "group.share.min.record.lock.duration.ms", "1000",
-                        "group.share.record.lock.duration.ms", lock,
-                        "connections.max.idle.ms", lock));
+        this.broker = startBroker();
         TopicSetup.create(broker.bootstrapServers());
         this.server = EmbeddedObjectStore.start(folder.resolve("store"));
         this.store = ObjectStore.open(new StoreConfig(
@@ -89,13 +88,34 @@ final class Grounds implements AutoCloseable {
                 Map.of("bootstrap.servers", broker.bootstrapServers(), "acks", "all"),
                 new StringSerializer(),
                 new ByteArraySerializer());
+        String lock = Long.toString(LOCK.toMillis());
         bounds.put("scanstream.lease.duration", "4s");
-        bounds.put("scanstream.lease.renew-every", "1s");
-        bounds.put("scanstream.reconcile.every", "1s");
+        bounds.put("scanstream.lease.renew-every", "500ms");
+        bounds.put("scanstream.reconcile.every", "500ms");
         bounds.put("scanstream.reconcile.grace", "1s");
-        bounds.put("scanstream.training.progress-every", "50ms");
+        bounds.put("scanstream.training.progress-every", "1ms");
+        bounds.put("scanstream.trainer.longest-wait", "1s");
         bounds.put("scanstream.requests.\"max.poll.interval.ms\"", lock);
         bounds.put("scanstream.requests.\"connections.max.idle.ms\"", lock);
+    }
+
+    private EmbeddedBroker startBroker() {
+        String lock = Long.toString(LOCK.toMillis());
+        return EmbeddedBroker.start(
+                folder.resolve("broker"),
+                Map.of(
+                        "group.share.min.record.lock.duration.ms", "1000",
+                        "group.share.record.lock.duration.ms", lock,
+                        "connections.max.idle.ms", lock));
+    }
+
+    /** Broker and store are away for a while, and come back where they were. */
+    void outage(Duration length) throws InterruptedException {
+        server.close();
+        broker.close();
+        Thread.sleep(length.toMillis());
+        broker = startBroker();
+        server = EmbeddedObjectStore.start(folder.resolve("store"));
     }
 
     /** A trainer with short leases. */
@@ -127,11 +147,22 @@ final class Grounds implements AutoCloseable {
         return TrainerProcess.start(folder.resolve(name + "-" + ++processes + ".log"), all, properties);
     }
 
+    /** A data set version of bright and dark images, as an ingest would leave it. */
+    DatasetVersion dataset(String name, int imagesPerClass) {
+        DatasetVersion version = datasets.reserve(name, JobId.next());
+        ManifestBuilder manifest = new ManifestBuilder();
+        Blobs blobs = new Blobs(store);
+        TinyImages.folders(imagesPerClass)
+                .forEach((path, bytes) -> manifest.image(path, blobs.put(bytes), bytes.length));
+        assertThat(datasets.writeManifest(manifest.build(version, now()))).isTrue();
+        return version;
+    }
+
     /** Spools an upload of bright and dark images and asks for its ingest. */
     JobId askForIngest(String name, int imagesPerClass) {
         JobId job = JobId.next();
         DatasetVersion dataset = datasets.reserve(name, job);
-        datasets.writeUpload(dataset, new ByteArrayInputStream(TinyImages.zip(imagesPerClass)));
+        datasets.writeUpload(dataset, new ByteArrayInputStream(TinyImages.zip(TinyImages.folders(imagesPerClass))));
         return ask(
                 JobState.queued(job, new JobState.Ingest(dataset, datasets.uploadKey(dataset)), now()),
                 new TrainingMessage.IngestRequested(job));
@@ -164,11 +195,32 @@ final class Grounds implements AutoCloseable {
         return jobs.journal(job).head().map(Journal.Entry::value).orElseThrow();
     }
 
+    JobState await(JobId job, Predicate<JobState> condition) {
+        JobState state;
+        try {
+            state = Awaitility.await("job " + job)
+                    .atMost(Duration.ofSeconds(120))
+                    .pollInterval(Duration.ofMillis(50))
+                    .until(() -> head(job), condition.or(head -> head.status().ended()));
+        } catch (ConditionTimeoutException e) {
+            throw new AssertionError("waited in vain; " + head(job) + "\n" + logs(), e);
+        }
+        assertThat(state).as(this::logs).matches(condition, "is what was waited for");
+        return state;
+    }
+
     JobState awaitEnd(JobId job) {
-        return await("end of job " + job)
-                .atMost(Duration.ofSeconds(60))
-                .pollInterval(Duration.ofMillis(100))
-                .until(() -> head(job), state -> state.status().ended());
+        return await(job, state -> state.status().ended());
+    }
+
+    /** Every owner that the job has had, in order. */
+    List<String> owners(JobId job) {
+        return jobs.journal(job).history().stream()
+                .map(entry -> entry.value().owner())
+                .filter(Objects::nonNull)
+                .map(JobState.Owner::trainer)
+                .distinct()
+                .toList();
     }
 
     JobState awaitSuccess(JobId job) {
@@ -219,12 +271,18 @@ final class Grounds implements AutoCloseable {
     }
 
     /** The lines that trainers have logged, for messages of failed assertions. */
-    String logs() throws IOException {
+    String logs() {
         StringBuilder all = new StringBuilder();
         try (var logs = Files.newDirectoryStream(folder, "*.log")) {
             for (Path log : logs) {
-                all.append("== ").append(log.getFileName()).append('\n').append(Files.readString(log));
+                all.append("== ").append(log.getFileName()).append('\n');
+                Files.readAllLines(log).stream()
+                        .filter(line ->
+                                line.matches("[0-9:]+ .*") || line.startsWith("\t") || line.contains("Exception"))
+                        .forEach(line -> all.append(line).append('\n'));
             }
+        } catch (IOException e) {
+            all.append(e);
         }
         return all.toString();
     }

@@ -1,0 +1,199 @@
+package io.scanstream.trainer.processes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.scanstream.contracts.Json;
+import io.scanstream.contracts.Topics;
+import io.scanstream.contracts.dataset.DatasetVersion;
+import io.scanstream.contracts.job.JobId;
+import io.scanstream.contracts.job.JobState;
+import io.scanstream.contracts.job.JobStatus;
+import io.scanstream.contracts.model.ModelEvent;
+import io.scanstream.contracts.model.ModelVersion;
+import io.scanstream.contracts.scoring.ScanHeaders;
+import io.scanstream.contracts.training.TrainingEvent;
+import io.scanstream.contracts.training.TrainingMessage;
+import io.scanstream.storage.Journal;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What trainers do while they live: the whole way, being stopped, cancelled, frozen, and left without broker and store. */
+class LivingTrainerIT {
+    private static final int SIGSTOP = 19;
+    private static final int SIGCONT = 18;
+    /** Enough for many times every time-out. */
+    private static final int MANY_EPOCHS = 100;
+
+    @TempDir
+    static Path folder;
+
+    private static Grounds grounds;
+    private static DatasetVersion dataset;
+
+    @BeforeAll
+    static void prepare() throws Exception {
+        grounds = new Grounds(folder);
+        dataset = grounds.dataset("tiny", 40);
+    }
+
+    @AfterAll
+    static void close() {
+        grounds.close();
+    }
+
+    @Test
+    void anUploadBecomesADataSetAndThenAChampion() throws Exception {
+        try (TrainerProcess trainer = grounds.trainer("t")) {
+            grounds.send("?", "not a request".getBytes(StandardCharsets.UTF_8));
+            JobId unknown = JobId.next();
+            grounds.send(unknown.toString(), Json.bytes(new TrainingMessage.TrainingRequested(unknown)));
+            JobId ingest = grounds.askForIngest("uploaded", 40);
+            assertThat(grounds.awaitSuccess(ingest).result()).isEqualTo("uploaded/1");
+            JobId training = grounds.askForTraining("first", new DatasetVersion("uploaded", 1), 3);
+            ModelVersion version = ModelVersion.of("first", training);
+            assertThat(grounds.awaitSuccess(training).result()).isEqualTo(version.toString());
+
+            assertThat(grounds.aliases.version("first", "champion")).contains(version.version());
+            assertThat(grounds.events(version)).hasAtLeastOneElementOfType(ModelEvent.ModelPromoted.class);
+            assertThat(grounds.events(training)).last().isInstanceOf(TrainingEvent.TrainingSucceeded.class);
+            assertThat(grounds.records(Topics.TRAINING_REQUESTS_DLQ))
+                    .extracting(LivingTrainerIT::errorCode)
+                    .containsExactly("INVALID_REQUEST", "UNKNOWN_JOB");
+            assertThat(trainer.terminate()).as("SIGTERM").isEqualTo(128 + 15);
+        }
+    }
+
+    private static String errorCode(ConsumerRecord<String, byte[]> record) {
+        return new String(record.headers().lastHeader(ScanHeaders.ERROR_CODE).value(), StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void aStoppedTrainerPutsItsJobBack() throws Exception {
+        JobId job = grounds.askForTraining("stopped", dataset, MANY_EPOCHS);
+        try (TrainerProcess first = grounds.trainer("first")) {
+            grounds.await(job, state -> state.checkpoint() != null);
+            assertThat(first.terminate()).as(first::log).isEqualTo(128 + 15);
+        }
+        JobState left = grounds.head(job);
+        assertThat(left.status()).isEqualTo(JobStatus.QUEUED);
+        assertThat(left.slice()).isEqualTo(2);
+        assertThat(grounds.records(Topics.TRAINING_REQUESTS))
+                .last()
+                .extracting(record -> Json.read(record.value(), TrainingMessage.class))
+                .isEqualTo(new TrainingMessage.TrainingContinued(job, 2));
+
+        try (TrainerProcess second = grounds.trainer("second")) {
+            grounds.await(job, state -> !String.valueOf(state.step()).equals(left.step()));
+            assertThat(second.alive()).isTrue();
+            cancel(job);
+            grounds.await(job, state -> state.status() == JobStatus.CANCELLED);
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> lastEvent(job), TrainingEvent.TrainingCancelled.class::isInstance);
+        }
+        assertThat(grounds.owners(job)).containsExactly("first", "second");
+        assertThat(grounds.events(job).stream()
+                        .filter(TrainingEvent.TrainingAccepted.class::isInstance)
+                        .map(event -> Optional.ofNullable(((TrainingEvent.TrainingAccepted) event).resumedAt())))
+                .containsExactly(Optional.empty(), Optional.ofNullable(left.step()));
+        assertThat(grounds.head(job).attempts()).isZero();
+        assertThat(grounds.models.versions("stopped")).isEmpty();
+    }
+
+    private static TrainingEvent lastEvent(JobId job) {
+        List<TrainingEvent> events = grounds.events(job);
+        return events.get(events.size() - 1);
+    }
+
+    private static void cancel(JobId job) {
+        grounds.jobs.journal(job).update(head -> head.map(Journal.Entry::value)
+                .filter(state -> !state.status().ended())
+                .map(state -> state.cancelled("asked for by a test", Instant.now())));
+    }
+
+    @Test
+    void aJobThatOutlivesEveryTimeOutRunsOnce() throws Exception {
+        JobId job = grounds.askForTraining("long", dataset, MANY_EPOCHS);
+        try (TrainerProcess one = grounds.trainer("one");
+                TrainerProcess two = grounds.trainer("two")) {
+            grounds.awaitSuccess(job);
+            assertThat(one.alive() && two.alive()).isTrue();
+        }
+        assertThat(grounds.owners(job)).hasSize(1);
+        List<TrainingEvent> events = grounds.events(job);
+        assertThat(events.stream().filter(TrainingEvent.TrainingAccepted.class::isInstance))
+                .hasSize(1);
+        assertThat(Duration.between(events.get(0).at(), lastEvent(job).at()))
+                .as("time that it took")
+                .isGreaterThan(Grounds.LOCK.multipliedBy(2));
+    }
+
+    @Test
+    void aFrozenTrainerThatWakesChangesNothing() throws Exception {
+        JobId job = grounds.askForTraining("frozen", dataset, MANY_EPOCHS);
+        List<JobState> entries;
+        try (TrainerProcess zombie = grounds.trainer("zombie")) {
+            grounds.await(job, state -> state.checkpoint() != null);
+            zombie.signal(SIGSTOP);
+            JobState left = grounds.head(job);
+            try (TrainerProcess other = grounds.trainer("other")) {
+                grounds.await(
+                        job,
+                        state ->
+                                state.owner() != null && state.owner().trainer().equals("other"));
+                grounds.await(job, state -> !left.step().equals(state.step()));
+                zombie.signal(SIGCONT);
+                grounds.awaitSuccess(job);
+                assertThat(other.alive()).isTrue();
+            }
+            entries = entries(job);
+            Awaitility.await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(zombie.log())
+                    .contains("lost"));
+            assertThat(zombie.alive()).isTrue();
+            // It is an ordinary trainer again.
+            grounds.awaitSuccess(grounds.askForTraining("after", dataset, 1));
+        }
+        assertThat(entries(job)).isEqualTo(entries);
+        assertThat(entries.stream().map(LivingTrainerIT::ownerOf).filter(owner -> !owner.isEmpty()))
+                .as("once another owns it, the zombie writes nothing")
+                .isSortedAccordingTo((a, b) -> b.compareTo(a));
+        assertThat(grounds.models.versions("frozen")).hasSize(1);
+        assertThat(grounds.jobs.history(job)).hasSize(MANY_EPOCHS);
+    }
+
+    private static String ownerOf(JobState state) {
+        return state.owner() == null ? "" : state.owner().trainer();
+    }
+
+    private static List<JobState> entries(JobId job) {
+        return grounds.jobs.journal(job).history().stream()
+                .map(Journal.Entry::value)
+                .toList();
+    }
+
+    @Test
+    void anOutageOfBrokerAndStoreIsWaitedOut() throws Exception {
+        JobId job = grounds.askForTraining("outage", dataset, MANY_EPOCHS);
+        try (TrainerProcess trainer = grounds.trainer("patient", Map.of(), Map.of())) {
+            grounds.await(job, state -> state.checkpoint() != null);
+            // Longer than the lease.
+            grounds.outage(Duration.ofSeconds(6));
+            grounds.awaitSuccess(job);
+            assertThat(trainer.alive()).isTrue();
+        }
+        assertThat(grounds.owners(job)).containsExactly("patient");
+        assertThat(entries(job)).allMatch(state -> state.attempts() == 0);
+        assertThat(grounds.jobs.history(job)).hasSize(MANY_EPOCHS);
+    }
+}
