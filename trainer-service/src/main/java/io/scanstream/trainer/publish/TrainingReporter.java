@@ -124,9 +124,12 @@ final class TrainingReporter implements TrainingListener {
     private boolean keep(Checkpoint checkpoint) {
         Path events = checkpoint.folder().resolve(HISTORY);
         try {
-            Files.write(events, Json.bytes(history, EPOCHS));
-            claim.checkpoint(checkpoint.folder(), position(checkpoint.state()), history);
-            Files.delete(events);
+            try {
+                Files.write(events, Json.bytes(history, EPOCHS));
+                claim.checkpoint(checkpoint.folder(), position(checkpoint.state()), history);
+            } finally {
+                Files.deleteIfExists(events);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException("checkpoint in " + checkpoint.folder(), e);
         }
