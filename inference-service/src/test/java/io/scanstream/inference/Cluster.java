@@ -4,6 +4,7 @@ import io.scanstream.contracts.Topics;
 import io.scanstream.local.broker.EmbeddedBroker;
 import io.scanstream.local.broker.TopicSetup;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -17,10 +18,12 @@ public final class Cluster implements AutoCloseable {
             "group.consumer.heartbeat.interval.ms", "500",
             "transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000");
 
-    private final EmbeddedBroker broker;
+    private final Path folder;
     private final StoreServer models;
+    private EmbeddedBroker broker;
 
-    private Cluster(EmbeddedBroker broker, StoreServer models) {
+    private Cluster(Path folder, EmbeddedBroker broker, StoreServer models) {
+        this.folder = folder;
         this.broker = broker;
         this.models = models;
     }
@@ -28,11 +31,18 @@ public final class Cluster implements AutoCloseable {
     public static Cluster start(Path folder) throws InterruptedException {
         EmbeddedBroker broker = EmbeddedBroker.start(folder.resolve("broker"), IMPATIENT);
         TopicSetup.create(broker.bootstrapServers());
-        return new Cluster(broker, StoreServer.start(folder.resolve("store")));
+        return new Cluster(folder, broker, StoreServer.start(folder.resolve("store")));
     }
 
     public String bootstrapServers() {
         return broker.bootstrapServers();
+    }
+
+    /** Stops the broker for a while; it comes back at the same address with what it had. */
+    public void restartBroker(Duration pause) throws InterruptedException {
+        broker.close();
+        Thread.sleep(pause.toMillis());
+        broker = EmbeddedBroker.start(folder.resolve("broker"), IMPATIENT);
     }
 
     public StoreServer models() {

@@ -45,6 +45,7 @@ final class ServiceProcess implements AutoCloseable {
                 "-Xmx256m",
                 "-XX:TieredStopAtLevel=1",
                 "-XX:-CreateCoredumpOnCrash",
+                "-Djava.io.tmpdir=" + Files.createDirectories(folder.resolve("tmp")),
                 "-XX:ErrorFile=" + folder.resolve("crash-%p.log"),
                 "-jar",
                 System.getProperty("scanstream.jar")));

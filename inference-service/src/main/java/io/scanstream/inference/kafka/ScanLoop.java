@@ -91,7 +91,11 @@ final class ScanLoop implements Runnable {
             } catch (InterruptException e) {
                 break;
             } catch (KafkaException | ScanstreamException e) {
-                LOG.warn("Scoring {} stands still: {}", source.topic(), withCauses(e));
+                LOG.warn(
+                        "Scoring {} from Kafka at {} stands still: {}",
+                        source.topic(),
+                        settings.bootstrapServers(),
+                        withCauses(e));
                 standStill(backoff);
             } catch (RuntimeException e) {
                 LOG.error("Scoring {} stands still for a reason of our own.", source.topic(), e);

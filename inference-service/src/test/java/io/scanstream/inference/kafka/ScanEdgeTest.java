@@ -35,6 +35,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -271,6 +272,28 @@ class ScanEdgeTest {
 
         assertThat(scoreOf(claimed)).isInstanceOf(ScanScored.class);
         assertThat(deadLetters.poll()).noneMatch(record -> text(record.key()).equals(claimed.toString()));
+    }
+
+    @Test
+    void goesOnWhenTheBrokerComesBack() throws InterruptedException {
+        startEdge();
+        List<ScanId> sent = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            sent.add(client.send("tiny", RED));
+        }
+        scoreOf(sent.get(0));
+
+        cluster.restartBroker(Duration.ofSeconds(3));
+
+        for (int i = 0; i < 50; i++) {
+            sent.add(client.send("tiny", RED));
+        }
+        sent.forEach(this::scoreOf);
+        List<ScanId> scored = scores.scores().stream()
+                .map(ScoreEvent::scanId)
+                .filter(sent::contains)
+                .toList();
+        assertThat(scored).containsExactlyInAnyOrderElementsOf(sent);
     }
 
     @Test
