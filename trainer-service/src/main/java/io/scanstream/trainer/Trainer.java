@@ -10,6 +10,7 @@ import io.scanstream.storage.Jobs;
 import io.scanstream.storage.Models;
 import io.scanstream.storage.ObjectStore;
 import io.scanstream.trainer.cache.BlobCache;
+import io.scanstream.trainer.cache.WorkFolder;
 import io.scanstream.trainer.ingest.IngestLimits;
 import io.scanstream.trainer.ingest.IngestWork;
 import io.scanstream.trainer.job.Announcements;
@@ -87,7 +88,7 @@ final class Trainer {
 
     private Map<JobKind, Work> works(ObjectStore store, Libtorch libtorch) {
         Path cache = config.cache().dir();
-        Path work = cache.resolve("work");
+        Path work = WorkFolder.open(cache.resolve("work")).path();
         Blobs blobs = new Blobs(store);
         TrainingWork.Stores stores = new TrainingWork.Stores(
                 jobs,

@@ -124,8 +124,7 @@ class JobEventsTest {
         events.boardRefreshed();
         events.boardRefreshed();
 
-        assertThat(heard)
-                .containsExactly(new TrainingEvent.TrainingCancelled(id, "by somebody", Instant.EPOCH));
+        assertThat(heard).containsExactly(new TrainingEvent.TrainingCancelled(id, "by somebody", Instant.EPOCH));
     }
 
     @Test
@@ -180,8 +179,7 @@ class JobEventsTest {
         jobs.journal(id)
                 .append(
                         0,
-                        JobState.queued(
-                                id, new JobState.Training("tiny", DATASET, Fixtures.recipe()), Instant.EPOCH));
+                        JobState.queued(id, new JobState.Training("tiny", DATASET, Fixtures.recipe()), Instant.EPOCH));
         return id;
     }
 
@@ -203,8 +201,7 @@ class JobEventsTest {
 
         assertThat(heard)
                 .singleElement()
-                .isInstanceOfSatisfying(
-                        TrainingEvent.TrainingSucceeded.class,
-                        end -> assertThat(end.testMetrics()).isEqualTo(Map.of()));
+                .isInstanceOfSatisfying(TrainingEvent.TrainingSucceeded.class, end -> assertThat(end.testMetrics())
+                        .isEqualTo(Map.of()));
     }
 }

@@ -31,8 +31,7 @@ class OutboxTest {
                 ErrorCode.BROKER_UNAVAILABLE,
                 new IllegalStateException("Retries exhausted", new TimeoutException("expired")));
         assertFailure(ErrorCode.TOO_LARGE, new RecordTooLargeException());
-        assertFailure(
-                ErrorCode.OVERLOADED, new IllegalStateException("SRMSG00034: Insufficient downstream requests"));
+        assertFailure(ErrorCode.OVERLOADED, new IllegalStateException("SRMSG00034: Insufficient downstream requests"));
     }
 
     @Test

@@ -86,8 +86,7 @@ class PromotionsTest {
                 ErrorCode.INVALID_REQUEST,
                 () -> promotions.promote("bone", "v1", new AliasRequest("../x", "ada", null)));
         assertCode(
-                ErrorCode.INVALID_REQUEST,
-                () -> promotions.promote("bone", "v1", new AliasRequest(null, " ", null)));
+                ErrorCode.INVALID_REQUEST, () -> promotions.promote("bone", "v1", new AliasRequest(null, " ", null)));
         assertCode(ErrorCode.INVALID_REQUEST, () -> promotions.promote("../jobs", "v1", ADA));
         assertThat(promotions.history("bone", null)).isEmpty();
     }
@@ -99,7 +98,8 @@ class PromotionsTest {
         assertCode(ErrorCode.UNKNOWN_MODEL, () -> registry.requireScorer("bone", "v9", null));
         assertCode(ErrorCode.UNKNOWN_MODEL, () -> registry.requireScorer("none", null, null));
         // As another replica would: this registry has no event of it.
-        new Promotions(new ModelRegistry(new Models(store.client()), new Aliases(store.client())),
+        new Promotions(
+                        new ModelRegistry(new Models(store.client()), new Aliases(store.client())),
                         new Aliases(store.client()),
                         topic.outbox())
                 .promote("bone", "v3", new AliasRequest("canary", "ada", null));

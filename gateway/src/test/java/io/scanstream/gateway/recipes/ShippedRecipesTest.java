@@ -42,11 +42,12 @@ class ShippedRecipesTest {
         try (Stream<Path> files = Files.list(project)) {
             assertThat(ShippedRecipes.packaged().names())
                     .isNotEmpty()
-                    .containsExactlyElementsOf(files.map(file -> file.getFileName().toString())
-                            .filter(name -> name.endsWith(".yaml"))
-                            .map(name -> name.substring(0, name.length() - 5))
-                            .sorted()
-                            .toList());
+                    .containsExactlyElementsOf(
+                            files.map(file -> file.getFileName().toString())
+                                    .filter(name -> name.endsWith(".yaml"))
+                                    .map(name -> name.substring(0, name.length() - 5))
+                                    .sorted()
+                                    .toList());
         }
     }
 }

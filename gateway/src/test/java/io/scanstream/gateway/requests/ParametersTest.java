@@ -14,10 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ParametersTest {
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     wait=10                    | 10
                     respond-async, wait=5      | 5
                     Wait = 7 ; foo             | 7

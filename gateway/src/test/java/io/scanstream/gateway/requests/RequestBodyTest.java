@@ -104,7 +104,10 @@ class RequestBodyTest {
         assertThatThrownBy(() -> json("{\"actor\":\"ada\",\"aliass\":\"x\"}"))
                 .hasMessage("aliass: unknown field. Known here: actor, alias, reason.");
         assertThatThrownBy(() -> json("{\"actor\":{}}")).hasMessage("actor: cannot be read as a text.");
-        assertThatThrownBy(() -> json("{\"actor\":")).hasMessageContaining("not JSON").hasMessageContaining("line 1");
+        assertThatThrownBy(() -> json("{\"actor\":"))
+                .hasMessageContaining("not JSON")
+                .hasMessageContaining("line 1");
+        assertThatThrownBy(() -> json("[".repeat(5000))).isInstanceOf(ScanstreamException.class);
         assertThatThrownBy(() -> json("")).hasMessageContaining("empty");
         assertThatThrownBy(() -> json("null")).hasMessageContaining("null");
         assertThatThrownBy(() -> json("{\"actor\":\"a\"} x")).hasMessageContaining("not JSON");
@@ -121,8 +124,7 @@ class RequestBodyTest {
     }
 
     private static AliasRequest json(String text) {
-        return new RequestBody(
-                        new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)), -1, 1000, "request")
+        return new RequestBody(new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)), -1, 10_000, "request")
                 .json(AliasRequest.class);
     }
 }

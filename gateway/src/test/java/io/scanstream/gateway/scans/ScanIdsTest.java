@@ -41,8 +41,7 @@ class ScanIdsTest {
         assertThat(ids.made(new ScanId(
                         new UUID(value.getMostSignificantBits() + (1L << 16), value.getLeastSignificantBits()))))
                 .isFalse();
-        assertThat(ids.made(
-                        new ScanId(new UUID(value.getMostSignificantBits(), value.getLeastSignificantBits() ^ 1))))
+        assertThat(ids.made(new ScanId(new UUID(value.getMostSignificantBits(), value.getLeastSignificantBits() ^ 1))))
                 .isFalse();
     }
 }

@@ -12,15 +12,19 @@ class ScanRequestTest {
         assertThat(typed("image/png")).isEqualTo("image/png");
         assertThat(typed("IMAGE/TIFF")).isEqualTo("image/tiff");
         assertThat(typed(ScanHeaders.CLAIM_TICKET)).isEqualTo("application/octet-stream");
-        assertThat(typed("image/png; x=\r\ny")).isEqualTo("application/octet-stream");
+        assertThat(typed("image/png; charset=x\r\ny")).isEqualTo("image/png");
+        assertThat(typed("image/p\r\nng")).isEqualTo("application/octet-stream");
         assertThat(typed(null)).isEqualTo("application/octet-stream");
     }
 
     @Test
     void asksForAModelAndAtMostOneWayToChooseItsVersion() {
-        assertThatThrownBy(() -> ScanRequest.of(null, null, null, null, null, null)).hasMessageStartingWith("model:");
-        assertThatThrownBy(() -> ScanRequest.of(" ", null, null, null, null, null)).hasMessageStartingWith("model:");
-        assertThatThrownBy(() -> ScanRequest.of("m", "v", "a", null, null, null)).hasMessageContaining("one of the two");
+        assertThatThrownBy(() -> ScanRequest.of(null, null, null, null, null, null))
+                .hasMessageStartingWith("model:");
+        assertThatThrownBy(() -> ScanRequest.of(" ", null, null, null, null, null))
+                .hasMessageStartingWith("model:");
+        assertThatThrownBy(() -> ScanRequest.of("m", "v", "a", null, null, null))
+                .hasMessageContaining("one of the two");
     }
 
     @Test

@@ -50,8 +50,8 @@ class ScoreWindowTest {
     @Test
     void givesAScoreBackAsItCame() {
         ScoreWindow window = new ScoreWindow(10);
-        ScoreEvent rejected = new ScoreEvent.ScanRejected(
-                idAt(now), "m", null, ErrorCode.NOT_AN_IMAGE, "no image", Instant.EPOCH);
+        ScoreEvent rejected =
+                new ScoreEvent.ScanRejected(idAt(now), "m", null, ErrorCode.NOT_AN_IMAGE, "no image", Instant.EPOCH);
         window.saw(rejected);
 
         assertThat(window.find(rejected.scanId())).contains(rejected);

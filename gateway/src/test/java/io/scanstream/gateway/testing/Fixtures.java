@@ -4,6 +4,7 @@ import io.scanstream.contracts.Json;
 import io.scanstream.contracts.dataset.DatasetVersion;
 import io.scanstream.contracts.dataset.Manifest;
 import io.scanstream.contracts.dataset.Split;
+import io.scanstream.contracts.job.JobId;
 import io.scanstream.contracts.model.Golden;
 import io.scanstream.contracts.model.Metrics;
 import io.scanstream.contracts.model.ModelCard;
@@ -14,7 +15,6 @@ import io.scanstream.contracts.recipe.RecipeReader;
 import io.scanstream.contracts.scoring.ScanId;
 import io.scanstream.contracts.scoring.ScoreEvent;
 import io.scanstream.contracts.training.TrainingEvent;
-import io.scanstream.contracts.job.JobId;
 import io.scanstream.storage.ModelPackage;
 import io.scanstream.storage.Models;
 import java.io.ByteArrayOutputStream;
@@ -32,8 +32,7 @@ import java.util.zip.ZipOutputStream;
 
 /** Values that tests start from. */
 public final class Fixtures {
-    public static final String RECIPE =
-            """
+    public static final String RECIPE = """
             name: tiny
             about: A recipe for tests.
             data: {widthPx: 16, heightPx: 16}

@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Enumeration;
+import java.util.zip.CRC32;
+import java.util.zip.CheckedInputStream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
@@ -91,8 +93,12 @@ final class Archive {
             while (entries.hasMoreElements()) {
                 ZipEntry entry = entries.nextElement();
                 if (!entry.isDirectory()) {
-                    try (InputStream in = zip.getInputStream(entry)) {
+                    try (CheckedInputStream in = new CheckedInputStream(zip.getInputStream(entry), new CRC32())) {
                         file(entry.getName(), in);
+                        // ZipFile itself does not look.
+                        if (entry.getCrc() >= 0 && in.getChecksum().getValue() != entry.getCrc()) {
+                            throw new ZipException("the checksum of " + entry.getName() + " is wrong");
+                        }
                     }
                 }
             }
@@ -112,6 +118,11 @@ final class Archive {
                     count();
                     visitor.hidden(requireInside(entry.getName()));
                 }
+            }
+            // What is behind the last entry is padding; a gzip's checksum comes at its very end.
+            byte[] chunk = new byte[CHUNK];
+            for (int read = in.read(chunk); read >= 0; read = in.read(chunk)) {
+                count(read);
             }
         } catch (ScanstreamException e) {
             throw e;

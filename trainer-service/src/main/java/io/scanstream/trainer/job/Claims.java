@@ -132,7 +132,7 @@ public final class Claims {
         if (!journal.append(head.number(), state.failed(ErrorCode.POISON, reason, now))) {
             return false;
         }
-        LOG.errorf("job %s: set aside: %s", state.id(), reason);
+        LOG.warnf("job %s: set aside: %s", state.id(), reason);
         announcements.event(new TrainingEvent.TrainingFailed(state.id(), ErrorCode.POISON, reason, now));
         return true;
     }

@@ -134,8 +134,12 @@ public final class JobRunner implements AutoCloseable {
 
     private void fail(Claim claim, Throwable e) {
         ScanstreamException reason = reasonOf(e);
-        LOG.errorf(e, "job %s: failed", claim.id());
         String text = String.valueOf(reason.getMessage());
+        if (reason.code() == ErrorCode.INTERNAL) {
+            LOG.errorf(e, "job %s: failed by a defect", claim.id());
+        } else {
+            LOG.warnf("job %s: failed, %s: %s", claim.id(), reason.code(), text);
+        }
         patience.insist(claim, () -> claim.fail(reason.code(), text));
         announcements.event(new TrainingEvent.TrainingFailed(claim.id(), reason.code(), text, clock.instant()));
     }

@@ -101,7 +101,10 @@ final class ShareGroup implements AutoCloseable {
      */
     static void prepare(Map<String, String> settings) {
         String where = settings.getOrDefault("bootstrap.servers", "an unknown address");
-        try (Admin admin = Admin.create(new HashMap<String, Object>(settings))) {
+        Map<String, Object> client = new HashMap<>(settings);
+        client.put("request.timeout.ms", 5_000);
+        client.put("default.api.timeout.ms", 10_000);
+        try (Admin admin = Admin.create(client)) {
             FinalizedVersionRange version = admin.describeFeatures()
                     .featureMetadata()
                     .get()

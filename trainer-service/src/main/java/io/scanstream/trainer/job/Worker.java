@@ -133,7 +133,9 @@ public final class Worker {
             claim = Optional.empty();
         }
         group.accept(record);
-        FaultPoint.AFTER_ACKNOWLEDGE.reached();
+        if (claim.isPresent()) {
+            FaultPoint.AFTER_ACKNOWLEDGE.reached();
+        }
         return claim;
     }
 

@@ -1,5 +1,7 @@
 package io.scanstream.trainer.publish;
 
+import com.fasterxml.jackson.core.type.TypeReference;
+import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.training.TrainingEvent;
 import io.scanstream.trainer.job.Announcements;
@@ -11,6 +13,10 @@ import io.scanstream.trainer.training.EpochRecord;
 import io.scanstream.trainer.training.StopSignal;
 import io.scanstream.trainer.training.TrainingListener;
 import io.scanstream.trainer.training.TrainingState;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -21,6 +27,8 @@ import org.jboss.logging.Logger;
 /** Tells of a training as it goes, and keeps its checkpoints. */
 final class TrainingReporter implements TrainingListener {
     private static final Logger LOG = Logger.getLogger(TrainingReporter.class);
+    private static final String HISTORY = "events.json";
+    private static final TypeReference<List<TrainingEvent.EpochCompleted>> EPOCHS = new TypeReference<>() {};
 
     private final Claim claim;
     private final int epochs;
@@ -112,9 +120,25 @@ final class TrainingReporter implements TrainingListener {
         }
     }
 
+    /** The events go with the checkpoint: the history that a job has is then the one that its journal names. */
     private boolean keep(Checkpoint checkpoint) {
-        claim.checkpoint(checkpoint.folder(), position(checkpoint.state()), history);
+        Path events = checkpoint.folder().resolve(HISTORY);
+        try {
+            try {
+                Files.write(events, Json.bytes(history, EPOCHS));
+                claim.checkpoint(checkpoint.folder(), position(checkpoint.state()), history);
+            } finally {
+                Files.deleteIfExists(events);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("checkpoint in " + checkpoint.folder(), e);
+        }
         return true;
+    }
+
+    /** The events of the epochs that a downloaded checkpoint contains. */
+    static List<TrainingEvent.EpochCompleted> history(Path checkpoint) throws IOException {
+        return Json.read(Files.readAllBytes(checkpoint.resolve(HISTORY)), EPOCHS);
     }
 
     private String position(TrainingState state) {

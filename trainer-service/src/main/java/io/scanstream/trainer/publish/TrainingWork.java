@@ -19,6 +19,7 @@ import io.scanstream.storage.Jobs;
 import io.scanstream.storage.ModelPackage;
 import io.scanstream.storage.Models;
 import io.scanstream.trainer.cache.BlobCache;
+import io.scanstream.trainer.cache.WorkFolder;
 import io.scanstream.trainer.data.TrainingData;
 import io.scanstream.trainer.evaluation.PackageBuilder;
 import io.scanstream.trainer.job.Announcements;
@@ -37,12 +38,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Trains a recipe on a data set version, slice by slice, and publishes the model. Every step first looks whether it was done
@@ -99,7 +98,7 @@ public final class TrainingWork implements Work {
                         ? complete(claim, work, version, folder)
                         : new SliceOver();
             } finally {
-                delete(folder);
+                WorkFolder.delete(folder);
             }
         } catch (IOException e) {
             throw new UncheckedIOException("working in " + settings.folder(), e);
@@ -118,13 +117,13 @@ public final class TrainingWork implements Work {
         TrainingOptions options = new TrainingOptions(
                 folder.resolve("run"), settings.checkpointEvery(), settings.progressEvery(), settings.loaderThreads());
         try (TrainingRun run = new TrainingRun(work.recipe(), data, libtorch, options)) {
-            resume(claim, run, folder);
+            List<TrainingEvent.EpochCompleted> history = resume(claim, run, folder);
             StopSignal stop = StopSignal.after(settings.slice()).or(claim::stopRequested);
             TrainingReporter reporter = new TrainingReporter(
                     claim,
                     work.recipe().training().epochs(),
                     stop,
-                    history(claim, run),
+                    history,
                     announcements,
                     patience,
                     clock);
@@ -137,23 +136,25 @@ public final class TrainingWork implements Work {
         }
     }
 
-    private void resume(Claim claim, TrainingRun run, Path folder) throws IOException {
+    /** Takes up the checkpoint that the journal names, if there is one; returns the epochs that it contains. */
+    private List<TrainingEvent.EpochCompleted> resume(Claim claim, TrainingRun run, Path folder) throws IOException {
         String prefix = claim.state().checkpoint();
-        if (prefix != null) {
-            Path downloaded = folder.resolve("resumed");
-            patience.call(claim, () -> {
-                stores.jobs().readCheckpoint(prefix, downloaded);
-                return true;
-            });
-            run.resume(Checkpoint.read(downloaded));
+        if (prefix == null) {
+            return List.of();
         }
-    }
-
-    /** The epochs that the checkpoint contains: what was recorded after it is trained again. */
-    private List<TrainingEvent.EpochCompleted> history(Claim claim, TrainingRun run) {
-        return patience.call(claim, () -> stores.jobs().history(claim.id())).stream()
-                .filter(epoch -> epoch.epoch() <= run.state().epoch())
-                .toList();
+        Path downloaded = folder.resolve("resumed");
+        patience.call(claim, () -> {
+            stores.jobs().readCheckpoint(prefix, downloaded);
+            return true;
+        });
+        run.resume(Checkpoint.read(downloaded));
+        List<TrainingEvent.EpochCompleted> history = TrainingReporter.history(downloaded);
+        // Whoever died between the journal's entry and this file has left it behind.
+        patience.call(claim, () -> {
+            stores.jobs().writeHistory(claim.id(), history);
+            return true;
+        });
+        return history;
     }
 
     private void publish(Claim claim, TrainingRun run, Manifest manifest, ModelVersion version, Path folder) {
@@ -186,13 +187,5 @@ public final class TrainingWork implements Work {
                 version.toString(),
                 new TrainingEvent.TrainingSucceeded(
                         claim.id(), version.name(), version.version(), figures, clock.instant()));
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> all = Files.walk(folder)) {
-            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
-        }
     }
 }

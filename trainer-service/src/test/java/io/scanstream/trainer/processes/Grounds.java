@@ -213,6 +213,17 @@ final class Grounds implements AutoCloseable {
         return await(job, state -> state.status().ended());
     }
 
+    void cancel(JobId job) {
+        jobs.journal(job).update(head -> head.map(Journal.Entry::value)
+                .filter(state -> !state.status().ended())
+                .map(state -> state.cancelled("asked for by a test", now())));
+    }
+
+    /** So that a test that failed leaves no job to the next one's trainers. */
+    void cancelAll() {
+        jobs.list().forEach(this::cancel);
+    }
+
     /** Every owner that the job has had, in order. */
     List<String> owners(JobId job) {
         return jobs.journal(job).history().stream()
@@ -239,6 +250,15 @@ final class Grounds implements AutoCloseable {
             }
         }
         return events;
+    }
+
+    /** The journal has the end before it is told. */
+    void awaitLast(JobId job, Class<? extends TrainingEvent> last) {
+        Awaitility.await("last event of job " + job)
+                .atMost(Duration.ofSeconds(60))
+                .until(
+                        () -> events(job),
+                        events -> !events.isEmpty() && last.isInstance(events.get(events.size() - 1)));
     }
 
     List<ModelEvent> events(ModelVersion model) {

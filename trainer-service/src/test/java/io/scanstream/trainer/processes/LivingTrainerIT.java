@@ -17,13 +17,13 @@ import io.scanstream.storage.Journal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,6 +47,11 @@ class LivingTrainerIT {
         dataset = grounds.dataset("tiny", 40);
     }
 
+    @AfterEach
+    void leaveNothingToDo() {
+        grounds.cancelAll();
+    }
+
     @AfterAll
     static void close() {
         grounds.close();
@@ -63,10 +68,10 @@ class LivingTrainerIT {
             JobId training = grounds.askForTraining("first", new DatasetVersion("uploaded", 1), 3);
             ModelVersion version = ModelVersion.of("first", training);
             assertThat(grounds.awaitSuccess(training).result()).isEqualTo(version.toString());
+            grounds.awaitLast(training, TrainingEvent.TrainingSucceeded.class);
 
             assertThat(grounds.aliases.version("first", "champion")).contains(version.version());
             assertThat(grounds.events(version)).hasAtLeastOneElementOfType(ModelEvent.ModelPromoted.class);
-            assertThat(grounds.events(training)).last().isInstanceOf(TrainingEvent.TrainingSucceeded.class);
             assertThat(grounds.records(Topics.TRAINING_REQUESTS_DLQ))
                     .extracting(LivingTrainerIT::errorCode)
                     .containsExactly("INVALID_REQUEST", "UNKNOWN_JOB");
@@ -96,11 +101,9 @@ class LivingTrainerIT {
         try (TrainerProcess second = grounds.trainer("second")) {
             grounds.await(job, state -> !String.valueOf(state.step()).equals(left.step()));
             assertThat(second.alive()).isTrue();
-            cancel(job);
+            grounds.cancel(job);
             grounds.await(job, state -> state.status() == JobStatus.CANCELLED);
-            Awaitility.await()
-                    .atMost(Duration.ofSeconds(30))
-                    .until(() -> lastEvent(job), TrainingEvent.TrainingCancelled.class::isInstance);
+            grounds.awaitLast(job, TrainingEvent.TrainingCancelled.class);
         }
         assertThat(grounds.owners(job)).containsExactly("first", "second");
         assertThat(grounds.events(job).stream()
@@ -114,12 +117,6 @@ class LivingTrainerIT {
     private static TrainingEvent lastEvent(JobId job) {
         List<TrainingEvent> events = grounds.events(job);
         return events.get(events.size() - 1);
-    }
-
-    private static void cancel(JobId job) {
-        grounds.jobs.journal(job).update(head -> head.map(Journal.Entry::value)
-                .filter(state -> !state.status().ended())
-                .map(state -> state.cancelled("asked for by a test", Instant.now())));
     }
 
     @Test

@@ -77,7 +77,7 @@ final class TrainerProcess implements AutoCloseable {
 
     /** SIGKILL. */
     @Override
-    public void close() throws InterruptedException {
-        process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+    public void close() {
+        process.destroyForcibly().onExit().join();
     }
 }

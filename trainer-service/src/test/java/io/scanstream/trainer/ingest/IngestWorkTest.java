@@ -1,0 +1,143 @@
+package io.scanstream.trainer.ingest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.dataset.DatasetVersion;
+import io.scanstream.contracts.dataset.Manifest;
+import io.scanstream.contracts.dataset.Split;
+import io.scanstream.contracts.job.JobId;
+import io.scanstream.contracts.job.JobState;
+import io.scanstream.contracts.job.JobStatus;
+import io.scanstream.contracts.training.TrainingEvent;
+import io.scanstream.trainer.RealData;
+import io.scanstream.trainer.TinyImages;
+import io.scanstream.trainer.job.JobDesk;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class IngestWorkTest {
+    @TempDir
+    Path folder;
+
+    private JobDesk desk;
+
+    @BeforeEach
+    void start() {
+        desk = new JobDesk(folder);
+    }
+
+    @AfterEach
+    void stop() {
+        desk.close();
+    }
+
+    private JobState ingest(byte[] upload) {
+        return ingest(upload, new IngestLimits(1L << 30, 1000, 1L << 30, 100));
+    }
+
+    private JobState ingest(byte[] upload, IngestLimits limits) {
+        JobId id = JobId.next();
+        DatasetVersion dataset = desk.datasets.reserve("d", id);
+        desk.datasets.writeUpload(dataset, new ByteArrayInputStream(upload));
+        IngestWork work = new IngestWork(
+                desk.datasets,
+                desk.blobs,
+                limits,
+                folder.resolve("work"),
+                desk.announcements,
+                desk.patience,
+                desk.clock);
+        return desk.run(id, new JobState.Ingest(dataset, desk.datasets.uploadKey(dataset)), work);
+    }
+
+    private Manifest manifest(int version) {
+        return desk.datasets.manifest(new DatasetVersion("d", version)).orElseThrow();
+    }
+
+    @Test
+    void turnsAnUploadIntoADataSetVersion() {
+        Map<String, byte[]> files = TinyImages.folders(8);
+        files.put("tiny/train/dark/notes.txt", "no image".getBytes(StandardCharsets.UTF_8));
+        files.put("tiny/train/dark/again.png", TinyImages.png(false, 1_000_000));
+        JobState end = ingest(TinyImages.zip(files));
+
+        assertThat(end.status()).as(end.reason()).isEqualTo(JobStatus.SUCCEEDED);
+        assertThat(end.result()).isEqualTo("d/1");
+        Manifest manifest = manifest(1);
+        assertThat(manifest.classes()).containsExactly("bright", "dark");
+        assertThat(manifest.of(Split.TRAIN)).hasSize(12);
+        assertThat(manifest.of(Split.TEST)).hasSize(4);
+        assertThat(manifest.rejected()).singleElement().satisfies(rejected -> {
+            assertThat(rejected.path()).isEqualTo("tiny/train/dark/notes.txt");
+            assertThat(rejected.code()).isEqualTo(ErrorCode.NOT_AN_IMAGE);
+        });
+        Manifest.Entry first = manifest.entries().get(0);
+        assertThat(desk.blobs.get(first.sha256())).isEqualTo(files.get(first.path()));
+        assertThat(desk.datasets.openUpload(manifest.dataset())).isEmpty();
+        assertThat(desk.told.events())
+                .last()
+                .isEqualTo(new TrainingEvent.DatasetReady(end.id(), manifest.dataset(), 16, 1, desk.clock.instant()));
+        assertThat(folder.resolve("work")).as("nothing is left").isEmptyDirectory();
+    }
+
+    @Test
+    void failsWithTheReasonWhereNothingCanBeUsed() {
+        assertThat(ingest("no archive".getBytes(StandardCharsets.UTF_8)))
+                .extracting(JobState::status, JobState::errorCode)
+                .containsExactly(JobStatus.FAILED, ErrorCode.INVALID_DATASET);
+        assertThat(ingest(TinyImages.zip(Map.of("a/x.png", new byte[] {1, 2, 3}))))
+                .satisfies(end -> {
+                    assertThat(end.errorCode()).isEqualTo(ErrorCode.INVALID_DATASET);
+                    assertThat(end.reason()).contains("no class").contains("a/x.png");
+                });
+        assertThat(ingest(TinyImages.zip(TinyImages.folders(4)), new IngestLimits(100, 1000, 1L << 30, 100)))
+                .extracting(JobState::status, JobState::errorCode)
+                .containsExactly(JobStatus.FAILED, ErrorCode.TOO_LARGE);
+        assertThat(folder.resolve("work")).isEmptyDirectory();
+    }
+
+    @Test
+    void theFirstManifestStands() {
+        JobState first = ingest(TinyImages.zip(TinyImages.folders(4)));
+        Manifest manifest = manifest(1);
+        assertThat(desk.datasets.writeManifest(new Manifest(
+                        manifest.dataset(), manifest.classes(), manifest.entries(), manifest.rejected(), first.at())))
+                .isFalse();
+        assertThat(manifest(1)).isEqualTo(manifest);
+    }
+
+    @Test
+    void everyOddFileIsAcceptedOrRejectedWithAReason() throws IOException {
+        Path odd = RealData.require("odd-images");
+        Map<String, byte[]> files = new TreeMap<>(TinyImages.folders(4));
+        int count = 0;
+        try (Stream<Path> all = Files.list(odd)) {
+            for (Path file : all.filter(Files::isRegularFile).toList()) {
+                files.put("tiny/train/odd/" + file.getFileName(), Files.readAllBytes(file));
+                count++;
+            }
+        }
+        JobState end = ingest(TinyImages.zip(files));
+
+        assertThat(end.status()).as(end.reason()).isEqualTo(JobStatus.SUCCEEDED);
+        Manifest manifest = manifest(1);
+        long accepted = manifest.entries().stream()
+                .filter(entry -> entry.label().equals("odd"))
+                .count();
+        assertThat(accepted + manifest.rejected().size()).isEqualTo(count);
+        assertThat(accepted).isPositive();
+        assertThat(manifest.rejected()).isNotEmpty().allSatisfy(rejected -> assertThat(rejected.reason())
+                .isNotBlank());
+    }
+}
