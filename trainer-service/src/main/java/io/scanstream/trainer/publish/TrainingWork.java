@@ -123,7 +123,7 @@ public final class TrainingWork implements Work {
                     claim,
                     work.recipe().training().epochs(),
                     stop,
-                    history(claim, run),
+                    history,
                     announcements,
                     patience,
                     clock);
