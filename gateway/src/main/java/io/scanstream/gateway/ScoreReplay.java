@@ -7,6 +7,7 @@ import io.smallrye.common.annotation.Identifier;
 import io.smallrye.reactive.messaging.kafka.KafkaConsumerRebalanceListener;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Default;
+import jakarta.inject.Inject;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
@@ -31,9 +32,14 @@ class ScoreReplay implements KafkaConsumerRebalanceListener {
 
     private volatile boolean assigned;
 
+    @Inject
     ScoreReplay(ScoreWindow window, GatewayConfig config) {
+        this(window, config.scans().window());
+    }
+
+    ScoreReplay(ScoreWindow window, int capacity) {
         this.window = window;
-        this.capacity = config.scans().window();
+        this.capacity = capacity;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.scanstream.gateway;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.micrometer.core.instrument.config.MeterFilter;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.Topics;
 import io.scanstream.gateway.datasets.DatasetCatalogue;
@@ -43,6 +44,12 @@ final class Wiring {
     @Singleton
     ObjectMapper json() {
         return Json.mapper();
+    }
+
+    @Produces
+    @Singleton
+    MeterFilter uriTags() {
+        return new UriTags();
     }
 
     @Produces

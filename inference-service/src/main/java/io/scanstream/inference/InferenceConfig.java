@@ -86,9 +86,9 @@ interface InferenceConfig {
         @WithDefault("30s")
         Duration listInterval();
 
-        /** Images that the HTTP edge scores at once. */
-        @WithDefault("64")
-        int httpInHand();
+        /** Most bytes of images that the HTTP edge holds at once. */
+        @WithDefault("128M")
+        MemorySize httpBytes();
 
         /** How long an HTTP request waits for a version that is being loaded. */
         @WithDefault("5s")

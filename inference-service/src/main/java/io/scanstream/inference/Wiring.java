@@ -81,7 +81,7 @@ final class Wiring {
         this.records = new RecordScoring(
                 serving, scorer, store, maxImageBytes, inference.fetchedBytes().asLongValue());
         this.edge = new ScanEdge(settings, records, store, metrics);
-        this.limits = new HttpLimits(inference.httpInHand(), maxImageBytes, inference.httpPatience());
+        this.limits = new HttpLimits(inference.httpBytes().asLongValue(), maxImageBytes, inference.httpPatience());
     }
 
     void start(@Observes StartupEvent event) {

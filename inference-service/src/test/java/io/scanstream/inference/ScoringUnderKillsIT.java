@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
@@ -41,9 +42,12 @@ class ScoringUnderKillsIT {
     @BeforeAll
     static void start() throws InterruptedException {
         cluster = Cluster.start(folder);
-        cluster.publishChampion(TinyModel.aModel().write(folder.resolve("tiny")));
-        cluster.publishChampion(
-                TinyModel.aModel().named("fragile").onBlack(OnBlack.KILLS).write(folder.resolve("fragile")));
+        cluster.models().publishChampion(TinyModel.aModel().write(folder.resolve("tiny")));
+        cluster.models()
+                .publishChampion(TinyModel.aModel()
+                        .named("fragile")
+                        .onBlack(OnBlack.KILLS)
+                        .write(folder.resolve("fragile")));
     }
 
     @AfterAll
@@ -69,11 +73,16 @@ class ScoringUnderKillsIT {
             ServiceProcess second =
                     ServiceProcess.start(cluster.environment(), folder).awaitReady();
             awaitScores(scores, 400);
+            // Frozen until the group has given its partitions away; then it wakes up with a batch in hand.
+            first.freeze();
+            awaitScores(scores, 550);
+            first.thaw();
+            awaitScores(scores, 600);
             first.kill();
             first = ServiceProcess.start(cluster.environment(), folder).awaitReady();
-            awaitScores(scores, 600);
+            awaitScores(scores, 700);
             assertThat(second.stop()).as("exit code after SIGTERM").isIn(0, 143);
-            awaitScores(scores, 750);
+            awaitScores(scores, 800);
             first.kill();
             first = ServiceProcess.start(cluster.environment(), folder).awaitReady();
             sending.join();
@@ -139,8 +148,8 @@ class ScoringUnderKillsIT {
             }
 
             assertThat(service.stop()).isIn(0, 143);
-            // Once in a batch, three times alone.
-            assertThat(deaths).isEqualTo(4);
+            // Three times alone, and once in a batch before, unless the partition was taken one by one already.
+            assertThat(deaths).isBetween(3, 4);
             assertThat(mine.stream().filter(ScanScored.class::isInstance).map(ScoreEvent::scanId))
                     .containsExactlyInAnyOrderElementsOf(harmless);
             assertThat(mine.stream().filter(ScanRejected.class::isInstance))
@@ -154,16 +163,16 @@ class ScoringUnderKillsIT {
         }
     }
 
-    /** A thousand scans in half a minute: every hundredth no image, every thirtieth behind a claim ticket. */
+    /** A thousand scans in twenty seconds and more: every hundredth no image, every thirtieth behind a claim ticket. */
     private static void send(ScanClient client, Set<ScanId> sent, Set<ScanId> malformed) {
         Random random = new Random(7);
-        Scans claimed = new Scans(cluster.store());
+        Scans claimed = new Scans(cluster.models().store());
         List<Runnable> again = new ArrayList<>();
         for (int i = 0; i < SCANS; i++) {
             ScanId id = ScanId.next();
             byte[] bytes = TinyModel.png(random.nextInt(256), random.nextInt(256), random.nextInt(256), 40, 30);
             if (i % 100 == 50) {
-                bytes = java.util.Arrays.copyOf(bytes, 20);
+                bytes = Arrays.copyOf(bytes, 20);
                 malformed.add(id);
             }
             var record =
@@ -178,7 +187,7 @@ class ScoringUnderKillsIT {
                 again.forEach(Runnable::run);
                 again.clear();
             }
-            sleep(30);
+            sleep(20);
         }
         client.flush();
     }

@@ -45,6 +45,7 @@ final class ServiceProcess implements AutoCloseable {
                 "-Xmx256m",
                 "-XX:TieredStopAtLevel=1",
                 "-XX:-CreateCoredumpOnCrash",
+                "-Djava.io.tmpdir=" + Files.createDirectories(folder.resolve("tmp")),
                 "-XX:ErrorFile=" + folder.resolve("crash-%p.log"),
                 "-jar",
                 System.getProperty("scanstream.jar")));
@@ -89,13 +90,26 @@ final class ServiceProcess implements AutoCloseable {
         return process.isAlive();
     }
 
-    String log() throws IOException {
-        return Files.readString(log);
-    }
-
     /** SIGKILL. */
     void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();
+    }
+
+    /** SIGSTOP. */
+    void freeze() throws IOException, InterruptedException {
+        signal("STOP");
+    }
+
+    /** SIGCONT. */
+    void thaw() throws IOException, InterruptedException {
+        signal("CONT");
+    }
+
+    private void signal(String name) throws IOException, InterruptedException {
+        int code = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                .start()
+                .waitFor();
+        assertThat(code).as("kill -" + name).isZero();
     }
 
     /** SIGTERM; returns the exit code. */

@@ -9,6 +9,7 @@ import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
+import java.io.IOException;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,23 @@ final class ProblemResponses {
             LOG.errorf(e, "%s: %d", uri.getPath(), status);
         }
         return respond(Problems.ofStatus(status, null), null);
+    }
+
+    /** Only the framework's reading of a body throws these as they are: ours are wrapped where they happen. */
+    @ServerExceptionMapper
+    Response brokeOff(IOException e, UriInfo uri) {
+        LOG.debugf(e, "%s: body", uri.getPath());
+        return respond(
+                Problems.ofStatus(400, "The body broke off, or is not of the form that its Content-Type says."), null);
+    }
+
+    /** The framework's parser has no exception of its own for a Content-Type or Accept that is none. */
+    @ServerExceptionMapper
+    Response mediaType(IllegalArgumentException e, UriInfo uri) {
+        String message = e.getMessage() + "";
+        return message.startsWith("Failed to parse media type")
+                ? respond(Problems.ofStatus(415, message + "."), null)
+                : defect(e, uri);
     }
 
     @ServerExceptionMapper

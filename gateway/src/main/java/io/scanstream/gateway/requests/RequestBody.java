@@ -1,5 +1,6 @@
 package io.scanstream.gateway.requests;
 
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
@@ -93,12 +94,15 @@ public final class RequestBody extends FilterInputStream {
         } catch (JsonMappingException e) {
             throw new RequestRefused(List.of(new Problem(path(e), e.getOriginalMessage())));
         } catch (JsonProcessingException e) {
-            throw RequestRefused.invalid("The body is not JSON: " + e.getOriginalMessage() + " (line "
-                    + e.getLocation().getLineNr() + ", column "
-                    + e.getLocation().getColumnNr() + ").");
+            throw RequestRefused.invalid(
+                    "The body is not JSON: " + e.getOriginalMessage() + place(e.getLocation()) + ".");
         } catch (IOException e) {
             throw new IllegalStateException("reading from memory", e);
         }
+    }
+
+    private static String place(@Nullable JsonLocation at) {
+        return at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
     }
 
     private static String known(UnrecognizedPropertyException e) {

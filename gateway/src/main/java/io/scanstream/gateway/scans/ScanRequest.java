@@ -49,7 +49,8 @@ record ScanRequest(
 
     /** Only what says that the value is an image: never what would make a reader take it for a claim ticket. */
     private static String safe(@Nullable String contentType) {
-        String type = contentType == null ? "" : contentType.toLowerCase(Locale.ROOT);
+        String type =
+                contentType == null ? "" : contentType.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
         return type.matches("image/[a-z0-9.+-]{1,60}") ? type : BYTES;
     }
 

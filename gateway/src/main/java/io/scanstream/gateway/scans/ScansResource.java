@@ -126,8 +126,8 @@ class ScansResource {
     @Operation(
             summary = "Score many images",
             description =
-                    "A form with a file for each image. Answers once Kafka has them all, with the id or the error of"
-                            + " each, in order.")
+                    "A form with a file for each image, all under one field name. Answers once Kafka has them all,"
+                            + " with the id or the error of each, in order.")
     @APIResponse(
             responseCode = "202",
             description = "One item for each file",

@@ -17,6 +17,7 @@ import io.scanstream.inference.scoring.ScorerSettings;
 import io.scanstream.inference.scoring.Urgency;
 import io.scanstream.storage.ModelPackage;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -46,8 +47,10 @@ import picocli.CommandLine.Parameters;
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {"0:every file was scored", "1:a file or the model was not accepted", "2:wrong usage"})
 public final class ScoreCommand implements Callable<Integer> {
-    /** Scans under way at once; their bytes are in memory. */
+    /** Scans under way at once, and the bytes that they hold in memory. */
     private static final int MOST_IN_HAND = 64;
+
+    private static final long MOST_BYTES_IN_HAND = 128L << 20;
 
     private final PrintStream out;
     private final PrintStream err;
@@ -145,17 +148,21 @@ public final class ScoreCommand implements Callable<Integer> {
         return false;
     }
 
-    private record Asked(Path file, CompletableFuture<Score> score) {}
+    private record Asked(Path file, long sizeBytes, CompletableFuture<Score> score) {}
 
     /** Whether every file was scored. Lines come in order; the files behind them are under way meanwhile. */
     private boolean scoreAll(List<Path> all, LoadedModel loaded, Scorer scorer) {
         Deque<Asked> inHand = new ArrayDeque<>();
+        long bytesInHand = 0;
         boolean every = true;
         for (Path file : all) {
-            if (inHand.size() == MOST_IN_HAND) {
+            long size = Math.min(file.toFile().length(), DecodeLimits.defaults().maxBytes());
+            while (inHand.size() == MOST_IN_HAND || (!inHand.isEmpty() && bytesInHand + size > MOST_BYTES_IN_HAND)) {
+                bytesInHand -= inHand.element().sizeBytes();
                 every &= print(inHand.remove());
             }
-            inHand.add(new Asked(file, ask(file, loaded, scorer)));
+            inHand.add(new Asked(file, size, ask(file, loaded, scorer)));
+            bytesInHand += size;
         }
         while (!inHand.isEmpty()) {
             every &= print(inHand.remove());
@@ -165,16 +172,13 @@ public final class ScoreCommand implements Callable<Integer> {
     }
 
     private static CompletableFuture<Score> ask(Path file, LoadedModel loaded, Scorer scorer) {
+        int most = Math.toIntExact(DecodeLimits.defaults().maxBytes());
         byte[] bytes;
-        try {
-            long size = Files.size(file);
-            if (size > DecodeLimits.defaults().maxBytes()) {
-                return failed(
-                        ErrorCode.TOO_LARGE,
-                        size + " bytes are above the limit of "
-                                + DecodeLimits.defaults().maxBytes() + ".");
+        try (InputStream in = Files.newInputStream(file)) {
+            bytes = in.readNBytes(most);
+            if (bytes.length == most && in.read() >= 0) {
+                return failed(ErrorCode.TOO_LARGE, "the file is above the limit of " + most + " bytes.");
             }
-            bytes = Files.readAllBytes(file);
         } catch (NoSuchFileException e) {
             return failed(ErrorCode.INVALID_REQUEST, "there is no such file.");
         } catch (IOException e) {

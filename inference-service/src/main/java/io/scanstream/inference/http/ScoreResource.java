@@ -9,11 +9,14 @@ import io.scanstream.inference.scoring.Score;
 import io.scanstream.inference.scoring.Scorer;
 import io.scanstream.inference.scoring.Urgency;
 import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DefaultValue;
+import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import java.io.IOException;
 import java.io.InputStream;
@@ -39,6 +42,7 @@ public final class ScoreResource {
      *
      * @param version the version that must score; else the alias decides
      * @param alias {@code champion} if not given
+     * @param announcedBytes of the image; -1 if the client does not say
      * @param image the encoded bytes, read up to the limit
      */
     @POST
@@ -49,10 +53,11 @@ public final class ScoreResource {
             @PathParam("name") String name,
             @QueryParam("version") @Nullable String version,
             @QueryParam("alias") @Nullable String alias,
+            @HeaderParam(HttpHeaders.CONTENT_LENGTH) @DefaultValue("-1") long announcedBytes,
             InputStream image)
             throws IOException {
         ModelRef ref = ModelRef.of(name, version, alias);
-        try (HttpLimits.Admission admitted = limits.admit()) {
+        try (HttpLimits.Admission admitted = limits.admit(announcedBytes)) {
             byte[] bytes = admitted.read(image);
             return scorer.score(acquire(ref), bytes, Urgency.ROUTINE).join();
         } catch (CompletionException e) {

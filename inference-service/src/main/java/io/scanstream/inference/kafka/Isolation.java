@@ -70,15 +70,15 @@ final class Isolation {
         inHand = true;
     }
 
-    /** The record has its outcome, committed. */
+    /** The record has its outcome, committed; to be called again if the store did not answer. */
     void end() {
         inHand = false;
-        leftAlone--;
-        if (leftAlone == 0) {
+        if (leftAlone == 1) {
             suspects.put(partition, new Mark(owner, null, 0));
             suspect = null;
             deaths = 0;
         }
+        leftAlone--;
     }
 
     /** Lets go of the partition in order; while records are taken one by one, the next owner must go on with that. */

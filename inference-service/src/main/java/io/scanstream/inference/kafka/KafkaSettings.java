@@ -43,9 +43,15 @@ public record KafkaSettings(
         }
     }
 
+    /** For people. */
+    String bootstrapServers() {
+        return String.valueOf(client.get(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG));
+    }
+
     /** Bytes in and out, committed records only, nothing committed behind our back. */
     Map<String, Object> consumer() {
         Map<String, Object> properties = new HashMap<>(client);
+        properties.remove(ConsumerConfig.GROUP_ID_CONFIG);
         properties.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         properties.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);

@@ -29,6 +29,7 @@ import org.slf4j.LoggerFactory;
 public final class ModelEvents implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ModelEvents.class);
     private static final Duration POLL = Duration.ofMillis(500);
+    private static final Duration METADATA = Duration.ofSeconds(5);
 
     private final KafkaSettings settings;
     private final Runnable nudge;
@@ -73,7 +74,7 @@ public final class ModelEvents implements AutoCloseable {
         Backoff backoff = new Backoff();
         while (!stopping) {
             try (Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings.consumer())) {
-                List<TopicPartition> all = consumer.partitionsFor(Topics.MODEL_EVENTS).stream()
+                List<TopicPartition> all = consumer.partitionsFor(Topics.MODEL_EVENTS, METADATA).stream()
                         .map(info -> new TopicPartition(info.topic(), info.partition()))
                         .toList();
                 consumer.assign(all);
@@ -110,7 +111,7 @@ public final class ModelEvents implements AutoCloseable {
     public void close() {
         stopping = true;
         try {
-            thread.join(2_000);
+            thread.join(METADATA.toMillis());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * The scoring edge: a consumer for {@code scans.urgent} and one for {@code scans}, each with its own group and writer, both
@@ -28,19 +29,12 @@ public final class ScanEdge implements AutoCloseable {
             KafkaSettings settings, RecordScoring scoring, Supplier<ObjectStore> store, MeterRegistry registry) {
         this.settings = settings;
         ReadWriteLock alone = new ReentrantReadWriteLock(true);
-        String urgentGroup = Topics.SCORERS_GROUP + ".urgent";
-        this.loops = List.of(
-                new ScanLoop(
-                        Topics.SCANS_URGENT, urgentGroup, Urgency.URGENT, settings, scoring, store, alone, registry),
-                new ScanLoop(
-                        Topics.SCANS,
-                        Topics.SCORERS_GROUP,
-                        Urgency.ROUTINE,
-                        settings,
-                        scoring,
-                        store,
-                        alone,
-                        registry));
+        this.loops = Stream.of(
+                        new ScanLoop.Source(Topics.SCANS_URGENT, Topics.SCORERS_GROUP + ".urgent", Urgency.URGENT),
+                        new ScanLoop.Source(Topics.SCANS, Topics.SCORERS_GROUP, Urgency.ROUTINE))
+                .map(source -> new ScanLoop(
+                        source, settings, scoring, store, alone, new EdgeMetrics(registry, source.topic())))
+                .toList();
         this.threads = List.of(new Thread(loops.get(0), "scans-urgent"), new Thread(loops.get(1), "scans"));
     }
 

@@ -29,6 +29,7 @@ import org.apache.kafka.common.errors.InterruptException;
 /** Reads the ids of the latest scores back from {@code scores}, for a partition that was just taken over. */
 final class ScoredIds implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(200);
+    private static final Duration METADATA = Duration.ofSeconds(5);
 
     private final Admin admin;
     private final Consumer<byte[], byte[]> consumer;
@@ -53,7 +54,7 @@ final class ScoredIds implements AutoCloseable {
      * @throws KafkaException if there is no such topic, or no broker
      */
     static int partitions(Consumer<?, ?> consumer, String topic) {
-        List<PartitionInfo> found = consumer.partitionsFor(topic);
+        List<PartitionInfo> found = consumer.partitionsFor(topic, METADATA);
         if (found == null || found.isEmpty()) {
             throw new KafkaException("there is no topic " + topic + ". Create the topics of this installation first.");
         }

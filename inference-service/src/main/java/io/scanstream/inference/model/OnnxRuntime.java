@@ -70,7 +70,7 @@ public final class OnnxRuntime {
                 }
                 OrtSession onCpu = session(onnx, false);
                 cuda = false;
-                withoutCuda(String.valueOf(e.getMessage()));
+                withoutCuda(String.valueOf(e.getMessage()).strip());
                 return new Opened(onCpu, Device.CPU);
             }
         }
@@ -111,7 +111,7 @@ public final class OnnxRuntime {
             addCuda(options);
             return "";
         } catch (OrtException e) {
-            return String.valueOf(e.getMessage());
+            return String.valueOf(e.getMessage()).strip();
         }
     }
 

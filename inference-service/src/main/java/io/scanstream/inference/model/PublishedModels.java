@@ -12,6 +12,8 @@ import io.scanstream.storage.ObjectStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -30,6 +32,8 @@ public final class PublishedModels {
 
     /** An alias whose newest versions are refused is served by an older one, but not by any that ever was. */
     private static final int MOST_CANDIDATES = 3;
+
+    private static final String FOLDER = "model-";
 
     private final Supplier<ObjectStore> store;
     private final ModelLoader loader;
@@ -112,13 +116,28 @@ public final class PublishedModels {
     private Path newFolder() {
         try {
             Files.createDirectories(cacheDir);
-            return Files.createTempDirectory(cacheDir, "model-");
+            deleteLeftOvers();
+            return Files.createTempDirectory(cacheDir, FOLDER);
         } catch (IOException e) {
             // Not the model's fault: it is tried again.
             throw new ScanstreamException(
                     ErrorCode.STORE_UNAVAILABLE,
                     "scanstream.cache-dir: no folder can be made in " + cacheDir + ": " + e.getMessage(),
                     e);
+        }
+    }
+
+    /** What processes that were killed while they loaded have left; nobody takes an hour to verify a package. */
+    private void deleteLeftOvers() throws IOException {
+        Instant longAgo = Instant.now().minus(Duration.ofHours(1));
+        try (Stream<Path> folders = Files.list(cacheDir)) {
+            for (Path folder : folders.filter(
+                            one -> one.getFileName().toString().startsWith(FOLDER))
+                    .toList()) {
+                if (Files.getLastModifiedTime(folder).toInstant().isBefore(longAgo)) {
+                    delete(folder);
+                }
+            }
         }
     }
 

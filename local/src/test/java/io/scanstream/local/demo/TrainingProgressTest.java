@@ -26,9 +26,10 @@ class TrainingProgressTest {
         progress.show(epoch(1));
         progress.show(epoch(2));
 
-        assertThat(bytes.toString(StandardCharsets.UTF_8))
-                .isEqualTo("  epoch 1/2  train loss 0.500  val acc 0.750  123 images/s  1 min 5 s left  *\n"
-                        + "  epoch 2/2  train loss 0.500  val acc 0.750  123 images/s  1 min 5 s left  *\n");
+        assertThat(bytes.toString(StandardCharsets.UTF_8)).isEqualTo("""
+                        epoch 1/2  train loss 0.500  val acc 0.750  123 images/s  1 min 5 s left  *
+                        epoch 2/2  train loss 0.500  val acc 0.750  123 images/s  1 min 5 s left  *
+                        """.indent(2));
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.scanstream.local.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,10 +14,11 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 class RidgeBaselineTest {
     private static final int PATCH_PX = 96;
-    private static final int CLASSES = Tissue.values().length;
+    private static final List<Tissue> TISSUES = List.of(Tissue.values());
+    private static final int CLASSES = TISSUES.size();
 
     @ParameterizedTest(name = "seed {0}, {1} px")
-    @CsvSource({"1, 32", "2, 32", "3, 32", "1, 96"})
+    @CsvSource({"1, 32", "2, 32", "3, 32", "1, 48"})
     void learnsLittleFromRawPixels(long seed, int px) {
         SampleSet set = SampleSet.ofSeed(seed);
         Split train = split(set.seed(), "train", set.trainImages(), px);
@@ -44,7 +46,7 @@ class RidgeBaselineTest {
         int[] classes = new int[images];
         // Classes alternate, so that every fifth of the set has all of them.
         IntStream.range(0, images).parallel().forEach(i -> {
-            Tissue tissue = Tissue.values()[i % CLASSES];
+            Tissue tissue = TISSUES.get(i % CLASSES);
             long ofPatch = SampleGenerator.seed(seed, name, tissue, i / CLASSES + 1);
             classes[i] = tissue.number();
             pixels[i] = reduced(Patch.draw(tissue, PATCH_PX, ofPatch), px);

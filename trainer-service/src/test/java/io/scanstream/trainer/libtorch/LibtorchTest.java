@@ -9,11 +9,14 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.scanstream.contracts.ScanstreamException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 @SuppressWarnings("try") // a scope acts by being open
 class LibtorchTest {
@@ -51,6 +54,33 @@ class LibtorchTest {
                 .isInstanceOf(ScanstreamException.class)
                 .hasMessageContaining("-Pcuda");
         assertThatThrownBy(() -> DeviceChoice.of("tpu")).hasMessageContaining("auto, cpu, cuda");
+    }
+
+    /** The main of a process that has never loaded libtorch before. */
+    static final class FirstStart {
+        public static void main(String[] arguments) {
+            System.out.println(Libtorch.start(DeviceChoice.CPU).description());
+        }
+    }
+
+    @Test
+    void loadsFromAnEmptyCacheWhateverLibtorchTheSystemHas(@TempDir Path folder) throws Exception {
+        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        Path options = Files.writeString(
+                folder.resolve("options"),
+                "-cp \"" + classPath + "\"\n-Dorg.bytedeco.javacpp.cachedir=" + folder.resolve("cache"));
+        Path log = folder.resolve("log");
+        int code = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "@" + options,
+                        FirstStart.class.getName())
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start()
+                .waitFor();
+        assertThat(code).as(Files.readString(log)).isZero();
+        assertThat(log).content().contains("libtorch 2.7.1 on cpu");
     }
 
     @Test

@@ -1,0 +1,103 @@
+package io.scanstream.gateway.models;
+
+import static io.restassured.RestAssured.given;
+import static io.restassured.RestAssured.when;
+import static org.awaitility.Awaitility.await;
+import static org.hamcrest.Matchers.contains;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.hasItem;
+
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.scanstream.contracts.model.ModelEvent;
+import io.scanstream.contracts.model.ModelVersion;
+import io.scanstream.gateway.testing.Channels;
+import io.scanstream.gateway.testing.Fixtures;
+import io.scanstream.gateway.testing.GatewayUnderTest;
+import io.scanstream.storage.Models;
+import io.smallrye.reactive.messaging.memory.InMemoryConnector;
+import jakarta.enterprise.inject.Any;
+import jakarta.inject.Inject;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+
+@QuarkusTest
+@QuarkusTestResource(GatewayUnderTest.class)
+class ModelsApiTest {
+    @Inject
+    Models models;
+
+    @Inject
+    @Any
+    InMemoryConnector connector;
+
+    @Test
+    void showsAModelItsCardAndItsReport() {
+        ModelVersion version = new ModelVersion("shown", "v1");
+        Fixtures.publish(models, version);
+        new Channels(connector).tell("model-events", new ModelEvent.ModelPublished(version, Instant.now()));
+
+        await().untilAsserted(() ->
+                when().get("/api/v1/models").then().statusCode(200).body("name", hasItem("shown")));
+        when().get("/api/v1/models/shown")
+                .then()
+                .statusCode(200)
+                .body("versions.version", contains("v1"))
+                .body("versions[0].test.accuracy", equalTo(0.75f));
+        when().get("/api/v1/models/shown/v1")
+                .then()
+                .statusCode(200)
+                .body("schemaVersion", equalTo(1))
+                .body("classes", contains("benign", "cancer"));
+        when().get("/api/v1/models/shown/v1/report")
+                .then()
+                .statusCode(200)
+                .contentType("text/html;charset=UTF-8")
+                .header("Content-Security-Policy", containsString("sandbox"))
+                .body(containsString("report of shown/v1"));
+        when().get("/api/v1/models/shown/v2").then().statusCode(404).body("code", equalTo("UNKNOWN_MODEL"));
+        when().get("/api/v1/models/none").then().statusCode(404);
+        when().get("/api/v1/models/none/v1/report").then().statusCode(404).contentType("application/problem+json");
+    }
+
+    @Test
+    void promotesAndRollsBackOverTheApi() {
+        Fixtures.publish(models, new ModelVersion("moved", "v1"));
+        Fixtures.publish(models, new ModelVersion("moved", "v2"));
+        for (String version : new String[] {"v1", "v2"}) {
+            given().body("{\"actor\":\"ada\",\"reason\":\"better\"}")
+                    .post("/api/v1/models/moved/" + version + "/promote")
+                    .then()
+                    .statusCode(200)
+                    .body("alias", equalTo("champion"))
+                    .body("state.version", equalTo(version));
+        }
+        given().body("{\"actor\":\"ada\"}")
+                .post("/api/v1/models/moved/rollback")
+                .then()
+                .statusCode(200)
+                .body("state.version", equalTo("v1"));
+
+        when().get("/api/v1/models/moved/history")
+                .then()
+                .statusCode(200)
+                .body("state.version", contains("v1", "v2", "v1"));
+        when().get("/api/v1/models/moved").then().body("aliases.champion", equalTo("v1"));
+        given().body(new byte[10])
+                .queryParam("model", "moved")
+                .post("/api/v1/scans")
+                .then()
+                .statusCode(202);
+        given().body("{}")
+                .post("/api/v1/models/moved/v1/promote")
+                .then()
+                .statusCode(400)
+                .body("detail", containsString("actor"));
+        given().post("/api/v1/models/moved/v1/promote").then().statusCode(400);
+        given().body("{\"actor\":\"ada\"}")
+                .post("/api/v1/models/moved/v9/promote")
+                .then()
+                .statusCode(404);
+    }
+}

@@ -1,0 +1,76 @@
+package io.scanstream.inference;
+
+import io.scanstream.contracts.model.AliasState;
+import io.scanstream.contracts.model.ModelVersion;
+import io.scanstream.contracts.scoring.ScanHeaders;
+import io.scanstream.local.objectstore.EmbeddedObjectStore;
+import io.scanstream.storage.Aliases;
+import io.scanstream.storage.Journal;
+import io.scanstream.storage.ModelPackage;
+import io.scanstream.storage.Models;
+import io.scanstream.storage.ObjectStore;
+import io.scanstream.storage.StoreConfig;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** A real object store inside this JVM, and models in it. */
+public final class StoreServer implements AutoCloseable {
+    private final EmbeddedObjectStore server;
+    private final ObjectStore store;
+
+    private StoreServer(EmbeddedObjectStore server, ObjectStore store) {
+        this.server = server;
+        this.store = store;
+    }
+
+    public static StoreServer start(Path folder) {
+        EmbeddedObjectStore server = EmbeddedObjectStore.start(folder);
+        ObjectStore store = ObjectStore.open(new StoreConfig(
+                server.endpoint(),
+                server.credentials().accessKey(),
+                server.credentials().secretKey(),
+                "scanstream",
+                "us-east-1"));
+        return new StoreServer(server, store);
+    }
+
+    public ObjectStore store() {
+        return store;
+    }
+
+    /** What a service must be told to find it. */
+    public Map<String, String> environment() {
+        Map<String, String> environment = new HashMap<>();
+        environment.put("SCANSTREAM_STORE_ENDPOINT", server.endpoint().toString());
+        environment.put("SCANSTREAM_STORE_ACCESS_KEY", server.credentials().accessKey());
+        environment.put("SCANSTREAM_STORE_SECRET_KEY", server.credentials().secretKey());
+        return environment;
+    }
+
+    public void publish(ModelPackage pack) {
+        new Models(store)
+                .publish(new ModelVersion(pack.card().name(), pack.card().version()), pack);
+    }
+
+    /** Publishes a version and lets {@code champion} mean it. */
+    public void publishChampion(ModelPackage pack) {
+        publish(pack);
+        promote(pack.card().name(), pack.card().version());
+    }
+
+    /** Lets {@code champion} mean a version, or nothing. */
+    public void promote(String model, @Nullable String version) {
+        Journal<AliasState> champion = new Aliases(store).journal(model, ScanHeaders.CHAMPION);
+        champion.update(head -> Optional.of(new AliasState(version, "a test", "", Map.of(), Instant.now())));
+    }
+
+    @Override
+    public void close() {
+        store.close();
+        server.close();
+    }
+}

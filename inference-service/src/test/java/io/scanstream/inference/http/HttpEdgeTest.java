@@ -1,0 +1,121 @@
+package io.scanstream.inference.http;
+
+import static io.restassured.RestAssured.given;
+import static org.hamcrest.Matchers.closeTo;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.hasItem;
+import static org.hamcrest.Matchers.nullValue;
+
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.config.JsonConfig;
+import io.restassured.config.RestAssuredConfig;
+import io.restassured.path.json.config.JsonPathConfig;
+import io.restassured.specification.RequestSpecification;
+import io.scanstream.contracts.api.ApiProblem;
+import io.scanstream.inference.TinyModel;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+@QuarkusTest
+@QuarkusTestResource(ClusterResource.class)
+class HttpEdgeTest {
+    private static final byte[] RED = TinyModel.png(200, 150, 30, 24, 24);
+
+    @BeforeEach
+    void awaitReady() {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> given().get("/q/health/ready").statusCode() == 200);
+    }
+
+    @Test
+    void scoresAnImage() {
+        image(RED)
+                .post("/v1/models/tiny/score")
+                .then()
+                .statusCode(200)
+                .body("model", equalTo("tiny"))
+                .body("version", equalTo(ClusterResource.CHAMPION))
+                .body("decision", equalTo("benign"))
+                .body("probabilities.benign", closeTo(TinyModel.probabilities(200, 150, 30)[0], 1e-6))
+                .body("threshold", nullValue());
+    }
+
+    @Test
+    void scoresWithTheVersionThatIsAskedFor() {
+        image(RED)
+                .queryParam("version", ClusterResource.OTHER)
+                .post("/v1/models/tiny/score")
+                .then()
+                .statusCode(200)
+                .body("version", equalTo(ClusterResource.OTHER))
+                .body("decision", equalTo("cancer"))
+                .body("threshold", closeTo(0.01, 1e-9));
+    }
+
+    @Test
+    void saysWhatIsWrongAsAProblem() {
+        problem(image("no image".getBytes(StandardCharsets.UTF_8)), "/v1/models/tiny/score", 422, "NOT_AN_IMAGE");
+        problem(image(RED), "/v1/models/nobody/score", 404, "UNKNOWN_MODEL");
+        problem(image(RED), "/v1/models/tiny/score?version=20200101-000000-00000000", 404, "UNKNOWN_MODEL");
+        problem(image(RED), "/v1/models/tiny/score?alias=No%20Name", 400, "INVALID_REQUEST");
+        problem(image(RED), "/v1/models/refused/score", 409, "MODEL_NOT_VERIFIED");
+        problem(image(new byte[ClusterResource.MOST_BYTES + 1]), "/v1/models/tiny/score", 413, "TOO_LARGE");
+        problem(given().contentType("text/plain").body("hello"), "/v1/models/tiny/score", 415, null);
+    }
+
+    @Test
+    void listsWhatItHoldsAndWhatItRefused() {
+        given().get("/v1/models").then().statusCode(200).body("name", hasItem("tiny"));
+        given().get("/v1/models/tiny")
+                .then()
+                .statusCode(200)
+                .body(
+                        "versions.find { it.version == '%s' }.state".formatted(ClusterResource.CHAMPION),
+                        equalTo("LOADED"))
+                .body(
+                        "versions.find { it.version == '%s' }.aliases".formatted(ClusterResource.CHAMPION),
+                        hasItem("champion"));
+        given().get("/v1/models/refused")
+                .then()
+                .statusCode(200)
+                .body("versions[0].state", equalTo("REFUSED"))
+                .body("versions[0].code", equalTo("MODEL_NOT_VERIFIED"))
+                .body("versions[0].reason", containsString("golden image"));
+        given().get("/v1/models/nobody").then().statusCode(404).contentType(ApiProblem.MEDIA_TYPE);
+    }
+
+    @Test
+    void showsItsMetrics() {
+        image(RED).post("/v1/models/tiny/score").then().statusCode(200);
+
+        given().get("/q/metrics")
+                .then()
+                .statusCode(200)
+                .body(containsString("scanstream_models_loaded"))
+                .body(containsString("scanstream_models_refused_total 1.0"))
+                .body(containsString("scanstream_batch_size_count"));
+    }
+
+    private static void problem(RequestSpecification request, String path, int status, @Nullable String code) {
+        request.post(path)
+                .then()
+                .statusCode(status)
+                .contentType(ApiProblem.MEDIA_TYPE)
+                .body("status", equalTo(status))
+                .body("code", equalTo(code));
+    }
+
+    private static RequestSpecification image(byte[] bytes) {
+        return given().config(RestAssuredConfig.config()
+                        .jsonConfig(JsonConfig.jsonConfig().numberReturnType(JsonPathConfig.NumberReturnType.DOUBLE)))
+                .contentType("application/octet-stream")
+                .body(bytes);
+    }
+}

@@ -1,0 +1,148 @@
+package io.scanstream.inference.scoring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.imaging.DecodeLimits;
+import io.scanstream.imaging.ImageDecoder;
+import io.scanstream.inference.TinyModel;
+import io.scanstream.inference.TinyModel.OnBlack;
+import io.scanstream.inference.model.LoadedModel;
+import io.scanstream.inference.model.ModelLoader;
+import io.scanstream.inference.model.OnnxRuntime;
+import io.scanstream.inference.model.OnnxSettings;
+import io.scanstream.inference.model.OnnxSettings.Device;
+import io.scanstream.inference.model.ServingSet;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ScorerTest {
+    private static final OnnxRuntime RUNTIME = new OnnxRuntime(OnnxSettings.defaults(Device.CPU));
+    private static final ImageDecoder DECODER = new ImageDecoder(DecodeLimits.defaults());
+
+    @TempDir
+    Path folder;
+
+    private final MeterRegistry metrics = new SimpleMeterRegistry();
+    private final Scorer scorer = new Scorer(new ScorerSettings(2, Duration.ofSeconds(5), 1 << 20), DECODER, metrics);
+
+    @AfterEach
+    void close() {
+        scorer.close();
+    }
+
+    @Test
+    void scoresManyScansInFewerRunsEachWithItsOwnAnswer() {
+        LoadedModel model = load(TinyModel.aModel());
+        List<CompletableFuture<Score>> answers = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            answers.add(score(model, TinyModel.png(i, 200 - i, 77, 200, 150)));
+        }
+
+        for (int i = 0; i < 200; i++) {
+            assertThat(answers.get(i).join().probabilities().get("benign"))
+                    .isCloseTo(TinyModel.probabilities(i, 200 - i, 77)[0], Offset.offset(1e-5));
+        }
+        assertThat(metrics.get("scanstream.batch.size").summary().totalAmount()).isEqualTo(200);
+        assertThat(metrics.get("scanstream.batch.size").summary().max()).isLessThanOrEqualTo(32);
+        assertThat(metrics.get("scanstream.batch.size").summary().count()).isLessThan(100);
+        model.release();
+    }
+
+    @Test
+    void aScanAloneDoesNotWaitForOthers() {
+        // The budget is five seconds: were it spent, the test would take minutes.
+        LoadedModel model = load(TinyModel.aModel());
+
+        for (int i = 0; i < 50; i++) {
+            score(model, TinyModel.png(i, 1, 2, 16, 16)).join();
+        }
+
+        assertThat(metrics.get("scanstream.batch.size").summary().count()).isEqualTo(50);
+        model.release();
+    }
+
+    @Test
+    void twoModelsAreNeverInOneRun() {
+        LoadedModel one = load(TinyModel.aModel());
+        LoadedModel other = load(TinyModel.aModel().named("other").withThreshold(0.01));
+        List<CompletableFuture<Score>> answers = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            answers.add(score(i % 2 == 0 ? one : other, TinyModel.png(200, 150, 10, 16, 16)));
+        }
+
+        for (int i = 0; i < 40; i++) {
+            Score score = answers.get(i).join();
+            assertThat(score.model()).isEqualTo(i % 2 == 0 ? "tiny" : "other");
+            // Cancer has 0.07: not the most probable, but above the other model's threshold.
+            assertThat(score.decision()).isEqualTo(i % 2 == 0 ? "benign" : "cancer");
+        }
+        one.release();
+        other.release();
+    }
+
+    @Test
+    void whatIsNoImageFailsAloneAndHoldsNobodyUp() {
+        LoadedModel model = load(TinyModel.aModel());
+
+        CompletableFuture<Score> broken = score(model, new byte[] {1, 2, 3});
+        CompletableFuture<Score> empty = score(model, new byte[0]);
+        CompletableFuture<Score> fine = score(model, TinyModel.png(1, 2, 200, 16, 16));
+
+        assertThat(fine.join().decision()).isEqualTo("normal");
+        assertThat(failure(broken)).isEqualTo(ErrorCode.NOT_AN_IMAGE);
+        assertThat(failure(empty)).isEqualTo(ErrorCode.NOT_AN_IMAGE);
+        model.release();
+    }
+
+    @Test
+    void aProbabilityThatIsNoNumberIsNoScore() {
+        LoadedModel model = load(TinyModel.aModel().onBlack(OnBlack.GIVES_NAN));
+
+        CompletableFuture<Score> black = score(model, TinyModel.png(0, 0, 0, 16, 16));
+        CompletableFuture<Score> fine = score(model, TinyModel.png(1, 2, 200, 16, 16));
+
+        assertThat(failure(black)).isEqualTo(ErrorCode.INTERNAL);
+        assertThat(fine.join().decision()).isEqualTo("normal");
+        model.release();
+    }
+
+    @Test
+    void releasesTheModelWhateverComesOfTheScan() {
+        LoadedModel model = load(TinyModel.aModel());
+        CompletableFuture<Score> broken = score(model, new byte[] {1, 2, 3});
+        CompletableFuture<Score> fine = score(model, TinyModel.png(1, 2, 200, 16, 16));
+        failure(broken);
+        fine.join();
+
+        model.release();
+
+        assertThat(catchThrowableOfType(IllegalStateException.class, model::acquire))
+                .hasMessageContaining("is closed");
+    }
+
+    private LoadedModel load(TinyModel model) {
+        return new ModelLoader(RUNTIME, DECODER).load(model.write(folder.resolve("m" + System.nanoTime())));
+    }
+
+    private CompletableFuture<Score> score(LoadedModel model, byte[] bytes) {
+        return scorer.score(model.acquire(), bytes, Urgency.ROUTINE);
+    }
+
+    private static ErrorCode failure(CompletableFuture<Score> answer) {
+        CompletionException failure = catchThrowableOfType(CompletionException.class, answer::join);
+        return ((ScanstreamException) ServingSet.cause(failure)).code();
+    }
+}
