@@ -41,8 +41,8 @@ final class DemoCommand implements Callable<Integer> {
     @Option(
             names = "--recipe",
             paramLabel = "NAME",
-            description =
-                    "A recipe of the folder recipes. Default: " + GENERATED_RECIPE + ", with --data " + OWN_DATA_RECIPE)
+            description = "A recipe of the folder recipes. Default: the one that has the data folder's name, else "
+                    + USUAL_RECIPE)
     private @Nullable String recipe;
 
     @Option(names = "--epochs", paramLabel = "N", description = "Instead of the recipe's.")
