@@ -135,6 +135,9 @@ public final class EmbeddedBroker implements AutoCloseable {
         settings.put("transaction.state.log.min.isr", "1");
         settings.put("share.coordinator.state.topic.min.isr", "1");
         settings.put("group.initial.rebalance.delay.ms", "0");
+        // A scorer that was killed gives its partitions back in seconds; the default is 45.
+        settings.put("group.consumer.min.session.timeout.ms", "6000");
+        settings.put("group.consumer.session.timeout.ms", "10000");
         // A laptop that slept for a fortnight still knows what was scored: as long as our longest topic retention.
         settings.put("offsets.retention.minutes", Integer.toString(30 * 24 * 60));
 
