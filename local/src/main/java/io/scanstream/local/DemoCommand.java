@@ -28,10 +28,8 @@ import picocli.CommandLine.Option;
             "The last line on stdout is the result in JSON. Exit code 0: every scan that was sent came back."
         })
 final class DemoCommand implements Callable<Integer> {
-    private static final String GENERATED_RECIPE = "demo-cnn";
-
-    /** A recipe for photographs of tissue and skin that is not made for one data set. */
-    private static final String OWN_DATA_RECIPE = "small-cnn";
+    /** A small network that learns most things in minutes. */
+    private static final String USUAL_RECIPE = "demo-cnn";
 
     @Option(
             names = "--data",
@@ -43,8 +41,8 @@ final class DemoCommand implements Callable<Integer> {
     @Option(
             names = "--recipe",
             paramLabel = "NAME",
-            description =
-                    "A recipe of the folder recipes. Default: " + GENERATED_RECIPE + ", with --data " + OWN_DATA_RECIPE)
+            description = "A recipe of the folder recipes. Default: the one that has the data folder's name, else "
+                    + USUAL_RECIPE)
     private @Nullable String recipe;
 
     @Option(names = "--epochs", paramLabel = "N", description = "Instead of the recipe's.")
@@ -72,10 +70,11 @@ final class DemoCommand implements Callable<Integer> {
             Path folder = home.home.resolve("demo");
             Demo demo = new Demo(
                     supervised.platform().gateway(), folder, System.err, System.getenv("SCANSTREAM_TERMINAL") != null);
+            String dataset = own == null ? "generated" : datasetName(own);
             DemoResult result = demo.run(new Demo.Request(
                     own == null ? generated(folder) : own,
-                    own == null ? "generated" : datasetName(own),
-                    recipe != null ? recipe : own == null ? GENERATED_RECIPE : OWN_DATA_RECIPE,
+                    dataset,
+                    recipe == null ? usualRecipe(dataset) : recipe,
                     epochs,
                     seed));
             System.out.println(Json.text(result));
@@ -94,6 +93,11 @@ final class DemoCommand implements Callable<Integer> {
         System.err.println("Generating " + (set.trainImages() + set.testImages()) + " scans, seed " + seed);
         SampleGenerator.write(set, scans);
         return scans;
+    }
+
+    private static String usualRecipe(String dataset) {
+        boolean made = Files.exists(HomeOption.project().resolve("recipes").resolve(dataset + ".yaml"));
+        return made ? dataset : USUAL_RECIPE;
     }
 
     /** A folder's name as a data set's. */

@@ -1,6 +1,7 @@
 package io.scanstream.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code scanstream up} as a process: real broker and store, services that are {@link FakeService}. */
 class LauncherTest {
+    private static final int SIGINT = 2;
     private static final List<String> SERVICES = List.of("gateway", "trainer", "inference");
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
@@ -77,6 +79,9 @@ class LauncherTest {
 
     @Test
     void stopsServicesBeforeServersOnCtrlCThoughTheTerminalInterruptsAll() throws Exception {
+        assumeThat(interruptIsIgnored())
+                .as("SIGINT is ignored in this process, as in a shell's background jobs, and so in the launcher's")
+                .isFalse();
         Process launcher = up("first");
         awaitReady(launcher, "first");
         List<ProcessHandle> parts = launcher.children().toList();
@@ -198,6 +203,18 @@ class LauncherTest {
         Matcher line = Pattern.compile("(?m)^ *" + service + " +(http://\\S+)$").matcher(said("first"));
         assertThat(line.find()).as("the address of %s", service).isTrue();
         return URI.create(line.group(1));
+    }
+
+    /** A child inherits it, and a JVM that finds SIGINT ignored leaves it so. */
+    private static boolean interruptIsIgnored() throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+            if (line.startsWith("SigIgn:")) {
+                long ignored = Long.parseUnsignedLong(
+                        line.substring("SigIgn:".length()).strip(), 16);
+                return (ignored & (1L << (SIGINT - 1))) != 0;
+            }
+        }
+        return false;
     }
 
     private static void interrupt(long pid) throws Exception {

@@ -120,13 +120,7 @@ public final class TrainingWork implements Work {
             List<TrainingEvent.EpochCompleted> history = resume(claim, run, folder);
             StopSignal stop = StopSignal.after(settings.slice()).or(claim::stopRequested);
             TrainingReporter reporter = new TrainingReporter(
-                    claim,
-                    work.recipe().training().epochs(),
-                    stop,
-                    history,
-                    announcements,
-                    patience,
-                    clock);
+                    claim, work.recipe().training().epochs(), stop, history, announcements, patience, clock);
             if (run.train(stop, reporter) == TrainingRun.Outcome.STOPPED) {
                 return false;
             }
