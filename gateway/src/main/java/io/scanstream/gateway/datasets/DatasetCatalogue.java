@@ -70,15 +70,12 @@ public final class DatasetCatalogue {
      */
     public DatasetView view(DatasetVersion version) {
         JobId job = ingestJob(version);
-        DatasetView.@Nullable Contents contents = counted.get(job);
-        if (contents == null) {
-            contents = datasets.manifest(version).map(DatasetCatalogue::count).orElse(null);
-        }
+        // The state first: a trainer writes the manifest before it says that it has ended.
+        Optional<JobState> state = board.find(job);
+        DatasetView.@Nullable Contents contents = contents(version, job);
         if (contents != null) {
-            counted.put(job, contents);
             return view(version, DatasetState.READY, job, contents, null, null);
         }
-        Optional<JobState> state = board.find(job);
         if (state.isEmpty()) {
             return withoutJob(version, job);
         }
@@ -96,6 +93,17 @@ public final class DatasetCatalogue {
                     "The ingest has ended, but its manifest is not in the store. Upload again.");
         }
         return view(version, DatasetState.FAILED, job, null, found.errorCode(), found.reason());
+    }
+
+    private DatasetView.@Nullable Contents contents(DatasetVersion version, JobId job) {
+        DatasetView.@Nullable Contents contents = counted.get(job);
+        if (contents == null) {
+            contents = datasets.manifest(version).map(DatasetCatalogue::count).orElse(null);
+            if (contents != null) {
+                counted.put(job, contents);
+            }
+        }
+        return contents;
     }
 
     private static DatasetView withoutJob(DatasetVersion version, JobId job) {

@@ -150,6 +150,18 @@ class DatasetsApiTest {
     }
 
     @Test
+    void aVersionWhoseManifestIsGoneIsNoVersionToTrainOn() {
+        DatasetView view = upload("gone");
+        succeed(view.job(), new DatasetVersion("gone", 1));
+
+        await().untilAsserted(() -> when().get("/api/v1/datasets/gone/1")
+                .then()
+                .statusCode(200)
+                .body("state", equalTo("FAILED"))
+                .body("reason", containsString("manifest")));
+    }
+
+    @Test
     void streamsAnIngestsEventsToItsEnd() throws Exception {
         DatasetView view = upload("streamed");
         DatasetVersion version = new DatasetVersion("streamed", 1);
