@@ -48,7 +48,9 @@ class PlatformIT {
             result = new Demo(platform.gateway(), folder.resolve("demo"), out, false)
                     .run(new Demo.Request(scans, "tissue", "demo-cnn", 1, 7L));
 
-            assertThat(result.scansSent()).as(said.toString(StandardCharsets.UTF_8)).isEqualTo(24);
+            assertThat(result.scansSent())
+                    .as(said.toString(StandardCharsets.UTF_8))
+                    .isEqualTo(24);
             assertThat(result.scansScored()).isEqualTo(24);
             assertThat(result.classes()).containsExactly("benign", "cancer", "normal");
             assertThat(said.toString(StandardCharsets.UTF_8)).contains("1 files rejected", "epoch 1/1");
@@ -65,7 +67,9 @@ class PlatformIT {
             assertThat(direct.at("/probabilities")).isEqualTo(score.at("/result/probabilities"));
 
             JsonNode rejected = post(platform, "?model=demo-cnn", "not an image".getBytes(StandardCharsets.UTF_8));
-            assertThat(rejected.at("/result/code").asText()).as(rejected.toString()).isEqualTo("NOT_AN_IMAGE");
+            assertThat(rejected.at("/result/code").asText())
+                    .as(rejected.toString())
+                    .isEqualTo("NOT_AN_IMAGE");
             JsonNode unknown = post(platform, "?model=nobody", scan);
             assertThat(unknown.at("/status").asInt()).as(unknown.toString()).isEqualTo(404);
             assertThat(unknown.at("/code").asText()).isEqualTo("UNKNOWN_MODEL");
@@ -81,7 +85,9 @@ class PlatformIT {
                                     .resolve("/api/v1/scans/" + score.at("/id").asText()))
                             .build(),
                     HttpResponse.BodyHandlers.ofByteArray()));
-            assertThat(old.at("/status").asText()).as("a score from before the restart").isEqualTo("SCORED");
+            assertThat(old.at("/status").asText())
+                    .as("a score from before the restart")
+                    .isEqualTo("SCORED");
         }
     }
 
