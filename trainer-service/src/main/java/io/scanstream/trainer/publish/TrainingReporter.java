@@ -136,6 +136,11 @@ final class TrainingReporter implements TrainingListener {
         return true;
     }
 
+    /** The epochs so far, those before this slice included. */
+    List<TrainingEvent.EpochCompleted> history() {
+        return List.copyOf(history);
+    }
+
     /** The events of the epochs that a downloaded checkpoint contains. */
     static List<TrainingEvent.EpochCompleted> history(Path checkpoint) throws IOException {
         return Json.read(Files.readAllBytes(checkpoint.resolve(HISTORY)), EPOCHS);

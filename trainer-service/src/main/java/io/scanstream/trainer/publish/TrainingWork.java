@@ -125,6 +125,11 @@ public final class TrainingWork implements Work {
                 return false;
             }
             claim.check();
+            // The last checkpoints may not have been kept, if the store was away.
+            patience.insist(claim, () -> {
+                stores.jobs().writeHistory(claim.id(), reporter.history());
+                return true;
+            });
             publish(claim, run, manifest, version, folder);
             return true;
         }
