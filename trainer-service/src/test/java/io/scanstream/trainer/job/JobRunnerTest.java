@@ -163,6 +163,30 @@ class JobRunnerTest {
     }
 
     @Test
+    void aHintMakesItLookAtOnce() throws Exception {
+        JobId id = desk.queued();
+        Claim claim = desk.take("a", id).orElseThrow();
+        CountDownLatch working = new CountDownLatch(1);
+        Work work = running -> {
+            working.countDown();
+            waitUntilStopped(running);
+            throw new IllegalStateException("cut off");
+        };
+        LeaseTimes never = new LeaseTimes(Duration.ofHours(4), Duration.ofHours(2));
+        try (JobRunner runner =
+                new JobRunner(Map.of(JobKind.TRAINING, work), never, desk.announcements, desk.patience, desk.clock)) {
+            Thread thread = new Thread(() -> runner.run(claim));
+            thread.start();
+            working.await();
+            desk.cancel(id);
+            runner.hurry(JobId.next());
+            runner.hurry(id);
+            thread.join();
+        }
+        assertThat(lastEvent()).isInstanceOf(TrainingEvent.TrainingCancelled.class);
+    }
+
+    @Test
     void aJobThatWasTakenAwayIsLeftWithoutAWord() {
         JobState end = run(claim -> {
             desk.clock.pass(JobDesk.TIMES.lease());
