@@ -85,6 +85,7 @@ class LayerParityTest {
     }
 
     @Test
+    @SuppressWarnings("unchecked")
     void everyLayerHasACaseAndAName() {
         assertThat(cases().map(one -> one.layer().getClass()).distinct())
                 .containsExactlyInAnyOrder(Arrays.stream(Layer.class.getPermittedSubclasses())
