@@ -2,6 +2,7 @@ package io.scanstream.trainer.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
@@ -92,6 +93,12 @@ class ShareGroupTest {
                             new UpdateFeaturesOptions())
                     .all()
                     .get();
+            // The controller has decided; the broker learns of it a moment later.
+            await().atMost(Duration.ofSeconds(30)).until(() -> !admin.describeFeatures()
+                    .featureMetadata()
+                    .get()
+                    .finalizedFeatures()
+                    .containsKey("share.version"));
         }
         assertThatThrownBy(() -> ShareGroup.prepare(settings))
                 .isInstanceOfSatisfying(
