@@ -46,14 +46,14 @@ class PlatformIT {
 
         try (Platform platform = Platform.start(options, out)) {
             result = new Demo(platform.gateway(), folder.resolve("demo"), out, false)
-                    .run(new Demo.Request(scans, "tissue", "demo-cnn", 1, 7L));
+                    .run(new Demo.Request(scans, "tissue", "demo-cnn", 2, 7L));
 
             assertThat(result.scansSent())
                     .as(said.toString(StandardCharsets.UTF_8))
                     .isEqualTo(24);
             assertThat(result.scansScored()).isEqualTo(24);
             assertThat(result.classes()).containsExactly("benign", "cancer", "normal");
-            assertThat(said.toString(StandardCharsets.UTF_8)).contains("1 files rejected", "epoch 1/1");
+            assertThat(said.toString(StandardCharsets.UTF_8)).contains("1 files rejected", "epoch 2/2");
             assertThat(folder.resolve("demo/report.html")).content().contains("<svg");
 
             score = scored(platform, scan);
