@@ -97,6 +97,7 @@ class WireFormatTest {
                         .claimed(new JobState.Owner("token-1", "trainer-1"), true, AT)
                         .checkpointed("jobs/x/checkpoints/token-1/0001/", "epoch 4", AT),
                 manifest(),
+                maskedManifest(),
                 new AliasState(
                         MODEL.version(), "gate", "no champion yet", ordered("accuracy", 0.93, "images", 300.0), AT),
                 new GateDecision(
@@ -189,6 +190,25 @@ class WireFormatTest {
                 """.getBytes(StandardCharsets.UTF_8));
     }
 
+    private static Manifest maskedManifest() {
+        return new Manifest(
+                new DatasetVersion("glands", 1),
+                List.of("background", "gland"),
+                List.of(0, 255),
+                List.of(new Manifest.Entry(
+                        "train/images/1.png",
+                        "aa".repeat(32),
+                        5,
+                        null,
+                        Split.TRAIN,
+                        null,
+                        null,
+                        null,
+                        new Manifest.Mask("train/masks/1.png", "bb".repeat(32)))),
+                List.of(),
+                AT);
+    }
+
     private static Manifest manifest() {
         return new Manifest(
                 DATASET,
@@ -246,9 +266,12 @@ class WireFormatTest {
     }
 
     private static JsonNode sample(Object value) throws IOException {
-        String name = value instanceof JobState state
-                ? "JobState-" + state.work().getClass().getSimpleName()
-                : value.getClass().getSimpleName();
+        String name = value.getClass().getSimpleName();
+        if (value instanceof JobState state) {
+            name += "-" + state.work().getClass().getSimpleName();
+        } else if (value instanceof Manifest manifest && manifest.task() == Task.SEGMENTATION) {
+            name += "-Masks";
+        }
         try (InputStream in = WireFormatTest.class.getResourceAsStream("/golden/" + name + ".json")) {
             assertThat(in).as("golden/" + name + ".json").isNotNull();
             return Json.mapper().readTree(in);

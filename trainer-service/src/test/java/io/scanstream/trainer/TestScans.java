@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -59,16 +60,46 @@ public final class TestScans {
         return pixels;
     }
 
+    /** Adds so many scans that are bright where their mask, left half or right half, has the value 200, else 10. */
+    public TestScans withMasks(Split split, int count) {
+        for (int i = 0; i < count; i++) {
+            byte[] pixels = new byte[sidePx * sidePx * 3];
+            byte[] mask = new byte[sidePx * sidePx];
+            for (int p = 0; p < mask.length; p++) {
+                boolean left = p % sidePx < sidePx / 2;
+                boolean inside = left == (i % 2 == 0);
+                mask[p] = (byte) (inside ? 200 : 10);
+                Arrays.fill(pixels, 3 * p, 3 * p + 3, (byte) (int) ((inside ? 180 : 60) + random.nextDouble() * 20));
+            }
+            String folder = split.name().toLowerCase(Locale.ROOT);
+            byte[] image = PngWriter.encode(pixels, sidePx, sidePx, 3);
+            byte[] drawn = PngWriter.encode(mask, sidePx, sidePx, 1);
+            Manifest.Mask of = new Manifest.Mask(folder + "/masks/" + i + ".png", Hashes.sha256(drawn));
+            String path = folder + "/images/" + i + ".png";
+            files.put(path, image);
+            files.put(of.path(), drawn);
+            entries.add(
+                    new Manifest.Entry(path, Hashes.sha256(image), image.length, null, split, null, null, null, of));
+        }
+        return this;
+    }
+
     public Manifest manifest() {
+        boolean masks = entries.stream().anyMatch(entry -> entry.mask() != null);
         return new Manifest(
-                new DatasetVersion("drawn", 1), classes.stream().sorted().toList(), entries, List.of(), Instant.EPOCH);
+                new DatasetVersion("drawn", 1),
+                classes.stream().sorted().toList(),
+                masks ? List.of(10, 200) : List.of(),
+                entries,
+                List.of(),
+                Instant.EPOCH);
     }
 
     public TrainingData data(Recipe recipe) {
-        return new TrainingData(recipe, manifest(), entry -> {
-            byte[] bytes = files.get(entry.path());
+        return new TrainingData(recipe, manifest(), (path, sha256) -> {
+            byte[] bytes = files.get(path);
             if (bytes == null) {
-                throw new IOException("no " + entry.path());
+                throw new IOException("no " + path);
             }
             return bytes;
         });

@@ -1,7 +1,9 @@
 package io.scanstream.contracts.dataset;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.model.Task;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,39 +13,97 @@ import org.jspecify.annotations.Nullable;
  * What a data set version holds, {@code datasets/<name>/<version>/manifest.json}. Written once, when the upload has been
  * read to its end.
  *
- * @param classes the labels, sorted; a model's class order
+ * @param classes the labels, sorted; of masks, the names of their values in the values' order. A model's class order
+ * @param maskValues what the pixels of masks may be, 0 to 255, ascending, one for each of {@code classes}; empty where
+ *     images have labels
  * @param entries every image that can be used, sorted by path
  * @param rejected every file that cannot, with the reason
  */
 public record Manifest(
-        DatasetVersion dataset, List<String> classes, List<Entry> entries, List<Rejected> rejected, Instant createdAt) {
+        DatasetVersion dataset,
+        List<String> classes,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Integer> maskValues,
+        List<Entry> entries,
+        List<Rejected> rejected,
+        Instant createdAt) {
 
     /**
      * One image.
      *
      * @param path in the upload, with '/' between folders
      * @param sha256 of the bytes, in hex; the image is the object {@code blobs/<sha256>}
+     * @param label its class; absent where it has a mask, or where the upload does not tell
      * @param subject whose scan it is, if the upload says so
      * @param group images that must stay in one split, if the upload says so
      * @param duplicateOf the path of an entry with the same bytes that came first; a duplicate is never used for training
+     * @param mask the class of each of its pixels, if the upload has them
      */
     public record Entry(
             String path,
             String sha256,
             long sizeBytes,
-            String label,
+            @Nullable String label,
             Split split,
             @Nullable String subject,
             @Nullable String group,
-            @Nullable String duplicateOf) {}
+            @Nullable String duplicateOf,
+            @Nullable Mask mask) {
+
+        /** An image with a label. */
+        public Entry(
+                String path,
+                String sha256,
+                long sizeBytes,
+                String label,
+                Split split,
+                @Nullable String subject,
+                @Nullable String group,
+                @Nullable String duplicateOf) {
+            this(path, sha256, sizeBytes, label, split, subject, group, duplicateOf, null);
+        }
+
+        /** The label of an image that is known to have one. */
+        public String requireLabel() {
+            if (label == null) {
+                throw new IllegalStateException("the image '" + path + "' has no label");
+            }
+            return label;
+        }
+    }
+
+    /**
+     * A mask: a grey image of its image's size, whose values are among {@link Manifest#maskValues}.
+     *
+     * @param path in the upload
+     * @param sha256 of the bytes, in hex; the mask is the object {@code blobs/<sha256>}
+     */
+    public record Mask(String path, String sha256) {}
 
     /** One file that is no usable image. */
     public record Rejected(String path, ErrorCode code, String reason) {}
 
     public Manifest {
         classes = List.copyOf(classes);
+        // Manifests from before there were masks do not have the field.
+        maskValues = maskValues == null ? List.of() : List.copyOf(maskValues);
         entries = List.copyOf(entries);
         rejected = List.copyOf(rejected);
+    }
+
+    /** A data set of labelled images. */
+    public Manifest(
+            DatasetVersion dataset,
+            List<String> classes,
+            List<Entry> entries,
+            List<Rejected> rejected,
+            Instant createdAt) {
+        this(dataset, classes, List.of(), entries, rejected, createdAt);
+    }
+
+    /** What a model of this data set answers. */
+    @JsonIgnore
+    public Task task() {
+        return maskValues.isEmpty() ? Task.CLASSIFICATION : Task.SEGMENTATION;
     }
 
     /** The entries of a split, duplicates left out, in the manifest's order. */

@@ -9,5 +9,8 @@ public enum Split {
     @JsonProperty("validation")
     VALIDATION,
     @JsonProperty("test")
-    TEST
+    TEST,
+    /** Nothing is known of it; a model may be asked for its opinion, for instance to submit it somewhere. */
+    @JsonProperty("unlabelled")
+    UNLABELLED
 }

@@ -6,5 +6,8 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 public enum Task {
     /** One class for a scan. */
     @JsonProperty("classification")
-    CLASSIFICATION
+    CLASSIFICATION,
+    /** One class for each pixel of a scan. */
+    @JsonProperty("segmentation")
+    SEGMENTATION
 }

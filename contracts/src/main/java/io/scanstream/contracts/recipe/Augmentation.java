@@ -12,7 +12,9 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
     @JsonSubTypes.Type(value = Augmentation.Rotation.class, name = "rotation"),
     @JsonSubTypes.Type(value = Augmentation.RandomCrop.class, name = "randomCrop"),
     @JsonSubTypes.Type(value = Augmentation.RandomResizedCrop.class, name = "randomResizedCrop"),
-    @JsonSubTypes.Type(value = Augmentation.BrightnessContrast.class, name = "brightnessContrast")
+    @JsonSubTypes.Type(value = Augmentation.BrightnessContrast.class, name = "brightnessContrast"),
+    @JsonSubTypes.Type(value = Augmentation.Mixup.class, name = "mixup"),
+    @JsonSubTypes.Type(value = Augmentation.Cutmix.class, name = "cutmix")
 })
 public sealed interface Augmentation {
 
@@ -65,5 +67,30 @@ public sealed interface Augmentation {
 
             @Setting(value = "The largest change of contrast, as a share.", fallback = "0.2", min = 0, below = 1)
             double contrast)
+            implements Augmentation {}
+
+    /** An image and the next of the batch are blended, and so are their labels, by a share drawn from Beta(alpha, alpha). */
+    record Mixup(
+            @Setting(
+                    value = "The beta distribution's parameter: 1 draws evenly.",
+                    fallback = "0.2",
+                    above = 0,
+                    max = 10)
+            double alpha,
+
+            @Setting(value = "How often, as a share of the images.", fallback = "1", above = 0, max = 1)
+            double probability)
+            implements Augmentation {}
+
+    /**
+     * A box of the next image of the batch is pasted into an image, of an area drawn from Beta(alpha, alpha); the labels are
+     * weighted by the areas. With mixup, an image gets one of the two.
+     */
+    record Cutmix(
+            @Setting(value = "The beta distribution's parameter: 1 draws evenly.", fallback = "1", above = 0, max = 10)
+            double alpha,
+
+            @Setting(value = "How often, as a share of the images.", fallback = "1", above = 0, max = 1)
+            double probability)
             implements Augmentation {}
 }

@@ -3,7 +3,10 @@ package io.scanstream.contracts.recipe;
 import io.scanstream.contracts.Names;
 import io.scanstream.contracts.dataset.Manifest;
 import io.scanstream.contracts.dataset.Split;
+import io.scanstream.contracts.model.Task;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -46,6 +49,7 @@ public final class RecipeCheck {
                         new Problem(path + ".paddingPx", crop.paddingPx() + " is not below the image's shorter side."));
             }
         }
+        checkMixing(recipe, problems);
         if (recipe.optimizer() instanceof Optimizer.Sgd sgd && sgd.nesterov() && sgd.momentum() == 0) {
             problems.add(new Problem("recipe.optimizer.nesterov", "needs a momentum above 0. Maybe 0.9?"));
         }
@@ -66,11 +70,18 @@ public final class RecipeCheck {
      */
     public static List<Problem> against(Recipe recipe, Manifest manifest) {
         List<Problem> problems = new ArrayList<>();
-        Set<String> classes = classes(recipe, manifest.classes());
+        List<String> classes = classes(recipe, manifest);
         if (classes.size() < 2) {
             problems.add(new Problem(
                     "recipe.data",
                     "training needs two classes; data set " + manifest.dataset() + " has " + classes + "."));
+        }
+        if (manifest.task() == Task.SEGMENTATION
+                && recipe.augmentation().stream()
+                        .anyMatch(step -> step instanceof Augmentation.Mixup || step instanceof Augmentation.Cutmix)) {
+            problems.add(new Problem(
+                    "recipe.augmentation",
+                    "mixup and cutmix mix labels; data set " + manifest.dataset() + " has masks. Leave them out."));
         }
         String positive = recipe.data().positiveClass();
         if (positive != null && !classes.contains(positive)) {
@@ -100,11 +111,37 @@ public final class RecipeCheck {
         return problems;
     }
 
-    /** The classes that a recipe makes of a data set's labels, sorted: the order of a model's outputs. */
-    public static Set<String> classes(Recipe recipe, List<String> labels) {
-        Set<String> classes = new TreeSet<>();
-        labels.forEach(label -> classes.add(recipe.data().classOf(label)));
-        return classes;
+    /**
+     * The classes that a recipe makes of a data set's labels, in the order of a model's outputs: sorted, or for masks in the
+     * order of their values.
+     */
+    public static List<String> classes(Recipe recipe, Manifest manifest) {
+        Set<String> classes = manifest.task() == Task.SEGMENTATION ? new LinkedHashSet<>() : new TreeSet<>();
+        manifest.classes().forEach(label -> classes.add(recipe.data().classOf(label)));
+        return List.copyOf(classes);
+    }
+
+    private static void checkMixing(Recipe recipe, List<Problem> problems) {
+        double share = 0;
+        Set<Class<?>> seen = new HashSet<>();
+        for (Augmentation step : recipe.augmentation()) {
+            boolean mixup = step instanceof Augmentation.Mixup;
+            if ((mixup || step instanceof Augmentation.Cutmix) && !seen.add(step.getClass())) {
+                problems.add(new Problem(
+                        "recipe.augmentation", (mixup ? "mixup" : "cutmix") + " is there twice; give it once."));
+            }
+            if (step instanceof Augmentation.Mixup found) {
+                share += found.probability();
+            } else if (step instanceof Augmentation.Cutmix found) {
+                share += found.probability();
+            }
+        }
+        if (seen.size() == 2 && share > 1) {
+            problems.add(new Problem(
+                    "recipe.augmentation",
+                    "the probabilities of mixup and cutmix add up to " + share
+                            + ": an image gets one of the two, so at most to 1. Maybe 0.5 each?"));
+        }
     }
 
     private static void checkChannels(

@@ -199,10 +199,16 @@ public final class DatasetCatalogue {
         Map<String, Map<String, Integer>> counts = new LinkedHashMap<>();
         int images = 0;
         for (Split split : Split.values()) {
+            List<Manifest.Entry> entries = manifest.of(split);
+            if (split == Split.UNLABELLED && entries.isEmpty()) {
+                continue;
+            }
             Map<String, Integer> byClass = new LinkedHashMap<>();
             manifest.classes().forEach(label -> byClass.put(label, 0));
-            for (Manifest.Entry entry : manifest.of(split)) {
-                byClass.merge(entry.label(), 1, Integer::sum);
+            for (Manifest.Entry entry : entries) {
+                if (entry.label() != null) {
+                    byClass.merge(entry.label(), 1, Integer::sum);
+                }
                 images++;
             }
             counts.put(split.name().toLowerCase(Locale.ROOT), byClass);

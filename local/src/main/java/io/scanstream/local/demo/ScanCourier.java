@@ -77,7 +77,7 @@ final class ScanCourier {
             ScanView view = gateway.scan(sent.id());
             if (view.result() != null) {
                 return new ScoredScan(
-                        sent.entry().path(), classOf.apply(sent.entry().label()), view.result());
+                        sent.entry().path(), classOf.apply(sent.entry().requireLabel()), view.result());
             }
             Thread.sleep(PAUSE.toMillis());
         }

@@ -120,7 +120,8 @@ public final class TrainCommand implements Callable<Integer> {
         console.line("data " + data + ": " + counts + ", rejected "
                 + manifest.rejected().size());
         manifest.rejected().forEach(file -> console.line("  rejected " + file.path() + ": " + file.reason()));
-        TrainingData images = new TrainingData(read, manifest, entry -> Files.readAllBytes(data.resolve(entry.path())));
+        TrainingData images =
+                new TrainingData(read, manifest, (path, sha256) -> Files.readAllBytes(data.resolve(path)));
         Libtorch libtorch = Libtorch.start(DeviceChoice.of(device));
         console.line(libtorch.description());
         ModelPackage sealed = train(read, images, libtorch);

@@ -1,25 +1,55 @@
 package io.scanstream.trainer.data;
 
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.model.Preprocessing;
 import io.scanstream.contracts.recipe.Augmentation;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /** Changes training images at random, as a recipe asks: uint8 {@code [height, width, channels]} in and out. */
 public final class Augmenter {
     private final List<Augmentation> steps;
+    private final Optional<Mixing> mixing;
     private final int width;
     private final int height;
     private final int channels;
 
     public Augmenter(List<Augmentation> steps, Preprocessing preprocessing) {
-        this.steps = List.copyOf(steps);
+        this.steps = steps.stream()
+                .filter(step -> !(step instanceof Augmentation.Mixup || step instanceof Augmentation.Cutmix))
+                .toList();
+        this.mixing = Mixing.of(steps, preprocessing);
         this.width = preprocessing.widthPx();
         this.height = preprocessing.heightPx();
         this.channels = preprocessing.channels();
     }
 
+    /**
+     * An image and what is to be learned of it.
+     *
+     * @param image uint8 {@code [height, width, channels]}
+     * @param mask uint8 {@code [height, width]}, class indices, if the data has them
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Pair(byte[] image, byte @Nullable [] mask) {}
+
+    /** What is done to a whole batch, after its images. */
+    Optional<Mixing> mixing() {
+        return mixing;
+    }
+
     /** Applies the steps in order; the pixels that come in are left as they are. */
+    Pair apply(Pair pair, SplittableRandom random) {
+        if (pair.mask() != null && !steps.isEmpty()) {
+            throw new ScanstreamException(
+                    ErrorCode.INVALID_RECIPE, "recipe.augmentation: images with masks are not augmented yet.");
+        }
+        return new Pair(apply(pair.image(), random), pair.mask());
+    }
+
     byte[] apply(byte[] pixels, SplittableRandom random) {
         byte[] changed = pixels;
         for (Augmentation step : steps) {

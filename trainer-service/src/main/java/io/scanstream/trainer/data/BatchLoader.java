@@ -1,6 +1,7 @@
 package io.scanstream.trainer.data;
 
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.model.Task;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -15,12 +16,16 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes batches on threads of its own, a few ahead of who takes them: decoding, preprocessing, augmenting. The caller
  * closes it.
  */
 public final class BatchLoader implements AutoCloseable {
+    /** Sets the draws of a batch apart from those of an image. */
+    private static final long MIXING = 1;
+
     private final TrainingData data;
     private final Augmenter augmenter;
     private final int batchSize;
@@ -64,11 +69,21 @@ public final class BatchLoader implements AutoCloseable {
             order[i] = order[j];
             order[j] = swapped;
         }
-        return new BatchStream(
-                data.train(),
-                plan(order),
-                from,
-                (index, pixels) -> augmenter.apply(pixels, new SplittableRandom(Seeds.at(seed, epoch, index))));
+        return new BatchStream(data.train(), plan(order), from, new Change() {
+            @Override
+            public Augmenter.Pair augment(int index, Augmenter.Pair pair) {
+                return augmenter.apply(pair, new SplittableRandom(Seeds.at(seed, epoch, index)));
+            }
+
+            @Override
+            public Batch.@Nullable Mixed mix(int step, byte[][] images, long[] labels) {
+                SplittableRandom drawn = new SplittableRandom(Seeds.at(seed, epoch, step, MIXING));
+                return augmenter
+                        .mixing()
+                        .map(mixing -> mixing.apply(images, labels, drawn))
+                        .orElse(null);
+            }
+        });
     }
 
     /** Opens a pass over samples in their order, unchanged. */
@@ -77,7 +92,7 @@ public final class BatchLoader implements AutoCloseable {
         for (int i = 0; i < order.length; i++) {
             order[i] = i;
         }
-        return new BatchStream(samples, plan(order), 0, (index, pixels) -> pixels);
+        return new BatchStream(samples, plan(order), 0, new Change() {});
     }
 
     /** Steps of a training epoch. */
@@ -105,9 +120,15 @@ public final class BatchLoader implements AutoCloseable {
         workers.shutdownNow();
     }
 
-    /** Turns a sample's pixels into those of this epoch. */
+    /** Turns a sample's pixels into those of this epoch; leaves them as they are if nothing is said. */
     private interface Change {
-        byte[] apply(int index, byte[] pixels);
+        default Augmenter.Pair augment(int index, Augmenter.Pair pair) {
+            return pair;
+        }
+
+        default Batch.@Nullable Mixed mix(int step, byte[][] images, long[] labels) {
+            return null;
+        }
     }
 
     /** Batches in order, made ahead. For one thread; closing drops what is still being made. */
@@ -157,21 +178,37 @@ public final class BatchLoader implements AutoCloseable {
 
         private void fill() {
             while (pending.size() < ahead && submitted < plan.size()) {
-                int[] members = plan.get(submitted++);
-                pending.add(workers.submit(() -> make(members)));
+                int step = submitted++;
+                pending.add(workers.submit(() -> make(step)));
             }
         }
 
-        private Batch make(int[] members) {
-            int sizeBytes = data.preprocessing().sizeBytes();
-            ByteBuffer pixels = buffer(members.length * sizeBytes);
+        private Batch make(int step) {
+            int[] members = plan.get(step);
+            byte[][] images = new byte[members.length][];
+            byte[][] masks = new byte[data.task() == Task.SEGMENTATION ? members.length : 0][];
             long[] labels = new long[members.length];
             for (int i = 0; i < members.length; i++) {
                 Sample sample = samples.get(members[i]);
                 labels[i] = sample.label();
-                pixels.put(i * sizeBytes, change.apply(members[i], data.pixels(sample)));
+                byte[] mask = masks.length == 0 ? null : data.mask(sample);
+                Augmenter.Pair pair = change.augment(members[i], new Augmenter.Pair(data.pixels(sample), mask));
+                images[i] = pair.image();
+                if (pair.mask() != null) {
+                    masks[i] = pair.mask();
+                }
             }
-            return new Batch(pixels, labels, spare);
+            Batch.@Nullable Mixed mixed = change.mix(step, images, labels);
+            return new Batch(packed(images), masks.length == 0 ? null : packed(masks), labels, mixed, spare);
+        }
+
+        private ByteBuffer packed(byte[][] parts) {
+            int sizeBytes = parts[0].length;
+            ByteBuffer packed = buffer(parts.length * sizeBytes);
+            for (int i = 0; i < parts.length; i++) {
+                packed.put(i * sizeBytes, parts[i]);
+            }
+            return packed;
         }
 
         private ByteBuffer buffer(int sizeBytes) {

@@ -5,11 +5,13 @@ import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.dataset.Manifest;
 import io.scanstream.contracts.dataset.Split;
 import io.scanstream.contracts.model.Preprocessing;
+import io.scanstream.contracts.model.Task;
 import io.scanstream.contracts.recipe.InvalidRecipeException;
 import io.scanstream.contracts.recipe.Problem;
 import io.scanstream.contracts.recipe.Recipe;
 import io.scanstream.contracts.recipe.RecipeCheck;
 import io.scanstream.imaging.DecodeLimits;
+import io.scanstream.imaging.Image;
 import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.imaging.Preprocessor;
 import java.io.IOException;
@@ -20,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 
 /**
  * A manifest as a recipe sees it: classes after aliases, the three splits, and every image as the pixels that go into the
@@ -27,10 +30,10 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class TrainingData {
 
-    /** Where the bytes of an image come from: a folder, a cache of blobs. */
+    /** Where the bytes of an image or a mask come from: a folder, a cache of blobs. */
     @FunctionalInterface
     public interface Bytes {
-        byte[] read(Manifest.Entry entry) throws IOException;
+        byte[] read(String path, String sha256) throws IOException;
     }
 
     private final List<String> classes;
@@ -38,10 +41,13 @@ public final class TrainingData {
     private final List<Sample> train;
     private final List<Sample> validation;
     private final List<Sample> test;
+    private final List<Sample> unlabelled;
     private final Bytes bytes;
     private final Preprocessing preprocessing;
     private final ImageDecoder decoder = new ImageDecoder(DecodeLimits.defaults());
     private final Preprocessor preprocessor;
+    private final Preprocessor maskPreprocessor;
+    private final byte[] classOfMaskValue;
     private final Map<String, byte[]> kept = new ConcurrentHashMap<>();
     private final AtomicLong roomLeft = new AtomicLong(Runtime.getRuntime().maxMemory() / 4);
 
@@ -60,7 +66,7 @@ public final class TrainingData {
         this.bytes = bytes;
         this.preprocessing = recipe.data().preprocessing();
         this.preprocessor = new Preprocessor(preprocessing);
-        this.classes = List.copyOf(RecipeCheck.classes(recipe, manifest.classes()));
+        this.classes = List.copyOf(RecipeCheck.classes(recipe, manifest));
         List<Manifest.Entry> training = new ArrayList<>(manifest.of(Split.TRAIN));
         List<Manifest.Entry> held = new ArrayList<>(manifest.of(Split.VALIDATION));
         if (held.isEmpty()) {
@@ -72,12 +78,31 @@ public final class TrainingData {
         this.train = samples(recipe, training);
         this.validation = samples(recipe, held);
         this.test = samples(recipe, manifest.of(Split.TEST));
+        this.unlabelled = samples(recipe, manifest.of(Split.UNLABELLED));
+        this.maskPreprocessor = new Preprocessor(new Preprocessing(
+                preprocessing.widthPx(),
+                preprocessing.heightPx(),
+                1,
+                preprocessing.resize(),
+                Preprocessing.Interpolation.NEAREST,
+                preprocessing.sixteenBit()));
+        this.classOfMaskValue = new byte[256];
+        for (int i = 0; i < manifest.maskValues().size(); i++) {
+            String named = recipe.data().classOf(manifest.classes().get(i));
+            classOfMaskValue[manifest.maskValues().get(i)] = (byte) classes.indexOf(named);
+        }
     }
 
     private List<Sample> samples(Recipe recipe, List<Manifest.Entry> entries) {
         return entries.stream()
-                .map(entry -> new Sample(entry, classes.indexOf(recipe.data().classOf(entry.label()))))
+                .map(entry -> new Sample(entry, label(recipe, entry)))
                 .toList();
+    }
+
+    private int label(Recipe recipe, Manifest.Entry entry) {
+        return entry.label() == null
+                ? Sample.NO_LABEL
+                : classes.indexOf(recipe.data().classOf(entry.label()));
     }
 
     /** In the order of the model's outputs. */
@@ -105,6 +130,16 @@ public final class TrainingData {
         return test;
     }
 
+    /** Images whose class nobody has told, for predictions that are handed in somewhere. */
+    public List<Sample> unlabelled() {
+        return unlabelled;
+    }
+
+    /** What a network of this data answers: a class for each image, or for each of its pixels. */
+    public Task task() {
+        return manifest.task();
+    }
+
     /**
      * The image as it goes into the network.
      *
@@ -112,25 +147,51 @@ public final class TrainingData {
      * @throws ScanstreamException {@code INVALID_DATASET} naming the image when its bytes cannot be read or decoded
      */
     byte[] pixels(Sample sample) {
-        byte[] known = kept.get(sample.entry().path());
+        return kept(sample.entry().path(), sample.entry().sha256(), preprocessor::apply);
+    }
+
+    /**
+     * The classes of the image's pixels, brought to the network's size as the image is, without mixing values.
+     *
+     * @return uint8 {@code [height, width]}, indices into {@link #classes}, not to be changed
+     * @throws ScanstreamException {@code INVALID_DATASET} naming the mask when its bytes cannot be read or decoded
+     */
+    byte[] mask(Sample sample) {
+        Manifest.Mask mask = sample.entry().mask();
+        if (mask == null) {
+            throw new IllegalStateException("the image '" + sample.entry().path() + "' has no mask");
+        }
+        return kept(mask.path(), mask.sha256(), this::classIndices);
+    }
+
+    private byte[] classIndices(Image mask) {
+        byte[] indices = maskPreprocessor.apply(mask);
+        for (int i = 0; i < indices.length; i++) {
+            indices[i] = classOfMaskValue[indices[i] & 0xff];
+        }
+        return indices;
+    }
+
+    private byte[] kept(String path, String sha256, Function<Image, byte[]> prepare) {
+        byte[] known = kept.get(path);
         if (known != null) {
             return known;
         }
-        byte[] pixels = decode(sample);
-        if (roomLeft.addAndGet(-pixels.length) >= 0) {
-            kept.put(sample.entry().path(), pixels);
+        byte[] prepared = prepare.apply(decode(path, sha256));
+        if (roomLeft.addAndGet(-prepared.length) >= 0) {
+            kept.put(path, prepared);
         }
-        return pixels;
+        return prepared;
     }
 
-    private byte[] decode(Sample sample) {
+    private Image decode(String path, String sha256) {
         try {
-            return preprocessor.apply(decoder.decode(bytes.read(sample.entry())));
+            return decoder.decode(bytes.read(path, sha256));
         } catch (IOException | ScanstreamException e) {
             throw new ScanstreamException(
                     ErrorCode.INVALID_DATASET,
-                    "the image '" + sample.entry().path() + "' of data set " + manifest.dataset()
-                            + " cannot be read any more: " + e.getMessage(),
+                    "the image '" + path + "' of data set " + manifest.dataset() + " cannot be read any more: "
+                            + e.getMessage(),
                     e);
         }
     }

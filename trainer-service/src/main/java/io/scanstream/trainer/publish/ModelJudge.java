@@ -67,7 +67,7 @@ final class ModelJudge implements PromotionGate.Scorer {
         int right = 0;
         for (int i = 0; i < probabilities.length; i++) {
             String decided = metadata.classes().get(largest(probabilities[i]));
-            if (decided.equals(recipe.data().classOf(entries.get(i).label()))) {
+            if (decided.equals(recipe.data().classOf(entries.get(i).requireLabel()))) {
                 right++;
             }
         }

@@ -113,7 +113,7 @@ public final class TrainingWork implements Work {
         TrainingData data = new TrainingData(
                 work.recipe(),
                 manifest,
-                entry -> patience.call(claim, () -> stores.blobs().get(entry.sha256())));
+                (path, sha256) -> patience.call(claim, () -> stores.blobs().get(sha256)));
         TrainingOptions options = new TrainingOptions(
                 folder.resolve("run"), settings.checkpointEvery(), settings.progressEvery(), settings.loaderThreads());
         try (TrainingRun run = new TrainingRun(work.recipe(), data, libtorch, options)) {

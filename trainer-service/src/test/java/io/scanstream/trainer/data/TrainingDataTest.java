@@ -62,7 +62,7 @@ class TrainingDataTest {
     void namesTheImageThatCannotBeReadAnyMore() {
         TestScans scans =
                 new TestScans(16, "wide", "narrow").with(Split.TRAIN, 3).with(Split.TEST, 1);
-        TrainingData data = new TrainingData(recipe, scans.manifest(), entry -> {
+        TrainingData data = new TrainingData(recipe, scans.manifest(), (path, sha256) -> {
             throw new IOException("gone");
         });
         assertThatThrownBy(() -> data.pixels(data.test().get(0)))

@@ -68,7 +68,7 @@ class ResNetParityTest {
         Manifest whole = FolderIngest.read(root, new DatasetVersion("lung", 1), (files, rejected) -> {});
         Manifest part =
                 new Manifest(whole.dataset(), whole.classes(), everyNth(whole, 8), List.of(), whole.createdAt());
-        TrainingData data = new TrainingData(recipe, part, entry -> Files.readAllBytes(root.resolve(entry.path())));
+        TrainingData data = new TrainingData(recipe, part, (path, sha256) -> Files.readAllBytes(root.resolve(path)));
         run = new TrainingRun(
                 recipe,
                 data,
