@@ -57,7 +57,7 @@ public final class RecipeReader {
     }
 
     private static Recipe read(ObjectNode tree, List<Problem> problems) {
-        new RecipeStructure(YAML, problems).check("recipe", tree, Recipe.class);
+        new RecipeStructure(problems).check("recipe", tree, Recipe.class);
         if (!problems.isEmpty()) {
             throw new InvalidRecipeException(problems);
         }

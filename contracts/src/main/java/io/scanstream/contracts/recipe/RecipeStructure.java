@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
@@ -18,19 +19,27 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds a tree against the recipe's records: every field there, none unknown, each of its type and within its range. Goes
- * on after a mistake, so that one reading finds them all, and fills in defaults as it goes.
+ * Holds a tree against records whose components say by {@link Setting} what they may be: every field there, none unknown,
+ * each of its type and within its range. Goes on after a mistake, so that one reading finds them all, and fills in
+ * defaults as it goes. Sealed interfaces are told apart by their field {@code type}.
  */
-final class RecipeStructure {
-    private final ObjectMapper yaml;
+public final class RecipeStructure {
+    private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
+
     private final List<Problem> problems;
 
-    RecipeStructure(ObjectMapper yaml, List<Problem> problems) {
-        this.yaml = yaml;
+    /** Mistakes are added to the list. */
+    public RecipeStructure(List<Problem> problems) {
         this.problems = problems;
     }
 
-    void check(String path, JsonNode node, Type type) {
+    /**
+     * Checks a tree and fills in what it leaves out.
+     *
+     * @param path of the tree in the recipe, for messages
+     * @param type a record, a sealed interface of records, a list or map of those, an enum or a simple type
+     */
+    public void check(String path, JsonNode node, Type type) {
         Class<?> raw = type instanceof ParameterizedType generic ? (Class<?>) generic.getRawType() : (Class<?>) type;
         if (raw == JsonNode.class || raw == Object.class) {
             return;
@@ -91,9 +100,9 @@ final class RecipeStructure {
         }
     }
 
-    private JsonNode fallback(Setting setting) {
+    private static JsonNode fallback(Setting setting) {
         try {
-            return yaml.readTree(setting.fallback());
+            return YAML.readTree(setting.fallback());
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a default that is no YAML: " + setting.fallback(), e);
         }
@@ -166,8 +175,8 @@ final class RecipeStructure {
     private void checkScalar(String path, JsonNode node, Class<?> type) {
         boolean fits;
         String expected;
-        if (type == int.class || type == long.class) {
-            fits = type == int.class ? node.canConvertToInt() : node.canConvertToLong();
+        if (type == int.class || type == Integer.class || type == long.class) {
+            fits = type != long.class ? node.canConvertToInt() : node.canConvertToLong();
             fits &= node.canConvertToExactIntegral();
             expected = "a whole number";
         } else if (type == double.class || type == Double.class) {

@@ -5,10 +5,13 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** What a recipe's field means, what it may be and what it is when it is left out. {@link RecipeReader} enforces it. */
+/**
+ * What a recipe's field means, what it may be and what it is when it is left out. {@link RecipeStructure} enforces it on
+ * the components of records: the recipe's own, and those that a service reads a part of it into.
+ */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.RECORD_COMPONENT)
-@interface Setting {
+public @interface Setting {
     /** One sentence for people, with the unit. */
     String value();
 

@@ -1,38 +1,26 @@
 package io.scanstream.trainer.network;
 
 import ai.djl.ndarray.types.Shape;
-import com.fasterxml.jackson.annotation.JsonCreator;
-import com.fasterxml.jackson.annotation.JsonProperty;
+import io.scanstream.contracts.recipe.Setting;
 import io.scanstream.trainer.onnx.OnnxGraph;
 import java.util.List;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Averages a feature map down to {@code side × side}; with side 1 it is global average pooling, {@code [C, 1, 1]}.
- *
- * @param side has to divide the height and the width that come in, so that the exported file computes the same
+ * Averages a feature map to {@code side × side}; with side 1 it is global average pooling, {@code [C, 1, 1]}. Where the side
+ * does not divide the map, windows overlap and are of different sizes, as in PyTorch.
  */
-public record AdaptiveAveragePool(@Nullable String name, int side) implements Layer {
+public record AdaptiveAveragePool(
+        @Setting(NAME) @Nullable String name,
 
-    public AdaptiveAveragePool {
-        Fields.atLeast("adaptiveAveragePool.side", side, 1);
-    }
-
-    @JsonCreator
-    static AdaptiveAveragePool of(
-            @JsonProperty("name") @Nullable String name, @JsonProperty("side") @Nullable Integer side) {
-        return new AdaptiveAveragePool(name, Fields.or(side, 1));
-    }
+        @Setting(value = "Side of the map that comes out, in pixels.", fallback = "1", min = 1)
+        int side)
+        implements Layer {
 
     @Override
     public Shape outputShape(Site at) {
-        Shape in = at.requireMap("adaptiveAveragePool");
-        if (in.get(1) % side != 0 || in.get(2) % side != 0) {
-            throw at.invalid("adaptiveAveragePool.side " + side + " does not divide the map " + in
-                    + ". Choose another input size or side 1.");
-        }
-        return new Shape(in.get(0), side, side);
+        return new Shape(at.requireMap("adaptiveAveragePool").get(0), side, side);
     }
 
     @Override
@@ -47,13 +35,41 @@ public record AdaptiveAveragePool(@Nullable String name, int side) implements La
             graph.globallyPooled(x, at.in().getShape());
             return graph.node("GlobalAveragePool", at.path(), List.of(x));
         }
-        long height = at.in().get(1) / side;
-        long width = at.in().get(2) / side;
-        return graph.node(
-                "AveragePool",
-                at.path(),
-                List.of(x),
-                OnnxGraph.ints("kernel_shape", height, width),
-                OnnxGraph.ints("strides", height, width));
+        int height = (int) at.in().get(1);
+        int width = (int) at.in().get(2);
+        if (height % side == 0 && width % side == 0) {
+            return graph.node(
+                    "AveragePool",
+                    at.path(),
+                    List.of(x),
+                    OnnxGraph.ints("kernel_shape", height / side, width / side),
+                    OnnxGraph.ints("strides", height / side, width / side));
+        }
+        // ONNX has no such pooling, but it is linear: rows and columns are each multiplied with the windows' weights.
+        String rows = graph.floats(at.parameter("rows"), windows(height), side, height);
+        String columns = graph.floats(at.parameter("columns"), transposed(windows(width), width), width, side);
+        String narrow = graph.node("MatMul", at.parameter("narrow"), List.of(x, columns));
+        return graph.node("MatMul", at.path(), List.of(rows, narrow));
+    }
+
+    /** {@code [side, length]}: window i is from ⌊i·length/side⌋ to ⌈(i+1)·length/side⌉, PyTorch's rule. */
+    private float[] windows(int length) {
+        float[] weights = new float[side * length];
+        for (int i = 0; i < side; i++) {
+            int from = i * length / side;
+            int to = ((i + 1) * length + side - 1) / side;
+            for (int j = from; j < to; j++) {
+                weights[i * length + j] = 1f / (to - from);
+            }
+        }
+        return weights;
+    }
+
+    private float[] transposed(float[] matrix, int columns) {
+        float[] turned = new float[matrix.length];
+        for (int i = 0; i < matrix.length; i++) {
+            turned[i % columns * side + i / columns] = matrix[i];
+        }
+        return turned;
     }
 }

@@ -1,10 +1,7 @@
 package io.scanstream.trainer.network;
 
 import ai.djl.ndarray.types.Shape;
-import com.fasterxml.jackson.annotation.JsonCreator;
-import com.fasterxml.jackson.annotation.JsonProperty;
-import io.scanstream.contracts.ErrorCode;
-import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.recipe.Setting;
 import io.scanstream.trainer.onnx.OnnxGraph;
 import java.util.List;
 import org.bytedeco.pytorch.TensorOptional;
@@ -13,35 +10,26 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Batch normalisation (Ioffe and Szegedy 2015) of the channels of a feature map or of the features of a vector: by the
- * batch in training, by running statistics in evaluation.
- *
- * @param epsilon added to the variance
- * @param momentum share of the batch in the running statistics, PyTorch's sense
+ * batch in training, by running statistics in evaluation. A frozen one stays in evaluation, so that its statistics are
+ * those of its weights; so does one that gets a single value per channel, which has no variance.
  */
-public record BatchNorm(@Nullable String name, double epsilon, double momentum) implements Layer {
+public record BatchNorm(
+        @Setting(NAME) @Nullable String name,
 
-    public BatchNorm {
-        if (!(epsilon > 0)) {
-            throw new ScanstreamException(
-                    ErrorCode.INVALID_RECIPE, "batchNorm.epsilon: " + epsilon + " is not above 0. Maybe 0.00001?");
-        }
-        if (!(momentum > 0 && momentum <= 1)) {
-            throw new ScanstreamException(
-                    ErrorCode.INVALID_RECIPE, "batchNorm.momentum: " + momentum + " is not in (0, 1]. Maybe 0.1?");
-        }
-    }
+        @Setting(value = "Added to the variance.", fallback = "0.00001", above = 0)
+        double epsilon,
 
-    @JsonCreator
-    static BatchNorm of(
-            @JsonProperty("name") @Nullable String name,
-            @JsonProperty("epsilon") @Nullable Double epsilon,
-            @JsonProperty("momentum") @Nullable Double momentum) {
-        return new BatchNorm(name, Fields.or(epsilon, 1e-5), Fields.or(momentum, 0.1));
-    }
+        @Setting(
+                value = "Share of the batch in the running statistics, PyTorch's sense.",
+                fallback = "0.1",
+                above = 0,
+                max = 1)
+        double momentum)
+        implements Layer {
 
-    @Override
-    public Shape outputShape(Site at) {
-        return at.in();
+    /** PyTorch's epsilon and momentum. */
+    static BatchNorm named(@Nullable String name) {
+        return new BatchNorm(name, 1e-5, 0.1);
     }
 
     @Override
@@ -56,11 +44,16 @@ public record BatchNorm(@Nullable String name, double epsilon, double momentum) 
 
     @Override
     public Trainable build(Site at, Parameters parameters) {
-        TensorOptional weight = new TensorOptional(parameters.get(at.parameter("weight")));
+        String scale = at.parameter("weight");
+        TensorOptional weight = new TensorOptional(parameters.get(scale));
         TensorOptional bias = new TensorOptional(parameters.get(at.parameter("bias")));
         TensorOptional mean = new TensorOptional(parameters.get(at.parameter("running_mean")));
         TensorOptional variance = new TensorOptional(parameters.get(at.parameter("running_var")));
-        return (x, training) -> torch.batch_norm(x, weight, bias, mean, variance, training, momentum, epsilon, true);
+        int channels = at.channels();
+        return (x, training) -> {
+            boolean byBatch = training && !parameters.frozen(scale) && x.numel() > channels;
+            return torch.batch_norm(x, weight, bias, mean, variance, byBatch, momentum, epsilon, true);
+        };
     }
 
     @Override
@@ -78,24 +71,18 @@ public record BatchNorm(@Nullable String name, double epsilon, double momentum) 
                 OnnxGraph.real("epsilon", epsilon));
     }
 
-    /** In evaluation the norm is {@code x * scale + shift} per channel. */
-    double[] scale(Site at, Weights weights) {
+    /** What the norm does in evaluation. */
+    Foldable.Affine affine(Site at, Weights weights) {
         float[] weight = weights.get(at.parameter("weight"));
-        float[] variance = weights.get(at.parameter("running_var"));
-        double[] scale = new double[weight.length];
-        for (int i = 0; i < scale.length; i++) {
-            scale[i] = weight[i] / Math.sqrt(variance[i] + epsilon);
-        }
-        return scale;
-    }
-
-    double[] shift(Site at, Weights weights, double[] scale) {
         float[] bias = weights.get(at.parameter("bias"));
         float[] mean = weights.get(at.parameter("running_mean"));
-        double[] shift = new double[bias.length];
-        for (int i = 0; i < shift.length; i++) {
+        float[] variance = weights.get(at.parameter("running_var"));
+        double[] scale = new double[weight.length];
+        double[] shift = new double[weight.length];
+        for (int i = 0; i < scale.length; i++) {
+            scale[i] = weight[i] / Math.sqrt(variance[i] + epsilon);
             shift[i] = bias[i] - mean[i] * scale[i];
         }
-        return shift;
+        return new Foldable.Affine(scale, shift);
     }
 }

@@ -11,8 +11,9 @@ import java.util.List;
  * @param widthPx of the scan that comes in, uint8 {@code [height, width, channels]}
  * @param mean per channel, of pixels scaled to 0..1; subtracted
  * @param std per channel, of pixels scaled to 0..1; divided by
- * @param layers from the normalised {@code [channels, height, width]} to the logits
- * @param outputs length of the vector of logits
+ * @param layers from the normalised {@code [channels, height, width]} to the logits, {@code [outputs]} for an image,
+ *     {@code [outputs, height, width]} for its pixels
+ * @param outputs logits of an image, or of each of its pixels
  */
 public record Blueprint(
         int widthPx, int heightPx, int channels, List<Double> mean, List<Double> std, List<Layer> layers, int outputs) {
@@ -29,12 +30,13 @@ public record Blueprint(
                         ErrorCode.INVALID_RECIPE, "recipe.data.std: " + value + " is not above 0.");
             }
         }
-        Shape out = new Sequential(null, layers).outputShape(new Site("", new Shape(channels, heightPx, widthPx)));
-        if (!out.equals(new Shape(outputs))) {
+        Shape out = body(layers).outputShape(top(channels, heightPx, widthPx, outputs));
+        if (!out.equals(new Shape(outputs)) && !out.equals(new Shape(outputs, heightPx, widthPx))) {
             throw new ScanstreamException(
                     ErrorCode.INVALID_RECIPE,
                     "recipe.network.layers: the last layer gives " + out + ", but the task needs a vector of " + outputs
-                            + " logits. End with a linear layer that names no 'out'.");
+                            + " logits, or a map of them as large as the image to segment it. End with a linear layer,"
+                            + " or a convolution with kernel 1, that names no 'out'.");
         }
     }
 
@@ -48,12 +50,25 @@ public record Blueprint(
 
     /** The layers as one. */
     Sequential body() {
+        return body(layers);
+    }
+
+    private static Sequential body(List<Layer> layers) {
         return new Sequential(null, layers);
     }
 
     /** Where the first layer stands. */
     Site top() {
-        return new Site("", new Shape(channels, heightPx, widthPx));
+        return top(channels, heightPx, widthPx, outputs);
+    }
+
+    private static Site top(int channels, int heightPx, int widthPx, int outputs) {
+        return new Site("", new Shape(channels, heightPx, widthPx), outputs);
+    }
+
+    /** Whether there are logits for every pixel, {@code [outputs, height, width]}, and not for the image. */
+    public boolean segments() {
+        return body().outputShape(top()).dimension() == 3;
     }
 
     /** Every parameter and running statistic, in the order of the layers. */

@@ -1,6 +1,5 @@
 package io.scanstream.trainer.network;
 
-import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.recipe.Recipe;
 import java.util.List;
@@ -23,27 +22,15 @@ public final class Blueprints {
                 data.channels(),
                 data.mean(),
                 data.std(),
-                layers(recipe.network(), outputs),
+                layers(recipe.network()),
                 outputs);
     }
 
-    private static List<Layer> layers(Recipe.Network network, int outputs) {
+    private static List<Layer> layers(Recipe.Network network) {
         String architecture = network.architecture();
-        if (architecture == null) {
-            return LayerReader.read(network.layers(), outputs);
-        }
-        if (!architecture.equals("resnet18")) {
-            throw new ScanstreamException(
-                    ErrorCode.INVALID_RECIPE,
-                    "recipe.network.architecture: '" + architecture + "' is not known. Known: resnet18.");
-        }
-        if (!network.parameters().isEmpty()) {
-            throw new ScanstreamException(
-                    ErrorCode.INVALID_RECIPE,
-                    "recipe.network.parameters: resnet18 has none, found "
-                            + network.parameters().keySet() + ".");
-        }
-        return Architectures.resnet18(outputs);
+        return architecture == null
+                ? LayerReader.read("recipe.network.layers", network.layers())
+                : Architecture.read(architecture, network.parameters()).layers(List.of());
     }
 
     private Blueprints() {}

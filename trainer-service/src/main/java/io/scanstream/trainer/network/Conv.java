@@ -1,8 +1,8 @@
 package io.scanstream.trainer.network;
 
 import ai.djl.ndarray.types.Shape;
-import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.scanstream.contracts.recipe.Setting;
 import io.scanstream.trainer.onnx.OnnxGraph;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,99 +11,124 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Two-dimensional convolution with zero padding: {@code [C, H, W]} to {@code [out, H', W']}.
- *
- * @param out channels that come out
- * @param kernel side of the square kernel
- * @param groups the channels are cut into as many groups that do not see each other
- * @param start {@code default} (PyTorch's) or {@code kaimingNormal} (torchvision's for ResNet)
- */
+/** Two-dimensional convolution: {@code [C, H, W]} to {@code [out, H', W']}. */
 public record Conv(
-        @Nullable String name,
-        int out,
+        @Setting(NAME) @Nullable String name,
+
+        @Setting(
+                value = "Channels that come out; only the last layer may leave it to the task.",
+                min = 1,
+                example = "32")
+        @Nullable
+        Integer out,
+
+        @Setting(value = "Side of the square kernel, in pixels.", fallback = "3", min = 1)
         int kernel,
+
+        @Setting(value = "Step of the kernel, in pixels.", fallback = "1", min = 1)
         int stride,
+
+        @Setting(value = "Pixels added on each side.", fallback = "0", min = 0)
         int padding,
+
+        @Setting(value = "Distance of the kernel's values, in pixels.", fallback = "1", min = 1)
         int dilation,
+
+        @Setting(
+                value = "The channels are cut into as many groups that do not see each other.",
+                fallback = "1",
+                min = 1)
         int groups,
+
+        @Setting(value = "Whether each channel has an offset.", fallback = "true")
         boolean bias,
-        Start start)
-        implements Layer {
 
-    /** How the weights begin. */
-    public enum Start {
-        @JsonProperty("default")
-        DEFAULT,
-        @JsonProperty("kaimingNormal")
-        KAIMING_NORMAL
+        @Setting(value = "What is added: zeros, or the mirrored edge (reflect).", fallback = "zeros")
+        Padding paddingMode,
+
+        @Setting(value = Start.ABOUT, fallback = "default") Start start)
+        implements Foldable {
+
+    /** What is added around the map. */
+    public enum Padding {
+        @JsonProperty("zeros")
+        ZEROS,
+        @JsonProperty("reflect")
+        REFLECT
     }
 
-    public Conv {
-        Fields.atLeast("conv.out", out, 1);
-        Fields.atLeast("conv.kernel", kernel, 1);
-        Fields.atLeast("conv.stride", stride, 1);
-        Fields.atLeast("conv.padding", padding, 0);
-        Fields.atLeast("conv.dilation", dilation, 1);
-        Fields.atLeast("conv.groups", groups, 1);
+    /** Stride 1, no padding, with bias, PyTorch's beginning. */
+    static Conv of(@Nullable Integer out, int kernel) {
+        return new Conv(null, out, kernel, 1, 0, 1, 1, true, Padding.ZEROS, Start.DEFAULT);
     }
 
-    @JsonCreator
-    static Conv of(
-            @JsonProperty("name") @Nullable String name,
-            @JsonProperty(value = "out", required = true) int out,
-            @JsonProperty("kernel") @Nullable Integer kernel,
-            @JsonProperty("stride") @Nullable Integer stride,
-            @JsonProperty("padding") @Nullable Integer padding,
-            @JsonProperty("dilation") @Nullable Integer dilation,
-            @JsonProperty("groups") @Nullable Integer groups,
-            @JsonProperty("bias") @Nullable Boolean bias,
-            @JsonProperty("start") @Nullable Start start) {
-        return new Conv(
-                name,
-                out,
-                Fields.or(kernel, 3),
-                Fields.or(stride, 1),
-                Fields.or(padding, 0),
-                Fields.or(dilation, 1),
-                Fields.or(groups, 1),
-                Fields.or(bias, true),
-                Fields.or(start, Start.DEFAULT));
+    Conv named(@Nullable String other) {
+        return new Conv(other, out, kernel, stride, padding, dilation, groups, bias, paddingMode, start);
+    }
+
+    Conv stride(int other) {
+        return new Conv(name, out, kernel, other, padding, dilation, groups, bias, paddingMode, start);
+    }
+
+    Conv padding(int other) {
+        return new Conv(name, out, kernel, stride, other, dilation, groups, bias, paddingMode, start);
+    }
+
+    Conv reflected(int other) {
+        return new Conv(name, out, kernel, stride, other, dilation, groups, bias, Padding.REFLECT, start);
+    }
+
+    Conv dilated(int other) {
+        return new Conv(name, out, kernel, stride, padding, other, groups, bias, paddingMode, start);
+    }
+
+    Conv groups(int other) {
+        return new Conv(name, out, kernel, stride, padding, dilation, other, bias, paddingMode, start);
+    }
+
+    Conv withoutBias() {
+        return new Conv(name, out, kernel, stride, padding, dilation, groups, false, paddingMode, start);
+    }
+
+    /** Weights that begin as in torchvision's networks. */
+    Conv kaiming() {
+        return new Conv(name, out, kernel, stride, padding, dilation, groups, bias, paddingMode, Start.KAIMING_NORMAL);
     }
 
     @Override
     public Shape outputShape(Site at) {
         Shape in = at.requireMap("conv");
-        if (at.channels() % groups != 0 || out % groups != 0) {
-            throw at.invalid("conv.groups " + groups + " does not divide " + at.channels() + " channels in and " + out
-                    + " out.");
+        int outputs = at.outputsOr(out);
+        if (at.channels() % groups != 0 || outputs % groups != 0) {
+            throw at.invalid("conv.groups " + groups + " does not divide " + at.channels() + " channels in and "
+                    + outputs + " out.");
         }
         long height = Site.slide(in.get(1), kernel, stride, padding, dilation);
         long width = Site.slide(in.get(2), kernel, stride, padding, dilation);
         if (height < 1 || width < 1) {
             throw at.invalid("conv.kernel " + kernel + " does not fit into " + in + " with padding " + padding + ".");
         }
-        return new Shape(out, height, width);
+        if (paddingMode == Padding.REFLECT && padding >= Math.min(in.get(1), in.get(2))) {
+            throw at.invalid("conv.padding " + padding + " is not below the sides of " + in
+                    + ": there is not so much to mirror.");
+        }
+        return new Shape(outputs, height, width);
     }
 
     @Override
     public List<Parameter> parameters(Site at) {
-        long fanIn = at.channels() / groups * kernel * kernel;
-        long fanOut = (long) out * kernel * kernel;
+        long fanIn = (long) at.channels() / groups * kernel * kernel;
+        long fanOut = (long) at.outputsOr(out) * kernel * kernel / groups;
         List<Parameter> parameters = new ArrayList<>();
-        parameters.add(new Parameter(
-                at.parameter("weight"),
-                weightShape(at),
-                start == Start.DEFAULT ? Initialisation.uniform(fanIn) : Initialisation.kaimingNormal(fanOut),
-                true));
+        parameters.add(new Parameter(at.parameter("weight"), weightShape(at), start.weights(fanIn, fanOut), true));
         if (bias) {
-            parameters.add(new Parameter(at.parameter("bias"), new Shape(out), Initialisation.uniform(fanIn), true));
+            parameters.add(new Parameter(at.parameter("bias"), new Shape(at.outputsOr(out)), start.bias(fanIn), true));
         }
         return parameters;
     }
 
     private Shape weightShape(Site at) {
-        return new Shape(out, at.channels() / groups, kernel, kernel);
+        return new Shape(at.outputsOr(out), at.channels() / groups, kernel, kernel);
     }
 
     @Override
@@ -111,51 +136,61 @@ public record Conv(
         Tensor weight = parameters.get(at.parameter("weight"));
         TensorOptional offset = bias ? new TensorOptional(parameters.get(at.parameter("bias"))) : new TensorOptional();
         long[] strides = {stride, stride};
-        long[] paddings = {padding, padding};
         long[] dilations = {dilation, dilation};
+        if (mirrors()) {
+            long[] sides = {padding, padding, padding, padding};
+            long[] none = {0, 0};
+            return (x, training) ->
+                    torch.conv2d(torch.reflection_pad2d(x, sides), weight, offset, strides, none, dilations, groups);
+        }
+        long[] paddings = {padding, padding};
         return (x, training) -> torch.conv2d(x, weight, offset, strides, paddings, dilations, groups);
     }
 
+    private boolean mirrors() {
+        return paddingMode == Padding.REFLECT && padding > 0;
+    }
+
     @Override
-    public String emit(OnnxGraph graph, String x, Site at, Weights weights) {
-        float[] offset = bias ? weights.get(at.parameter("bias")) : null;
-        return emit(graph, x, at, weights.get(at.parameter("weight")), offset);
+    public boolean takesNormBefore() {
+        return padding == 0 || paddingMode == Padding.REFLECT;
     }
 
-    /**
-     * Writes this convolution and the batch norm after it as one: the norm's running statistics scale the kernels and
-     * move the bias, computed in double.
-     */
-    String emitFolded(OnnxGraph graph, String x, Site at, BatchNorm norm, Site normAt, Weights weights) {
-        float[] kernels = weights.get(at.parameter("weight")).clone();
-        float[] offset = bias ? weights.get(at.parameter("bias")).clone() : new float[out];
-        double[] scale = norm.scale(normAt, weights);
-        double[] shift = norm.shift(normAt, weights, scale);
-        int each = kernels.length / out;
-        for (int channel = 0; channel < out; channel++) {
-            for (int i = channel * each; i < (channel + 1) * each; i++) {
-                kernels[i] = (float) (kernels[i] * scale[channel]);
-            }
-            offset[channel] = (float) (offset[channel] * scale[channel] + shift[channel]);
+    @Override
+    public String emitFolded(
+            OnnxGraph graph, String x, Site at, Weights weights, @Nullable Affine before, @Nullable Affine after) {
+        int outputs = at.outputsOr(out);
+        int area = kernel * kernel;
+        int inputs = at.channels() / groups;
+        Folded folded = Folded.of(
+                weights.get(at.parameter("weight")),
+                bias ? weights.get(at.parameter("bias")) : null,
+                outputs,
+                i -> i / (inputs * area) / (outputs / groups) * inputs + i / area % inputs,
+                i -> i / (inputs * area),
+                before,
+                after);
+        List<String> from = new ArrayList<>();
+        from.add(mirrors() ? mirrored(graph, x, at) : x);
+        from.add(graph.floats(
+                at.parameter("weight"), folded.weights(), weightShape(at).getShape()));
+        if (folded.bias() != null) {
+            from.add(graph.floats(at.parameter("bias"), folded.bias(), outputs));
         }
-        return emit(graph, x, at, kernels, offset);
-    }
-
-    private String emit(OnnxGraph graph, String x, Site at, float[] kernels, float @Nullable [] offset) {
-        List<String> inputs = new ArrayList<>();
-        inputs.add(x);
-        inputs.add(graph.floats(at.parameter("weight"), kernels, weightShape(at).getShape()));
-        if (offset != null) {
-            inputs.add(graph.floats(at.parameter("bias"), offset, out));
-        }
+        int zeros = mirrors() ? 0 : padding;
         return graph.node(
                 "Conv",
                 at.path(),
-                inputs,
+                from,
                 OnnxGraph.ints("kernel_shape", kernel, kernel),
                 OnnxGraph.ints("strides", stride, stride),
-                OnnxGraph.ints("pads", padding, padding, padding, padding),
+                OnnxGraph.ints("pads", zeros, zeros, zeros, zeros),
                 OnnxGraph.ints("dilations", dilation, dilation),
                 OnnxGraph.integer("group", groups));
+    }
+
+    private String mirrored(OnnxGraph graph, String x, Site at) {
+        String sides = graph.longs(at.parameter("pads"), 0, 0, padding, padding, 0, 0, padding, padding);
+        return graph.node("Pad", at.parameter("padded"), List.of(x, sides), OnnxGraph.text("mode", "reflect"));
     }
 }

@@ -1,10 +1,6 @@
 package io.scanstream.trainer.network;
 
-import ai.djl.ndarray.types.Shape;
-import com.fasterxml.jackson.annotation.JsonCreator;
-import com.fasterxml.jackson.annotation.JsonProperty;
-import io.scanstream.contracts.ErrorCode;
-import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.recipe.Setting;
 import io.scanstream.trainer.onnx.OnnxGraph;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -13,27 +9,25 @@ import org.jspecify.annotations.Nullable;
  * Dropout (Srivastava et al. 2014): in training each value is zero with probability {@code rate} and scaled up else; in
  * evaluation nothing happens, and nothing is exported.
  */
-public record Dropout(@Nullable String name, double rate) implements Layer {
+public record Dropout(
+        @Setting(NAME) @Nullable String name,
 
-    public Dropout {
-        if (!(rate >= 0 && rate < 1)) {
-            throw new ScanstreamException(
-                    ErrorCode.INVALID_RECIPE, "dropout.rate: " + rate + " is not in [0, 1). Maybe 0.5?");
-        }
-    }
+        @Setting(value = "Share of the values that are dropped.", fallback = "0.5", min = 0, below = 1)
+        double rate,
 
-    @JsonCreator
-    static Dropout of(@JsonProperty("name") @Nullable String name, @JsonProperty("rate") @Nullable Double rate) {
-        return new Dropout(name, Fields.or(rate, 0.5));
-    }
+        @Setting(value = "Drops whole channels of a feature map (Tompson et al. 2015).", fallback = "false")
+        boolean wholeChannels)
+        implements Layer {
 
-    @Override
-    public Shape outputShape(Site at) {
-        return at.in();
+    static Dropout of(double rate) {
+        return new Dropout(null, rate, false);
     }
 
     @Override
     public Trainable build(Site at, Parameters parameters) {
+        if (wholeChannels) {
+            return (x, training) -> torch.feature_dropout(x, rate, training);
+        }
         return (x, training) -> torch.dropout(x, rate, training);
     }
 

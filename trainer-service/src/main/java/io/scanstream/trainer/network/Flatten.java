@@ -1,12 +1,13 @@
 package io.scanstream.trainer.network;
 
 import ai.djl.ndarray.types.Shape;
+import io.scanstream.contracts.recipe.Setting;
 import io.scanstream.trainer.onnx.OnnxGraph;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A feature map {@code [C, H, W]} as a vector {@code [C·H·W]}, channel by channel and row by row. */
-public record Flatten(@Nullable String name) implements Layer {
+public record Flatten(@Setting(NAME) @Nullable String name) implements Layer {
 
     @Override
     public Shape outputShape(Site at) {

@@ -26,9 +26,9 @@ interface Initialisation {
         return tensor -> tensor.uniform_(-bound, bound, noGenerator());
     }
 
-    /** He et al. 2015 for ReLU, by fan out: torchvision's convolutions of ResNet. */
-    static Initialisation kaimingNormal(long fanOut) {
-        return tensor -> tensor.normal_(0, Math.sqrt(2.0 / fanOut), noGenerator());
+    /** Normal about 0. */
+    static Initialisation normal(double deviation) {
+        return tensor -> tensor.normal_(0, deviation, noGenerator());
     }
 
     private static org.bytedeco.pytorch.GeneratorOptional noGenerator() {

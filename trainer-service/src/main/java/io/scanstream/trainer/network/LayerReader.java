@@ -1,69 +1,75 @@
 package io.scanstream.trainer.network;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.MapperFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.scanstream.contracts.ErrorCode;
-import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.Json;
+import io.scanstream.contracts.recipe.InvalidRecipeException;
+import io.scanstream.contracts.recipe.Problem;
+import io.scanstream.contracts.recipe.RecipeStructure;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
+import java.util.Set;
 
-/** Reads layers as recipes write them; unknown fields and wrong types are errors that name their path. */
+/** Reads layers as recipes write them; every mistake is reported with its path. */
 final class LayerReader {
-    private static final ObjectMapper MAPPER = JsonMapper.builder()
-            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
-            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
-            .build();
+    private static final Set<String> WITH_OUTPUTS = Set.of("conv", "transposedConv", "linear");
 
     /**
      * Reads a list of layers.
      *
-     * @param outputs what a linear layer without {@code out} gives
-     * @throws ScanstreamException {@code INVALID_RECIPE} listing every layer that is wrong
+     * @param path of the list in the recipe
+     * @throws InvalidRecipeException listing everything that is wrong
      */
-    static List<Layer> read(List<JsonNode> nodes, int outputs) {
-        List<Layer> layers = new ArrayList<>();
-        List<String> mistakes = new ArrayList<>();
+    static List<Layer> read(String path, List<JsonNode> nodes) {
+        List<Problem> problems = new ArrayList<>();
+        RecipeStructure structure = new RecipeStructure(problems);
+        List<JsonNode> trees = new ArrayList<>();
+        List<String> left = new ArrayList<>();
         for (int i = 0; i < nodes.size(); i++) {
-            try {
-                layers.add(MAPPER.treeToValue(withOutputs(nodes.get(i).deepCopy(), outputs), Layer.class));
-            } catch (JsonProcessingException e) {
-                mistakes.add("recipe.network.layers[" + i + "]" + reason(e));
+            JsonNode tree = nodes.get(i).deepCopy();
+            structure.check(path + "[" + i + "]", tree, Layer.class);
+            trees.add(tree);
+            collect(path + "[" + i + "]", tree, left);
+        }
+        requireOutputs(left, problems);
+        if (!problems.isEmpty()) {
+            throw new InvalidRecipeException(problems);
+        }
+        return trees.stream().map(LayerReader::layer).toList();
+    }
+
+    /**
+     * Paths of the layers that name no number of outputs; a layer that does name one is an empty text. The task's number
+     * is right for the last of them all only, so that a slip elsewhere is not taken for it.
+     */
+    private static void collect(String path, JsonNode node, List<String> left) {
+        if (node.isObject() && WITH_OUTPUTS.contains(node.path("type").asText())) {
+            left.add(node.hasNonNull("out") ? "" : path);
+        }
+        if (node.isObject()) {
+            node.properties().forEach(field -> collect(path + "." + field.getKey(), field.getValue(), left));
+        }
+        for (int i = 0; node.isArray() && i < node.size(); i++) {
+            collect(path + "[" + i + "]", node.get(i), left);
+        }
+    }
+
+    private static void requireOutputs(List<String> left, List<Problem> problems) {
+        for (int i = 0; i < left.size() - 1; i++) {
+            if (!left.get(i).isEmpty()) {
+                problems.add(new Problem(
+                        left.get(i) + ".out",
+                        "is missing. Only the last layer may leave it out: it gives the classes."));
             }
         }
-        if (!mistakes.isEmpty()) {
-            throw new ScanstreamException(ErrorCode.INVALID_RECIPE, String.join("\n", mistakes));
-        }
-        return layers;
     }
 
-    private static JsonNode withOutputs(JsonNode node, int outputs) {
-        if (node instanceof ObjectNode object && object.path("type").asText().equals("linear") && !object.has("out")) {
-            object.put("out", outputs);
+    private static Layer layer(JsonNode tree) {
+        try {
+            return Json.mapper().treeToValue(tree, Layer.class);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a layer that was found right cannot be read: " + tree, e);
         }
-        node.forEach(child -> withOutputs(child, outputs));
-        return node;
-    }
-
-    private static String reason(JsonProcessingException e) {
-        if (e.getCause() instanceof ScanstreamException ours) {
-            return ": " + ours.getMessage();
-        }
-        String path = e instanceof JsonMappingException mapping
-                ? mapping.getPath().stream()
-                        .map(step ->
-                                step.getFieldName() == null ? "[" + step.getIndex() + "]" : "." + step.getFieldName())
-                        .collect(Collectors.joining())
-                : "";
-        return path + ": " + e.getOriginalMessage();
     }
 
     private LayerReader() {}

@@ -1,8 +1,7 @@
 package io.scanstream.trainer.network;
 
 import ai.djl.ndarray.types.Shape;
-import com.fasterxml.jackson.annotation.JsonCreator;
-import com.fasterxml.jackson.annotation.JsonProperty;
+import io.scanstream.contracts.recipe.Setting;
 import io.scanstream.trainer.onnx.OnnxGraph;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,23 +10,29 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Fully connected: a vector {@code [in]} to {@code [out]}.
- *
- * @param out absent in a recipe, as many as the task has outputs: the head says no number
- */
-public record Linear(@Nullable String name, int out, boolean bias) implements Layer {
+/** Fully connected: a vector {@code [in]} to {@code [out]}. */
+public record Linear(
+        @Setting(NAME) @Nullable String name,
 
-    public Linear {
-        Fields.atLeast("linear.out", out, 1);
+        @Setting(
+                value = "Values that come out; only the last layer may leave it to the task.",
+                min = 1,
+                example = "256")
+        @Nullable
+        Integer out,
+
+        @Setting(value = "Whether each value has an offset.", fallback = "true")
+        boolean bias,
+
+        @Setting(value = Start.ABOUT, fallback = "default") Start start)
+        implements Foldable {
+
+    static Linear of(@Nullable Integer out) {
+        return new Linear(null, out, true, Start.DEFAULT);
     }
 
-    @JsonCreator
-    static Linear of(
-            @JsonProperty("name") @Nullable String name,
-            @JsonProperty(value = "out", required = true) int out,
-            @JsonProperty("bias") @Nullable Boolean bias) {
-        return new Linear(name, out, Fields.or(bias, true));
+    Linear named(@Nullable String other) {
+        return new Linear(other, out, bias, start);
     }
 
     @Override
@@ -35,16 +40,17 @@ public record Linear(@Nullable String name, int out, boolean bias) implements La
         if (at.in().dimension() != 1) {
             throw at.invalid("linear takes a vector, but gets the map " + at.in() + ". Put 'flatten' before it.");
         }
-        return new Shape(out);
+        return new Shape(at.outputsOr(out));
     }
 
     @Override
     public List<Parameter> parameters(Site at) {
         long in = at.channels();
+        int outputs = at.outputsOr(out);
         List<Parameter> parameters = new ArrayList<>();
-        parameters.add(new Parameter(at.parameter("weight"), new Shape(out, in), Initialisation.uniform(in), true));
+        parameters.add(new Parameter(at.parameter("weight"), new Shape(outputs, in), start.weights(in, in), true));
         if (bias) {
-            parameters.add(new Parameter(at.parameter("bias"), new Shape(out), Initialisation.uniform(in), true));
+            parameters.add(new Parameter(at.parameter("bias"), new Shape(outputs), start.bias(in), true));
         }
         return parameters;
     }
@@ -57,13 +63,29 @@ public record Linear(@Nullable String name, int out, boolean bias) implements La
     }
 
     @Override
-    public String emit(OnnxGraph graph, String x, Site at, Weights weights) {
-        List<String> inputs = new ArrayList<>();
-        inputs.add(x);
-        inputs.add(graph.floats(at.parameter("weight"), weights.get(at.parameter("weight")), out, at.channels()));
-        if (bias) {
-            inputs.add(graph.floats(at.parameter("bias"), weights.get(at.parameter("bias")), out));
+    public boolean takesNormBefore() {
+        return true;
+    }
+
+    @Override
+    public String emitFolded(
+            OnnxGraph graph, String x, Site at, Weights weights, @Nullable Affine before, @Nullable Affine after) {
+        int in = at.channels();
+        int outputs = at.outputsOr(out);
+        Folded folded = Folded.of(
+                weights.get(at.parameter("weight")),
+                bias ? weights.get(at.parameter("bias")) : null,
+                outputs,
+                i -> i % in,
+                i -> i / in,
+                before,
+                after);
+        List<String> from = new ArrayList<>();
+        from.add(x);
+        from.add(graph.floats(at.parameter("weight"), folded.weights(), outputs, in));
+        if (folded.bias() != null) {
+            from.add(graph.floats(at.parameter("bias"), folded.bias(), outputs));
         }
-        return graph.node("Gemm", at.path(), inputs, OnnxGraph.integer("transB", 1));
+        return graph.node("Gemm", at.path(), from, OnnxGraph.integer("transB", 1));
     }
 }

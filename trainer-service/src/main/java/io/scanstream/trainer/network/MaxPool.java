@@ -1,35 +1,33 @@
 package io.scanstream.trainer.network;
 
 import ai.djl.ndarray.types.Shape;
-import com.fasterxml.jackson.annotation.JsonCreator;
-import com.fasterxml.jackson.annotation.JsonProperty;
+import io.scanstream.contracts.recipe.Setting;
 import io.scanstream.trainer.onnx.OnnxGraph;
 import java.util.List;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The largest value of each window.
- *
- * @param kernel side of the square window
- * @param stride absent in a recipe, the kernel's
- */
-public record MaxPool(@Nullable String name, int kernel, int stride, int padding) implements Layer {
+/** The largest value of each window; what is padded is never the largest. */
+public record MaxPool(
+        @Setting(NAME) @Nullable String name,
 
-    public MaxPool {
-        Fields.atLeast("maxPool.kernel", kernel, 1);
-        Fields.atLeast("maxPool.stride", stride, 1);
-        Fields.atLeast("maxPool.padding", padding, 0);
-    }
+        @Setting(value = "Side of the square window, in pixels.", fallback = "2", min = 1)
+        int kernel,
 
-    @JsonCreator
-    static MaxPool of(
-            @JsonProperty("name") @Nullable String name,
-            @JsonProperty("kernel") @Nullable Integer kernel,
-            @JsonProperty("stride") @Nullable Integer stride,
-            @JsonProperty("padding") @Nullable Integer padding) {
-        int side = Fields.or(kernel, 2);
-        return new MaxPool(name, side, Fields.or(stride, side), Fields.or(padding, 0));
+        @Setting(value = "Step of the window, in pixels; left out, the kernel.", min = 1) @Nullable
+        Integer stride,
+
+        @Setting(value = "Pixels added on each side; at most half of the kernel.", fallback = "0", min = 0)
+        int padding,
+
+        @Setting(
+                value = "Whether a last window that reaches beyond the map counts; PyTorch's ceil_mode.",
+                fallback = "false")
+        boolean ceil)
+        implements Layer {
+
+    static MaxPool of(int kernel, int stride) {
+        return new MaxPool(null, kernel, stride, 0, false);
     }
 
     @Override
@@ -38,21 +36,32 @@ public record MaxPool(@Nullable String name, int kernel, int stride, int padding
         if (padding * 2 > kernel) {
             throw at.invalid("maxPool.padding " + padding + " is more than half of kernel " + kernel + ".");
         }
-        long height = Site.slide(in.get(1), kernel, stride, padding, 1);
-        long width = Site.slide(in.get(2), kernel, stride, padding, 1);
+        long height = side(in.get(1));
+        long width = side(in.get(2));
         if (height < 1 || width < 1) {
             throw at.invalid("maxPool.kernel " + kernel + " does not fit into " + in + ".");
         }
         return new Shape(in.get(0), height, width);
     }
 
+    private int step() {
+        return stride == null ? kernel : stride;
+    }
+
+    private long side(long in) {
+        long floor = Site.slide(in, kernel, step(), padding, 1);
+        boolean rest = Math.floorMod(in + 2L * padding - kernel, step()) != 0;
+        // As PyTorch: the last window has to start within the map or its left padding.
+        return ceil && rest && floor * step() < in + padding ? floor + 1 : floor;
+    }
+
     @Override
     public Trainable build(Site at, Parameters parameters) {
         long[] kernels = {kernel, kernel};
-        long[] strides = {stride, stride};
+        long[] strides = {step(), step()};
         long[] paddings = {padding, padding};
         long[] dilations = {1, 1};
-        return (x, training) -> torch.max_pool2d(x, kernels, strides, paddings, dilations, false);
+        return (x, training) -> torch.max_pool2d(x, kernels, strides, paddings, dilations, ceil);
     }
 
     @Override
@@ -62,7 +71,17 @@ public record MaxPool(@Nullable String name, int kernel, int stride, int padding
                 at.path(),
                 List.of(x),
                 OnnxGraph.ints("kernel_shape", kernel, kernel),
-                OnnxGraph.ints("strides", stride, stride),
-                OnnxGraph.ints("pads", padding, padding, padding, padding));
+                OnnxGraph.ints("strides", step(), step()),
+                OnnxGraph.ints(
+                        "pads",
+                        padding,
+                        padding,
+                        end(at.in().get(1)),
+                        end(at.in().get(2))));
+    }
+
+    /** The last window's overhang as padding: what runtimes make of ceil_mode differs. */
+    private long end(long in) {
+        return Math.max(padding, (side(in) - 1) * step() + kernel - in - padding);
     }
 }

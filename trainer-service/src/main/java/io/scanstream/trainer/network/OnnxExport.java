@@ -24,13 +24,17 @@ public final class OnnxExport {
         graph.floatOutput(
                 OnnxMetadata.OUTPUT_PROBABILITIES,
                 probabilities(graph, logits, plan.outputs(), positive),
-                Math.max(2, plan.outputs()));
-        graph.floatOutput(OnnxMetadata.OUTPUT_LOGITS, logits, plan.outputs());
+                shape(plan, Math.max(2, plan.outputs())));
+        graph.floatOutput(OnnxMetadata.OUTPUT_LOGITS, logits, shape(plan, plan.outputs()));
         OnnxGraph.FeatureMap pooled = graph.pooled();
         if (pooled != null) {
             graph.floatOutput(OnnxMetadata.OUTPUT_FEATURES, pooled.value(), pooled.shape());
         }
         return graph.model(metadata.producer(), producerVersion, metadata.toProperties());
+    }
+
+    private static long[] shape(Blueprint plan, int channels) {
+        return plan.segments() ? new long[] {channels, plan.heightPx(), plan.widthPx()} : new long[] {channels};
     }
 
     private static String normalised(OnnxGraph graph, String scan, Blueprint plan) {

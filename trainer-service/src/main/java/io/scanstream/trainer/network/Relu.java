@@ -1,18 +1,13 @@
 package io.scanstream.trainer.network;
 
-import ai.djl.ndarray.types.Shape;
+import io.scanstream.contracts.recipe.Setting;
 import io.scanstream.trainer.onnx.OnnxGraph;
 import java.util.List;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /** {@code max(x, 0)}. */
-public record Relu(@Nullable String name) implements Layer {
-
-    @Override
-    public Shape outputShape(Site at) {
-        return at.in();
-    }
+public record Relu(@Setting(NAME) @Nullable String name) implements Layer {
 
     @Override
     public Trainable build(Site at, Parameters parameters) {

@@ -1,32 +1,52 @@
 package io.scanstream.trainer.network;
 
 import ai.djl.ndarray.types.Shape;
-import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.scanstream.contracts.recipe.Setting;
 import io.scanstream.trainer.onnx.OnnxGraph;
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A residual block (He et al. 2016): {@code relu(layers(x) + shortcut(x))}.
- *
- * @param layers what is learnt beside the shortcut
- * @param shortcut empty for the identity; its parameters are named {@code downsample.*}, as in torchvision
+ * A residual block (He et al. 2016): {@code activation(layers(x) + shortcut(x))}. The shortcut's parameters are named {@code
+ * downsample.*}, as in torchvision.
  */
-public record Residual(@Nullable String name, List<Layer> layers, List<Layer> shortcut) implements Layer {
+public record Residual(
+        @Setting(NAME) @Nullable String name,
+
+        @Setting("What is learnt beside the shortcut.") List<Layer> layers,
+
+        @Setting(value = "The layers of the shortcut; without any it passes on what comes in.", fallback = "[]")
+        List<Layer> shortcut,
+
+        @Setting(value = "After the sum: relu or none.", fallback = "relu")
+        Activation activation,
+
+        @Setting(
+                value =
+                        "Stochastic depth (Huang et al. 2016): share of the images for which a step of training leaves the"
+                                + " layers out.",
+                fallback = "0",
+                min = 0,
+                below = 1)
+        double stochasticDepth)
+        implements Layer {
+
+    /** What follows the sum. */
+    public enum Activation {
+        @JsonProperty("relu")
+        RELU,
+        @JsonProperty("none")
+        NONE
+    }
 
     public Residual {
         layers = List.copyOf(layers);
         shortcut = List.copyOf(shortcut);
-    }
-
-    @JsonCreator
-    static Residual of(
-            @JsonProperty("name") @Nullable String name,
-            @JsonProperty(value = "layers", required = true) List<Layer> layers,
-            @JsonProperty("shortcut") @Nullable List<Layer> shortcut) {
-        return new Residual(name, layers, Fields.or(shortcut, List.of()));
     }
 
     @Override
@@ -51,8 +71,21 @@ public record Residual(@Nullable String name, List<Layer> layers, List<Layer> sh
     public Trainable build(Site at, Parameters parameters) {
         Trainable learnt = body().build(at, parameters);
         Trainable kept = side().build(sideSite(at), parameters);
-        return (x, training) ->
-                learnt.forward(x, training).add(kept.forward(x, training)).relu_();
+        return (x, training) -> {
+            Tensor added = learnt.forward(x, training);
+            Tensor sum = (training && stochasticDepth > 0 ? thinned(added) : added).add(kept.forward(x, training));
+            return activation == Activation.RELU ? sum.relu_() : sum;
+        };
+    }
+
+    /** Whole images are zero, the others scaled up so that the mean stays. */
+    private Tensor thinned(Tensor added) {
+        long[] perImage = new long[(int) added.dim()];
+        java.util.Arrays.fill(perImage, 1);
+        perImage[0] = added.size(0);
+        double kept = 1 - stochasticDepth;
+        return added.mul(torch.bernoulli(torch.full(perImage, new Scalar(kept)).to(added.device(), added.scalar_type()))
+                .div(new Scalar(kept)));
     }
 
     @Override
@@ -60,7 +93,7 @@ public record Residual(@Nullable String name, List<Layer> layers, List<Layer> sh
         String learnt = body().emit(graph, x, at, weights);
         String kept = side().emit(graph, x, sideSite(at), weights);
         String sum = graph.node("Add", at.parameter("sum"), List.of(learnt, kept));
-        return graph.node("Relu", at.parameter("relu"), List.of(sum));
+        return activation == Activation.RELU ? graph.node("Relu", at.parameter("activated"), List.of(sum)) : sum;
     }
 
     private Sequential body() {

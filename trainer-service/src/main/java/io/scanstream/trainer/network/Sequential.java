@@ -1,8 +1,7 @@
 package io.scanstream.trainer.network;
 
 import ai.djl.ndarray.types.Shape;
-import com.fasterxml.jackson.annotation.JsonCreator;
-import com.fasterxml.jackson.annotation.JsonProperty;
+import io.scanstream.contracts.recipe.Setting;
 import io.scanstream.trainer.onnx.OnnxGraph;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -11,18 +10,16 @@ import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** Layers one after another. On export a batch norm right after a convolution is folded into it. */
-public record Sequential(@Nullable String name, List<Layer> layers) implements Layer {
+/**
+ * Layers one after another. On export batch norms beside a convolution or a linear layer are folded into it, where that
+ * computes the same.
+ */
+public record Sequential(
+        @Setting(NAME) @Nullable String name,
+        @Setting("The layers, first to last.") List<Layer> layers) implements Layer {
 
     public Sequential {
         layers = List.copyOf(layers);
-    }
-
-    @JsonCreator
-    static Sequential of(
-            @JsonProperty("name") @Nullable String name,
-            @JsonProperty(value = "layers", required = true) List<Layer> layers) {
-        return new Sequential(name, layers);
     }
 
     @Override
@@ -69,12 +66,21 @@ public record Sequential(@Nullable String name, List<Layer> layers) implements L
     public String emit(OnnxGraph graph, String x, Site at, Weights weights) {
         List<Site> sites = sites(at);
         String value = x;
+        Foldable.@Nullable Affine before = null;
         for (int i = 0; i < layers.size(); i++) {
             Layer layer = layers.get(i);
             Layer next = i + 1 < layers.size() ? layers.get(i + 1) : null;
-            if (layer instanceof Conv conv && next instanceof BatchNorm norm) {
-                value = conv.emitFolded(graph, value, sites.get(i), norm, sites.get(i + 1), weights);
-                i++;
+            if (layer instanceof BatchNorm norm && next instanceof Foldable taker && taker.takesNormBefore()) {
+                before = norm.affine(sites.get(i), weights);
+            } else if (layer instanceof Foldable taker) {
+                Site place = sites.get(i);
+                Foldable.@Nullable Affine after = null;
+                if (next instanceof BatchNorm norm) {
+                    i++;
+                    after = norm.affine(sites.get(i), weights);
+                }
+                value = taker.emitFolded(graph, value, place, weights, before, after);
+                before = null;
             } else {
                 value = layer.emit(graph, value, sites.get(i), weights);
             }

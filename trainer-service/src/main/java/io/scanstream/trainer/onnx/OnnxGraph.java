@@ -70,7 +70,11 @@ public final class OnnxGraph {
         graph.addOutput(value(name, TensorProto.DataType.FLOAT, dims));
     }
 
-    /** Adds a node with one output and returns the output's name, made from the wished one. */
+    /**
+     * Adds a node with one output and returns the output's name, made from the wished one.
+     *
+     * @param inputs an empty name leaves an optional input out
+     */
     public String node(String operator, String wishedName, List<String> inputs, AttributeProto... attributes) {
         String name = unique(wishedName.isEmpty() ? operator : wishedName);
         NodeProto.Builder node =
@@ -81,7 +85,7 @@ public final class OnnxGraph {
         return name;
     }
 
-    /** Adds a constant of floats, row-major, and returns its name. */
+    /** Adds a constant of floats, row-major, and returns its name; without dimensions it is a scalar. */
     public String floats(String wishedName, float[] values, long... dims) {
         ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         bytes.asFloatBuffer().put(values);
@@ -94,6 +98,19 @@ public final class OnnxGraph {
             tensor.addDims(dim);
         }
         graph.addInitializer(tensor);
+        return name;
+    }
+
+    /** Adds a vector of 64-bit integers, for operators that take a shape or a list as an input, and returns its name. */
+    public String longs(String wishedName, long... values) {
+        ByteBuffer bytes = ByteBuffer.allocate(values.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asLongBuffer().put(values);
+        String name = unique(wishedName);
+        graph.addInitializer(TensorProto.newBuilder()
+                .setName(name)
+                .setDataType(TensorProto.DataType.INT64.getNumber())
+                .setRawData(ByteString.copyFrom(bytes.array()))
+                .addDims(values.length));
         return name;
     }
 
@@ -142,6 +159,14 @@ public final class OnnxGraph {
                 .setName(name)
                 .setType(AttributeProto.AttributeType.FLOAT)
                 .setF((float) value)
+                .build();
+    }
+
+    public static AttributeProto text(String name, String value) {
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeProto.AttributeType.STRING)
+                .setS(ByteString.copyFromUtf8(value))
                 .build();
     }
 

@@ -3,10 +3,13 @@ package io.scanstream.trainer.network;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.types.Shape;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtSession;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.scanstream.trainer.libtorch.DeviceChoice;
 import io.scanstream.trainer.libtorch.Libtorch;
 import io.scanstream.trainer.onnx.OnnxGraph;
@@ -14,9 +17,12 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -40,43 +46,93 @@ class LayerParityTest {
     record Case(Layer layer, Shape in) {}
 
     static Stream<Case> cases() {
-        Layer conv = new Conv("conv", 6, 3, 1, 1, 1, 1, false, Conv.Start.DEFAULT);
+        Conv conv = Conv.of(6, 3).named("conv").padding(1).withoutBias();
+        BatchNorm norm = BatchNorm.named(null);
         return Stream.of(
-                new Case(new Conv(null, 8, 3, 1, 1, 1, 1, true, Conv.Start.DEFAULT), MAP),
-                new Case(new Conv(null, 4, 5, 2, 2, 1, 2, false, Conv.Start.KAIMING_NORMAL), MAP),
-                new Case(new Conv(null, 6, 3, 1, 0, 2, 6, true, Conv.Start.DEFAULT), MAP),
-                new Case(new BatchNorm(null, 1e-5, 0.1), MAP),
+                new Case(Conv.of(8, 3).padding(1), MAP),
+                new Case(
+                        Conv.of(4, 5)
+                                .stride(2)
+                                .padding(2)
+                                .groups(2)
+                                .withoutBias()
+                                .kaiming(),
+                        MAP),
+                new Case(Conv.of(6, 3).dilated(2).groups(6), MAP),
+                new Case(Conv.of(8, 3).reflected(1), MAP),
+                new Case(Conv.of(5, 5).reflected(2).stride(2), MAP),
+                new Case(Conv.of(null, 1), MAP),
+                new Case(TransposedConv.of(5, 4, 2, 1), MAP),
+                new Case(new TransposedConv(null, 4, 3, 2, 1, 1, 2, false, Start.KAIMING_NORMAL), MAP),
+                new Case(norm, MAP),
                 new Case(new BatchNorm(null, 1e-3, 0.1), VECTOR),
-                new Case(new Dropout(null, 0.5), MAP),
-                new Case(new MaxPool(null, 2, 2, 0), MAP),
-                new Case(new MaxPool(null, 3, 2, 1), MAP),
+                new Case(new GroupNorm(null, 3, 1e-5), MAP),
+                new Case(new GroupNorm(null, 4, 1e-4), VECTOR),
+                new Case(new LayerNorm(null, 1e-6), MAP),
+                new Case(new LayerNorm(null, 1e-5), VECTOR),
+                new Case(Dropout.of(0.5), MAP),
+                new Case(new Dropout(null, 0.3, true), MAP),
+                new Case(MaxPool.of(2, 2), MAP),
+                new Case(new MaxPool(null, 3, null, 1, false), MAP),
+                new Case(new MaxPool(null, 3, 2, 1, false), MAP),
+                new Case(new MaxPool(null, 3, 2, 0, true), MAP),
+                new Case(new MaxPool(null, 2, 3, 1, true), MAP),
+                new Case(new MaxPool(null, 5, 3, 2, true), MAP),
+                new Case(new AveragePool(null, 2, null, 0), MAP),
+                new Case(new AveragePool(null, 3, 2, 1), MAP),
                 new Case(new AdaptiveAveragePool(null, 1), MAP),
                 new Case(new AdaptiveAveragePool(null, 2), MAP),
+                new Case(new AdaptiveAveragePool(null, 7), MAP),
+                new Case(new AdaptiveAveragePool(null, 16), MAP),
+                new Case(new AdaptiveMaxPool(null, 1), MAP),
+                new Case(new AdaptiveMaxPool(null, 2), MAP),
+                new Case(new Upsample(null, 2, Upsample.Mode.NEAREST), MAP),
+                new Case(new Upsample(null, 3, Upsample.Mode.BILINEAR), MAP),
                 new Case(new Flatten(null), MAP),
-                new Case(new Linear(null, 7, true), VECTOR),
-                new Case(new Linear(null, 7, false), VECTOR),
+                new Case(Linear.of(7), VECTOR),
+                new Case(new Linear(null, null, false, Start.KAIMING_NORMAL), VECTOR),
                 new Case(new Relu(null), MAP),
+                new Case(new Tanh(null), MAP),
+                new Case(new Hardtanh(null, -0.4, 0.6), MAP),
+                new Case(new Sigmoid(null), MAP),
+                new Case(new Silu(null), MAP),
+                new Case(new Gelu(null), VECTOR),
+                new Case(new Prelu(null, false), MAP),
+                new Case(new Prelu(null, true), MAP),
+                new Case(new Prelu(null, true), VECTOR),
+                new Case(new SqueezeExcite(null, 2, SqueezeExcite.Activation.RELU), MAP),
+                new Case(new SqueezeExcite(null, 3, SqueezeExcite.Activation.SILU), MAP),
+                new Case(new Concat(null, List.of(List.of(), List.of(conv), List.of(Conv.of(2, 1)))), MAP),
+                new Case(new Concat(null, List.of(List.of(Linear.of(3)), List.of())), VECTOR),
+                new Case(sequence(conv, norm, new Relu(null), Dropout.of(0.3)), MAP),
+                new Case(sequence(Conv.of(5, 1), norm), MAP),
+                new Case(sequence(norm, Conv.of(4, 3).groups(2)), MAP),
                 new Case(
-                        new Sequential(
-                                null,
-                                List.of(conv, new BatchNorm(null, 1e-5, 0.1), new Relu(null), new Dropout(null, 0.3))),
+                        sequence(
+                                norm,
+                                Conv.of(6, 3).reflected(1),
+                                norm,
+                                Conv.of(4, 3).padding(1)),
                         MAP),
+                new Case(sequence(TransposedConv.of(5, 2, 2, 0), norm), MAP),
+                new Case(sequence(norm, new TransposedConv(null, 4, 4, 2, 1, 0, 2, true, Start.DEFAULT), norm), MAP),
+                new Case(sequence(norm, Linear.of(7), norm), VECTOR),
+                new Case(sequence(new Linear(null, 6, false, Start.DEFAULT), norm, new Relu(null)), VECTOR),
+                new Case(residual(List.of(conv, BatchNorm.named("norm")), List.of()), MAP),
                 new Case(
-                        new Sequential(
-                                null,
-                                List.of(
-                                        new Conv(null, 5, 1, 1, 0, 1, 1, true, Conv.Start.DEFAULT),
-                                        new BatchNorm(null, 1e-5, 0.1))),
+                        residual(
+                                List.of(conv.named("conv").stride(2)),
+                                List.of(Conv.of(6, 1).stride(2), norm)),
                         MAP),
-                new Case(new Residual(null, List.of(conv, new BatchNorm("norm", 1e-5, 0.1)), List.of()), MAP),
-                new Case(
-                        new Residual(
-                                null,
-                                List.of(new Conv("conv", 8, 3, 2, 1, 1, 1, false, Conv.Start.DEFAULT)),
-                                List.of(
-                                        new Conv(null, 8, 1, 2, 0, 1, 1, false, Conv.Start.DEFAULT),
-                                        new BatchNorm(null, 1e-5, 0.1))),
-                        MAP));
+                new Case(new Residual(null, List.of(conv), List.of(), Residual.Activation.NONE, 0.5), MAP));
+    }
+
+    private static Sequential sequence(Layer... layers) {
+        return new Sequential(null, List.of(layers));
+    }
+
+    private static Residual residual(List<Layer> layers, List<Layer> shortcut) {
+        return new Residual(null, layers, shortcut, Residual.Activation.RELU, 0);
     }
 
     @BeforeAll
@@ -85,21 +141,95 @@ class LayerParityTest {
     }
 
     @Test
-    @SuppressWarnings("unchecked")
     void everyLayerHasACaseAndAName() {
-        assertThat(cases().map(one -> one.layer().getClass()).distinct())
-                .containsExactlyInAnyOrder(Arrays.stream(Layer.class.getPermittedSubclasses())
-                        .map(type -> type.asSubclass(Layer.class))
-                        .toArray(Class[]::new));
+        Set<Class<?>> kinds = kinds(Layer.class);
+        assertThat(cases().<Class<?>>map(one -> one.layer().getClass()).collect(Collectors.toSet()))
+                .isEqualTo(kinds);
         assertThat(Arrays.stream(Layer.class.getAnnotation(JsonSubTypes.class).value())
-                        .map(JsonSubTypes.Type::value))
-                .containsExactlyInAnyOrder(Layer.class.getPermittedSubclasses());
+                        .<Class<?>>map(JsonSubTypes.Type::value)
+                        .collect(Collectors.toSet()))
+                .isEqualTo(kinds);
+    }
+
+    private static Set<Class<?>> kinds(Class<?> type) {
+        return type.isSealed()
+                ? Arrays.stream(type.getPermittedSubclasses())
+                        .flatMap(kind -> kinds(kind).stream())
+                        .collect(Collectors.toSet())
+                : Set.of(type);
+    }
+
+    @Test
+    void normsBesideConvolutionsAndLinearLayersCostNothing() {
+        BatchNorm norm = BatchNorm.named(null);
+        assertThat(nodes(sequence(norm, Conv.of(4, 3), norm), MAP)).containsExactly("Conv");
+        assertThat(nodes(sequence(norm, Conv.of(4, 3).reflected(1)), MAP)).containsExactly("Pad", "Conv");
+        assertThat(nodes(sequence(TransposedConv.of(4, 2, 2, 0), norm), MAP)).containsExactly("ConvTranspose");
+        assertThat(nodes(sequence(Linear.of(4), norm), VECTOR)).containsExactly("Gemm");
+        assertThat(nodes(sequence(norm, Conv.of(4, 3).padding(1)), MAP))
+                .as("zeros that are padded are not the norm's zeros")
+                .containsExactly("BatchNormalization", "Conv");
+    }
+
+    private static List<String> nodes(Layer layer, Shape in) {
+        Site at = site(in);
+        Map<String, float[]> weights = randomWeights(layer.parameters(at));
+        OnnxGraph graph = new OnnxGraph("layer");
+        graph.floatOutput(
+                "y",
+                layer.emit(graph, graph.floatInput("x", in.getShape()), at, weights::get),
+                layer.outputShape(at).getShape());
+        try {
+            return ModelProto.parseFrom(graph.model("test", "1", Map.of())).getGraph().getNodeList().stream()
+                    .map(NodeProto::getOpType)
+                    .filter(operator -> !operator.equals("Identity"))
+                    .toList();
+        } catch (InvalidProtocolBufferException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static Site site(Shape in) {
+        return new Site("", in, 4);
+    }
+
+    @Test
+    void aFrozenNormAndANormOfOneValueKeepTheirStatistics() {
+        Site at = site(VECTOR);
+        BatchNorm norm = BatchNorm.named(null);
+        Map<String, float[]> weights = randomWeights(norm.parameters(at));
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            Map<String, Tensor> tensors = tensors(norm.parameters(at), weights);
+            Set<String> frozen = new HashSet<>();
+            Layer.Trainable built = norm.build(at, new Layer.Parameters() {
+                @Override
+                public Tensor get(String name) {
+                    return tensors.get(name);
+                }
+
+                @Override
+                public boolean frozen(String name) {
+                    return frozen.contains(name);
+                }
+            });
+            Tensor mean = tensors.get("running_mean").clone();
+            built.forward(tensor(random(20, 1), 1, 20), true);
+            assertThat(tensors.get("running_mean").equal(mean)).isTrue();
+            frozen.add("weight");
+            Tensor x = tensor(random(60, 1), 3, 20);
+            assertThat(built.forward(x, true).equal(built.forward(x, false))).isTrue();
+            assertThat(tensors.get("running_mean").equal(mean)).isTrue();
+            frozen.clear();
+            built.forward(x, true);
+            assertThat(tensors.get("running_mean").equal(mean)).isFalse();
+        }
     }
 
     @ParameterizedTest
     @MethodSource("cases")
     void computesInOnnxRuntimeWhatLibtorchComputes(Case one) throws Exception {
-        Site at = new Site("", one.in());
+        Site at = site(one.in());
         Shape out = one.layer().outputShape(at);
         Map<String, float[]> weights = randomWeights(one.layer().parameters(at));
         float[] input = random(BATCH * (int) one.in().size(), 5);
@@ -123,7 +253,7 @@ class LayerParityTest {
     @ParameterizedTest
     @MethodSource("cases")
     void gradientsReachTheInputAndEveryTrainedParameter(Case one) {
-        Site at = new Site("", one.in());
+        Site at = site(one.in());
         List<Parameter> parameters = one.layer().parameters(at);
         Map<String, float[]> weights = randomWeights(parameters);
         try (PointerScope scope = new PointerScope();

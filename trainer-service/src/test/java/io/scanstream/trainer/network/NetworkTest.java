@@ -97,7 +97,7 @@ class NetworkTest {
                 3,
                 List.of(0.485, 0.456, 0.406),
                 List.of(0.229, 0.224, 0.225),
-                Architectures.resnet18(outputs),
+                new Architecture.ResNet18().layers(List.of()),
                 outputs);
     }
 
