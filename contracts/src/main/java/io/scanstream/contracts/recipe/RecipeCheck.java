@@ -43,10 +43,15 @@ public final class RecipeCheck {
                 problems.add(new Problem(
                         path + ".minScale", crop.minScale() + " is above maxScale " + crop.maxScale() + "."));
             }
-            if (step instanceof Augmentation.RandomCrop crop
-                    && crop.paddingPx() >= Math.min(data.widthPx(), data.heightPx())) {
-                problems.add(
-                        new Problem(path + ".paddingPx", crop.paddingPx() + " is not below the image's shorter side."));
+            if (step instanceof Augmentation.RandomCrop crop) {
+                checkCrop(path, crop, data, problems);
+            }
+            if (step instanceof Augmentation.Affine affine && affine.minZoom() > affine.maxZoom()) {
+                problems.add(new Problem(
+                        path + ".minZoom", affine.minZoom() + " is above maxZoom " + affine.maxZoom() + "."));
+            }
+            if (step instanceof Augmentation.GaussianBlur blur) {
+                checkBlur(path, blur, problems);
             }
         }
         checkMixing(recipe, problems);
@@ -119,6 +124,36 @@ public final class RecipeCheck {
         Set<String> classes = manifest.task() == Task.SEGMENTATION ? new LinkedHashSet<>() : new TreeSet<>();
         manifest.classes().forEach(label -> classes.add(recipe.data().classOf(label)));
         return List.copyOf(classes);
+    }
+
+    private static void checkCrop(String path, Augmentation.RandomCrop crop, Recipe.Data data, List<Problem> problems) {
+        int side = Math.min(data.widthPx(), data.heightPx());
+        if (crop.paddingPx() >= side) {
+            problems.add(
+                    new Problem(path + ".paddingPx", crop.paddingPx() + " is not below the image's shorter side."));
+        }
+        if (crop.sizePx() > side + 2 * crop.paddingPx()) {
+            problems.add(new Problem(
+                    path + ".sizePx",
+                    crop.sizePx() + " is larger than the image, " + data.widthPx() + "x" + data.heightPx() + " with "
+                            + crop.paddingPx() + " pixels of padding."));
+        }
+        if (crop.paddingPx() == 0 && crop.sizePx() == 0) {
+            problems.add(new Problem(path, "gives neither paddingPx nor sizePx, so it would do nothing."));
+        }
+    }
+
+    private static void checkBlur(String path, Augmentation.GaussianBlur blur, List<Problem> problems) {
+        if (blur.kernelWidthPx() % 2 == 0) {
+            problems.add(new Problem(path + ".kernelWidthPx", blur.kernelWidthPx() + " is not odd."));
+        }
+        if (blur.kernelHeightPx() % 2 == 0) {
+            problems.add(new Problem(path + ".kernelHeightPx", blur.kernelHeightPx() + " is not odd."));
+        }
+        if (blur.minSigma() > blur.maxSigma()) {
+            problems.add(
+                    new Problem(path + ".minSigma", blur.minSigma() + " is above maxSigma " + blur.maxSigma() + "."));
+        }
     }
 
     private static void checkMixing(Recipe recipe, List<Problem> problems) {

@@ -82,6 +82,32 @@ class RecipeReaderTest {
     }
 
     @Test
+    void reportsAugmentationThatCannotBe() {
+        assertThat(problemsOf(SMALL + """
+                augmentation:
+                  - {type: randomCrop, sizePx: 40}
+                  - {type: randomCrop}
+                  - {type: affine, minZoom: 1.2}
+                  - {type: gaussianBlur, kernelWidthPx: 4, minSigma: 3}
+                  - {type: mixup}
+                  - {type: mixup}
+                  - {type: cutmix, probability: 0.5}
+                """))
+                .extracting(Problem::path)
+                .containsExactly(
+                        "recipe.augmentation[0].sizePx",
+                        "recipe.augmentation[1]",
+                        "recipe.augmentation[2].minZoom",
+                        "recipe.augmentation[3].kernelWidthPx",
+                        "recipe.augmentation[3].minSigma",
+                        "recipe.augmentation",
+                        "recipe.augmentation");
+        assertThat(read(SMALL + "augmentation: [{type: randomCrop, paddingPx: 4, sizePx: 40}, {type: quarterTurns}]\n")
+                        .augmentation())
+                .containsExactly(new Augmentation.RandomCrop(4, 40), new Augmentation.QuarterTurns(0.75));
+    }
+
+    @Test
     void replacesFieldsByPath() {
         Recipe recipe = RecipeReader.read(
                 utf8(SMALL), Map.of("optimizer.learningRate", "0.01", "data.classAliases", "{malignant: cancer}"));

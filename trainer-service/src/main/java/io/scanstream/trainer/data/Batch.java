@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 public final class Batch implements AutoCloseable {
     private final ByteBuffer pixels;
     private final @Nullable ByteBuffer masks;
+    private final Size imageSize;
     private final long[] labels;
     private final @Nullable Mixed mixed;
     private final Queue<ByteBuffer> spare;
@@ -26,14 +27,19 @@ public final class Batch implements AutoCloseable {
     @SuppressWarnings("ArrayRecordComponent") // never compared
     public record Mixed(long[] labels, float[] weights) {}
 
+    /** Of the images, in pixels. */
+    record Size(int widthPx, int heightPx) {}
+
     Batch(
             ByteBuffer pixels,
             @Nullable ByteBuffer masks,
+            Size imageSize,
             long[] labels,
             @Nullable Mixed mixed,
             Queue<ByteBuffer> spare) {
         this.pixels = pixels;
         this.masks = masks;
+        this.imageSize = imageSize;
         this.labels = labels;
         this.mixed = mixed;
         this.spare = spare;
@@ -62,6 +68,17 @@ public final class Batch implements AutoCloseable {
         return Optional.ofNullable(mixed);
     }
 
+    /** Width of the images in pixels: the network's input, or what a recipe's crop for training leaves of it. */
+    public int widthPx() {
+        return imageSize.widthPx();
+    }
+
+    /** Height of the images in pixels. */
+    public int heightPx() {
+        return imageSize.heightPx();
+    }
+
+    /** Images in the batch. */
     public int size() {
         return labels.length;
     }

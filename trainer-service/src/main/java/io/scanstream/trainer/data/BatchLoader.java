@@ -71,12 +71,17 @@ public final class BatchLoader implements AutoCloseable {
         }
         return new BatchStream(data.train(), plan(order), from, new Change() {
             @Override
-            public Augmenter.Pair augment(int index, Augmenter.Pair pair) {
+            Augmenter.Pair augment(int index, Augmenter.Pair pair) {
                 return augmenter.apply(pair, new SplittableRandom(Seeds.at(seed, epoch, index)));
             }
 
             @Override
-            public Batch.@Nullable Mixed mix(int step, byte[][] images, long[] labels) {
+            Batch.Size size() {
+                return new Batch.Size(augmenter.widthPx(), augmenter.heightPx());
+            }
+
+            @Override
+            Batch.@Nullable Mixed mix(int step, byte[][] images, long[] labels) {
                 SplittableRandom drawn = new SplittableRandom(Seeds.at(seed, epoch, step, MIXING));
                 return augmenter
                         .mixing()
@@ -92,7 +97,7 @@ public final class BatchLoader implements AutoCloseable {
         for (int i = 0; i < order.length; i++) {
             order[i] = i;
         }
-        return new BatchStream(samples, plan(order), 0, new Change() {});
+        return new BatchStream(samples, plan(order), 0, new Change());
     }
 
     /** Steps of a training epoch. */
@@ -121,12 +126,17 @@ public final class BatchLoader implements AutoCloseable {
     }
 
     /** Turns a sample's pixels into those of this epoch; leaves them as they are if nothing is said. */
-    private interface Change {
-        default Augmenter.Pair augment(int index, Augmenter.Pair pair) {
+    private class Change {
+        Augmenter.Pair augment(int index, Augmenter.Pair pair) {
             return pair;
         }
 
-        default Batch.@Nullable Mixed mix(int step, byte[][] images, long[] labels) {
+        Batch.Size size() {
+            return new Batch.Size(
+                    data.preprocessing().widthPx(), data.preprocessing().heightPx());
+        }
+
+        Batch.@Nullable Mixed mix(int step, byte[][] images, long[] labels) {
             return null;
         }
     }
@@ -199,7 +209,8 @@ public final class BatchLoader implements AutoCloseable {
                 }
             }
             Batch.@Nullable Mixed mixed = change.mix(step, images, labels);
-            return new Batch(packed(images), masks.length == 0 ? null : packed(masks), labels, mixed, spare);
+            return new Batch(
+                    packed(images), masks.length == 0 ? null : packed(masks), change.size(), labels, mixed, spare);
         }
 
         private ByteBuffer packed(byte[][] parts) {

@@ -1,6 +1,5 @@
 package io.scanstream.trainer.data;
 
-import io.scanstream.contracts.model.Preprocessing;
 import io.scanstream.contracts.recipe.Augmentation;
 import java.util.List;
 import java.util.Optional;
@@ -20,16 +19,20 @@ final class Mixing {
     private final int channels;
 
     private Mixing(
-            Augmentation.@Nullable Mixup mixup, Augmentation.@Nullable Cutmix cutmix, Preprocessing preprocessing) {
+            Augmentation.@Nullable Mixup mixup,
+            Augmentation.@Nullable Cutmix cutmix,
+            int width,
+            int height,
+            int channels) {
         this.mixup = mixup;
         this.cutmix = cutmix;
-        this.width = preprocessing.widthPx();
-        this.height = preprocessing.heightPx();
-        this.channels = preprocessing.channels();
+        this.width = width;
+        this.height = height;
+        this.channels = channels;
     }
 
     /** What a recipe asks for; empty if it mixes nothing. */
-    static Optional<Mixing> of(List<Augmentation> steps, Preprocessing preprocessing) {
+    static Optional<Mixing> of(List<Augmentation> steps, int width, int height, int channels) {
         Augmentation.@Nullable Mixup mixup = null;
         Augmentation.@Nullable Cutmix cutmix = null;
         for (Augmentation step : steps) {
@@ -41,7 +44,7 @@ final class Mixing {
         }
         return mixup == null && cutmix == null
                 ? Optional.empty()
-                : Optional.of(new Mixing(mixup, cutmix, preprocessing));
+                : Optional.of(new Mixing(mixup, cutmix, width, height, channels));
     }
 
     /**

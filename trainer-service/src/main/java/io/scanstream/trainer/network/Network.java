@@ -110,9 +110,12 @@ public final class Network implements AutoCloseable {
 
     /** As {@link #forward(Tensor, boolean)}, from pixels on the CPU, which have to outlive the result there. */
     public Tensor forward(ByteBuffer pixels, int count, boolean training) {
-        return forward(
-                libtorch.upload(pixels, count, blueprint.heightPx(), blueprint.widthPx(), blueprint.channels()),
-                training);
+        return forward(pixels, count, blueprint.heightPx(), blueprint.widthPx(), training);
+    }
+
+    /** As {@link #forward(ByteBuffer, int, boolean)}, from parts of another size than the network's input. */
+    public Tensor forward(ByteBuffer pixels, int count, int heightPx, int widthPx, boolean training) {
+        return forward(libtorch.upload(pixels, count, heightPx, widthPx, blueprint.channels()), training);
     }
 
     /**

@@ -173,7 +173,7 @@ public final class TrainingRun implements AutoCloseable {
      */
     private double step(Batch batch, double moment) {
         try (PointerScope scope = new PointerScope()) {
-            Tensor logits = network.forward(batch.pixels(), batch.size(), true);
+            Tensor logits = network.forward(batch.pixels(), batch.size(), batch.heightPx(), batch.widthPx(), true);
             Tensor loss = objective.loss(logits, objective.labels(batch.labels()));
             double value = loss.item_double();
             if (Double.isFinite(value)) {
