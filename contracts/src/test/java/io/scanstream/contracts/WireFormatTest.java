@@ -230,9 +230,12 @@ class WireFormatTest {
                 0.5,
                 0.9,
                 List.of(
-                        new Metrics.PerClass("benign", 2, 1, 0.5, 0.667),
-                        new Metrics.PerClass("cancer", 2, 0.667, 1, 0.8)),
-                List.of(List.of(1, 1), List.of(0, 2)));
+                        new Metrics.PerClass("benign", 2, 1, 0.5, 0.667, 1.0, 0.83, 0.9),
+                        new Metrics.PerClass("cancer", 2, 0.667, 1, 0.8, 0.5, 0.95, 0.9)),
+                List.of(List.of(1L, 1L), List.of(0L, 2L)),
+                0.75,
+                0.95,
+                null);
         return new ModelCard(
                 ModelCard.SCHEMA_VERSION,
                 MODEL.name(),

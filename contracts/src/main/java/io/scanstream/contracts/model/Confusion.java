@@ -1,21 +1,27 @@
 package io.scanstream.contracts.model;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Counts of decisions by true class, and the rates that follow from them. Not thread-safe. */
 public final class Confusion {
     private final List<String> classes;
-    private final int[][] counts;
+    private final long[][] counts;
 
     public Confusion(List<String> classes) {
         this.classes = List.copyOf(classes);
-        this.counts = new int[classes.size()][classes.size()];
+        this.counts = new long[classes.size()][classes.size()];
     }
 
     /** Counts one decision; both are indices in class order. */
     public void add(int truth, int decision) {
-        counts[truth][decision]++;
+        add(truth, decision, 1);
+    }
+
+    /** Counts equal decisions at once. */
+    public void add(int truth, int decision, long times) {
+        counts[truth][decision] += times;
     }
 
     public List<String> classes() {
@@ -23,8 +29,8 @@ public final class Confusion {
     }
 
     /** How many were counted. */
-    public int total() {
-        int total = 0;
+    public long total() {
+        long total = 0;
         for (int truth = 0; truth < counts.length; truth++) {
             total += row(truth);
         }
@@ -33,11 +39,20 @@ public final class Confusion {
 
     /** Share of right decisions; 0 where nothing was counted. */
     public double accuracy() {
-        int right = 0;
+        long right = 0;
         for (int i = 0; i < counts.length; i++) {
             right += counts[i][i];
         }
         return share(right, total());
+    }
+
+    /** Mean recall of the classes that were counted as true; 0 where nothing was counted. */
+    public double balancedAccuracy() {
+        return perClass().stream()
+                .filter(one -> one.images() > 0)
+                .mapToDouble(Metrics.PerClass::recall)
+                .average()
+                .orElse(0);
     }
 
     /** Mean of the classes' F1. */
@@ -45,44 +60,37 @@ public final class Confusion {
         return perClass().stream().mapToDouble(Metrics.PerClass::f1).average().orElse(0);
     }
 
-    /** Precision, recall and F1 in class order; 0 where they are not defined. */
+    /** Precision, recall, F1 and specificity in class order; 0 where they are not defined. What needs ranks is absent. */
     public List<Metrics.PerClass> perClass() {
         List<Metrics.PerClass> figures = new ArrayList<>();
+        long total = total();
         for (int i = 0; i < counts.length; i++) {
             double precision = share(counts[i][i], column(i));
             double recall = share(counts[i][i], row(i));
             double f1 = precision + recall == 0 ? 0 : 2 * precision * recall / (precision + recall);
-            figures.add(new Metrics.PerClass(classes.get(i), row(i), precision, recall, f1));
+            long others = total - row(i);
+            double specificity = share(others - (column(i) - counts[i][i]), others);
+            figures.add(new Metrics.PerClass(classes.get(i), row(i), precision, recall, f1, specificity, null, null));
         }
         return figures;
     }
 
     /** {@code [true][decided]}, in class order. */
-    public List<List<Integer>> counts() {
-        List<List<Integer>> rows = new ArrayList<>();
-        for (int[] row : counts) {
-            rows.add(java.util.Arrays.stream(row).boxed().toList());
-        }
-        return rows;
+    public List<List<Long>> counts() {
+        return Arrays.stream(counts)
+                .map(row -> Arrays.stream(row).boxed().toList())
+                .toList();
     }
 
-    private int row(int truth) {
-        int sum = 0;
-        for (int count : counts[truth]) {
-            sum += count;
-        }
-        return sum;
+    private long row(int truth) {
+        return Arrays.stream(counts[truth]).sum();
     }
 
-    private int column(int decision) {
-        int sum = 0;
-        for (int[] row : counts) {
-            sum += row[decision];
-        }
-        return sum;
+    private long column(int decision) {
+        return Arrays.stream(counts).mapToLong(row -> row[decision]).sum();
     }
 
-    private static double share(int part, int whole) {
+    private static double share(long part, long whole) {
         return whole == 0 ? 0 : (double) part / whole;
     }
 }

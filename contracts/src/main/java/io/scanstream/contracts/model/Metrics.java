@@ -1,19 +1,26 @@
 package io.scanstream.contracts.model;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a classifier did on one split, computed through ONNX Runtime. Rates are 0 to 1.
+ * How a model did on one split, computed through ONNX Runtime. Rates are 0 to 1. What is decided is a class for each image,
+ * or for segmentation a class for each pixel. What cannot be computed is absent, as are fields that are newer than the file.
  *
  * @param images how many were scored
  * @param accuracy share of right decisions
  * @param macroF1 mean of the classes' F1
  * @param logLoss mean negative natural logarithm of the true class's probability
  * @param rocAuc for two classes, of the positive class; for more, the mean of one class against the rest; absent where a
- *     class has no image
+ *     class has no image, and for segmentation
  * @param perClass in class order
  * @param confusion {@code [true][predicted]} counts, in class order
+ * @param balancedAccuracy mean recall of the classes that have images
+ * @param averagePrecision as {@code rocAuc}: of the positive class, or the mean of all
+ * @param segmentation overlap of the regions; for segmentation only
  */
 public record Metrics(
         int images,
@@ -22,13 +29,76 @@ public record Metrics(
         double logLoss,
         @Nullable Double rocAuc,
         List<PerClass> perClass,
-        List<List<Integer>> confusion) {
+        List<List<Long>> confusion,
+        @Nullable Double balancedAccuracy,
+        @Nullable Double averagePrecision,
+        @Nullable Segmentation segmentation) {
 
-    /** One class's figures; where nothing was predicted or there is no image, precision or recall is 0. */
-    public record PerClass(String label, int images, double precision, double recall, double f1) {}
+    /**
+     * One class's figures; where nothing was predicted or there is no image, precision or recall is 0.
+     *
+     * @param images how many have the class; of segmentation, pixels
+     * @param specificity share of the others that are not decided for this class; 0 where there are no others
+     * @param averagePrecision sum over the ranks of precision times the gain in recall; absent where the class has no image
+     * @param rocAuc of this class against the rest; absent where one side has no image
+     */
+    public record PerClass(
+            String label,
+            long images,
+            double precision,
+            double recall,
+            double f1,
+            @Nullable Double specificity,
+            @Nullable Double averagePrecision,
+            @Nullable Double rocAuc) {}
+
+    /**
+     * How regions overlap. Dice is 2·|A∩B| / (|A|+|B|), IoU |A∩B| / |A∪B|; a class that is neither in an image's mask nor
+     * in its prediction counts 1 there. {@code dice} and {@code iou} are the means over the images, {@code diceOverall} and
+     * {@code iouOverall} those of all images' pixels counted together. Here each is the mean of the foreground classes: all
+     * but the first in class order, which is the background. With one foreground class they are that class's.
+     *
+     * @param perClass in class order, the background's included
+     */
+    public record Segmentation(double dice, double iou, double diceOverall, double iouOverall, List<Overlap> perClass) {
+        public Segmentation {
+            perClass = List.copyOf(perClass);
+        }
+    }
+
+    /** One class's overlap, as {@link Segmentation} has it. */
+    public record Overlap(String label, double dice, double iou, double diceOverall, double iouOverall) {}
 
     public Metrics {
         perClass = List.copyOf(perClass);
         confusion = confusion.stream().map(List::copyOf).toList();
+    }
+
+    /**
+     * The figures of the whole split by their short names, as events, the command line and curves carry them: {@code
+     * accuracy}, {@code balancedAccuracy}, {@code macroF1}, {@code logLoss}, {@code auc}, {@code averagePrecision}, {@code
+     * dice}, {@code iou}, {@code diceOverall}, {@code iouOverall}; those that are absent are left out.
+     */
+    public Map<String, Double> figures() {
+        Map<String, Double> figures = new LinkedHashMap<>();
+        figures.put("accuracy", accuracy);
+        figures.put("macroF1", macroF1);
+        put(figures, "balancedAccuracy", balancedAccuracy);
+        figures.put("logLoss", logLoss);
+        put(figures, "auc", rocAuc);
+        put(figures, "averagePrecision", averagePrecision);
+        if (segmentation != null) {
+            figures.put("dice", segmentation.dice());
+            figures.put("iou", segmentation.iou());
+            figures.put("diceOverall", segmentation.diceOverall());
+            figures.put("iouOverall", segmentation.iouOverall());
+        }
+        return Collections.unmodifiableMap(figures);
+    }
+
+    private static void put(Map<String, Double> figures, String name, @Nullable Double value) {
+        if (value != null) {
+            figures.put(name, value);
+        }
     }
 }

@@ -16,7 +16,7 @@ class ConfusionTest {
         }
 
         assertThat(confusion.total()).isEqualTo(8);
-        assertThat(confusion.counts()).containsExactly(List.of(2, 1, 0), List.of(0, 1, 1), List.of(1, 0, 2));
+        assertThat(confusion.counts()).containsExactly(List.of(2L, 1L, 0L), List.of(0L, 1L, 1L), List.of(1L, 0L, 2L));
         assertThat(confusion.accuracy()).isEqualTo(5.0 / 8);
         Metrics.PerClass b = confusion.perClass().get(1);
         assertThat(b.images()).isEqualTo(2);
@@ -31,7 +31,8 @@ class ConfusionTest {
 
         assertThat(confusion.accuracy()).isZero();
         confusion.add(0, 0);
-        assertThat(confusion.perClass().get(1)).isEqualTo(new Metrics.PerClass("b", 0, 0, 0, 0));
+        assertThat(confusion.perClass().get(1)).isEqualTo(new Metrics.PerClass("b", 0, 0, 0, 0, 1.0, null, null));
         assertThat(confusion.macroF1()).isEqualTo(0.5);
+        assertThat(confusion.balancedAccuracy()).isEqualTo(1);
     }
 }

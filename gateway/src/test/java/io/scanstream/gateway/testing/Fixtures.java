@@ -97,7 +97,8 @@ public final class Fixtures {
     }
 
     private static ModelCard card(ModelVersion version) {
-        Metrics test = new Metrics(4, 0.75, 0.7, 0.5, 0.9, List.of(), List.of(List.of(1, 1), List.of(0, 2)));
+        Metrics test = new Metrics(
+                4, 0.75, 0.7, 0.5, 0.9, List.of(), List.of(List.of(1L, 1L), List.of(0L, 2L)), 0.75, 0.9, null);
         Recipe recipe = recipe();
         return new ModelCard(
                 ModelCard.SCHEMA_VERSION,

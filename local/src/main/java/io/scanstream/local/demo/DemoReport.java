@@ -86,7 +86,7 @@ final class DemoReport {
         out.println();
         for (int i = 0; i < classes.size(); i++) {
             out.print(pad(classes.get(i), width));
-            confusion.counts().get(i).forEach(count -> out.print(pad(Integer.toString(count), width)));
+            confusion.counts().get(i).forEach(count -> out.print(pad(Long.toString(count), width)));
             out.println();
         }
     }

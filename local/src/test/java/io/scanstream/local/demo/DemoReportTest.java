@@ -32,7 +32,7 @@ class DemoReportTest {
 
         String text = printed(report);
 
-        assertThat(report.confusion().counts()).containsExactly(List.of(1, 1), List.of(0, 1));
+        assertThat(report.confusion().counts()).containsExactly(List.of(1L, 1L), List.of(0L, 1L));
         assertThat(text)
                 .contains("test accuracy 0.6667")
                 .containsPattern("test/benign/2.png +benign +cancer +0.8000")

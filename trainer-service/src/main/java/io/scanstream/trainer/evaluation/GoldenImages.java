@@ -7,6 +7,7 @@ import io.scanstream.imaging.DecodeLimits;
 import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.imaging.PngWriter;
 import io.scanstream.imaging.Preprocessor;
+import io.scanstream.trainer.metrics.ClassificationMetrics;
 import io.scanstream.trainer.network.Network;
 import io.scanstream.trainer.onnx.OnnxModel;
 import java.io.IOException;

@@ -16,6 +16,7 @@ import io.scanstream.contracts.recipe.Recipe;
 import io.scanstream.contracts.recipe.RecipeReader;
 import io.scanstream.storage.ModelPackage;
 import io.scanstream.trainer.data.TrainingData;
+import io.scanstream.trainer.metrics.ClassificationMetrics;
 import io.scanstream.trainer.network.OnnxExport;
 import io.scanstream.trainer.onnx.OnnxModel;
 import io.scanstream.trainer.training.TrainingRun;

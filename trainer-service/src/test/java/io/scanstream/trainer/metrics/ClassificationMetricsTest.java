@@ -1,4 +1,4 @@
-package io.scanstream.trainer.evaluation;
+package io.scanstream.trainer.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -16,7 +16,7 @@ class ClassificationMetricsTest {
         Metrics metrics = ClassificationMetrics.of(List.of("a", "b", "c"), probabilities, labels, 1);
         assertThat(metrics.images()).isEqualTo(5);
         assertThat(metrics.accuracy()).isCloseTo(0.6, within(1e-12));
-        assertThat(metrics.confusion()).containsExactly(List.of(1, 0, 0), List.of(1, 1, 0), List.of(0, 1, 1));
+        assertThat(metrics.confusion()).containsExactly(List.of(1L, 0L, 0L), List.of(1L, 1L, 0L), List.of(0L, 1L, 1L));
         assertThat(metrics.perClass().get(0).precision()).isCloseTo(0.5, within(1e-12));
         assertThat(metrics.perClass().get(0).recall()).isEqualTo(1);
         assertThat(metrics.perClass().get(2).precision()).isEqualTo(1);
@@ -55,5 +55,27 @@ class ClassificationMetricsTest {
         Metrics metrics =
                 ClassificationMetrics.of(List.of("a", "b"), new float[][] {{1, 0}, {0, 1}}, new int[] {1, 1}, 1);
         assertThat(metrics.logLoss()).isFinite().isGreaterThan(10);
+    }
+
+    @Test
+    void averagePrecisionByHand() {
+        // Ranked: hit, miss, then a hit and a miss that tie, then a hit.
+        float[][] probabilities = {{.1f, .9f}, {.2f, .8f}, {.5f, .5f}, {.5f, .5f}, {.7f, .3f}};
+        int[] labels = {1, 0, 1, 0, 1};
+        Metrics metrics = ClassificationMetrics.of(List.of("a", "b"), probabilities, labels, 1);
+        double expected = (1.0 + 2.0 / 4 + 3.0 / 5) / 3;
+        assertThat(metrics.averagePrecision()).isCloseTo(expected, within(1e-12));
+        assertThat(metrics.perClass().get(1).averagePrecision()).isCloseTo(expected, within(1e-12));
+        assertThat(metrics.perClass().get(1).specificity()).isEqualTo(0.5);
+        assertThat(metrics.balancedAccuracy()).isCloseTo((0.5 + 1.0 / 3) / 2, within(1e-12));
+        assertThat(metrics.perClass().get(0).rocAuc()).isEqualTo(metrics.rocAuc());
+    }
+
+    @Test
+    void figuresOfADivergedNetworkAreStillComputed() {
+        float[][] probabilities = {{Float.NaN, Float.NaN}, {Float.NaN, Float.NaN}, {.4f, .6f}};
+        Metrics metrics = ClassificationMetrics.of(List.of("a", "b"), probabilities, new int[] {0, 1, 1}, 1);
+        assertThat(metrics.logLoss()).isNaN();
+        assertThat(metrics.rocAuc()).isEqualTo(0.25);
     }
 }
