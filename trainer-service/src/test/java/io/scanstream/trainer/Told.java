@@ -5,35 +5,37 @@ import io.scanstream.contracts.Topics;
 import io.scanstream.contracts.training.TrainingEvent;
 import io.scanstream.contracts.training.TrainingMessage;
 import io.scanstream.trainer.job.Announcements;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /** Keeps what would have gone to Kafka. */
 public final class Told implements Announcements.Sender {
-    public record Record(String topic, String key, byte[] value, Map<String, String> headers) {}
+    public record Message(String topic, @Nullable String key, String value, Map<String, String> headers) {}
 
-    public final List<Record> records = new CopyOnWriteArrayList<>();
+    public final List<Message> messages = new CopyOnWriteArrayList<>();
 
     @Override
-    public CompletionStage<Void> send(String topic, String key, byte[] value, Map<String, String> headers) {
-        records.add(new Record(topic, key, value, headers));
+    public CompletionStage<Void> send(String topic, @Nullable String key, byte[] value, Map<String, String> headers) {
+        messages.add(new Message(topic, key, new String(value, StandardCharsets.UTF_8), headers));
         return CompletableFuture.completedFuture(null);
     }
 
     public List<TrainingEvent> events() {
-        return records.stream()
-                .filter(record -> record.topic().equals(Topics.TRAINING_EVENTS))
-                .map(record -> Json.read(record.value(), TrainingEvent.class))
+        return messages.stream()
+                .filter(message -> message.topic().equals(Topics.TRAINING_EVENTS))
+                .map(message -> Json.read(message.value().getBytes(StandardCharsets.UTF_8), TrainingEvent.class))
                 .toList();
     }
 
     public List<TrainingMessage> requests() {
-        return records.stream()
-                .filter(record -> record.topic().equals(Topics.TRAINING_REQUESTS))
-                .map(record -> Json.read(record.value(), TrainingMessage.class))
+        return messages.stream()
+                .filter(message -> message.topic().equals(Topics.TRAINING_REQUESTS))
+                .map(message -> Json.read(message.value().getBytes(StandardCharsets.UTF_8), TrainingMessage.class))
                 .toList();
     }
 }

@@ -29,10 +29,12 @@ import java.util.HashMap;
 import java.util.Map;
 import org.awaitility.Awaitility;
 import org.eclipse.microprofile.reactive.messaging.Message;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The service with a real store, its channels in memory, and no Kafka at all. */
 @QuarkusTest
+@Tag("quarkus")
 @QuarkusTestResource(value = TrainerServiceTest.StoreWithoutKafka.class, restrictToAnnotatedClass = true)
 class TrainerServiceTest {
 

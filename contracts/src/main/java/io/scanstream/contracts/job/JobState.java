@@ -77,104 +77,73 @@ public record JobState(
 
     /** Taken by a trainer; {@code died} if the owner before it let its lease expire. */
     public JobState claimed(Owner newOwner, boolean died, Instant now) {
-        return new JobState(
-                id,
-                work,
-                JobStatus.RUNNING,
-                slice,
-                newOwner,
-                checkpoint,
-                step,
-                died ? attempts + 1 : attempts,
-                null,
-                null,
-                null,
-                createdAt,
-                now);
+        return open(JobStatus.RUNNING, slice, newOwner, checkpoint, step, died ? attempts + 1 : attempts, now);
     }
 
     /** A checkpoint that counts from now on; progress, which is another step, clears the attempts. */
     public JobState checkpointed(String newCheckpoint, String newStep, Instant now) {
-        return new JobState(
-                id,
-                work,
-                JobStatus.RUNNING,
-                slice,
-                owner,
-                newCheckpoint,
-                newStep,
-                newStep.equals(step) ? attempts : 0,
-                null,
-                null,
-                null,
-                createdAt,
-                now);
+        return open(JobStatus.RUNNING, slice, owner, newCheckpoint, newStep, newStep.equals(step) ? attempts : 0, now);
     }
 
     /** The end of a slice: nobody's, and one slice further. */
     public JobState released(Instant now) {
-        return new JobState(
-                id,
-                work,
-                JobStatus.QUEUED,
-                slice + 1,
-                null,
-                checkpoint,
-                step,
-                attempts,
-                null,
-                null,
-                null,
-                createdAt,
-                now);
+        return open(JobStatus.QUEUED, slice + 1, null, checkpoint, step, attempts, now);
     }
 
     public JobState succeeded(String newResult, Instant now) {
-        return new JobState(
-                id,
-                work,
-                JobStatus.SUCCEEDED,
-                slice,
-                null,
-                null,
-                step,
-                attempts,
-                newResult,
-                null,
-                null,
-                createdAt,
-                now);
+        return ended(JobStatus.SUCCEEDED, null, newResult, null, null, now);
     }
 
     public JobState failed(ErrorCode code, String newReason, Instant now) {
+        return ended(JobStatus.FAILED, checkpoint, null, code, newReason, now);
+    }
+
+    public JobState cancelled(String newReason, Instant now) {
+        return ended(JobStatus.CANCELLED, checkpoint, null, ErrorCode.CANCELLED, newReason, now);
+    }
+
+    private JobState open(
+            JobStatus newStatus,
+            int newSlice,
+            @Nullable Owner newOwner,
+            @Nullable String newCheckpoint,
+            @Nullable String newStep,
+            int newAttempts,
+            Instant now) {
         return new JobState(
                 id,
                 work,
-                JobStatus.FAILED,
-                slice,
+                newStatus,
+                newSlice,
+                newOwner,
+                newCheckpoint,
+                newStep,
+                newAttempts,
                 null,
-                checkpoint,
-                step,
-                attempts,
                 null,
-                code,
-                newReason,
+                null,
                 createdAt,
                 now);
     }
 
-    public JobState cancelled(String newReason, Instant now) {
+    private JobState ended(
+            JobStatus newStatus,
+            @Nullable String newCheckpoint,
+            @Nullable String newResult,
+            @Nullable ErrorCode code,
+            @Nullable String newReason,
+            Instant now) {
         return new JobState(
                 id,
                 work,
-                JobStatus.CANCELLED,
+                newStatus,
                 slice,
                 null,
-                checkpoint,
+                newCheckpoint,
                 step,
                 attempts,
-                null,
-                ErrorCode.CANCELLED,
+                newResult,
+                code,
                 newReason,
                 createdAt,
                 now);

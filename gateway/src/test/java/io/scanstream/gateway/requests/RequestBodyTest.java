@@ -25,13 +25,8 @@ class RequestBodyTest {
     }
 
     @Test
-    void refusesWhatIsDeclaredTooLargeBeforeReadingAnyOfIt() {
-        InputStream unread = new InputStream() {
-            @Override
-            public int read() {
-                throw new AssertionError("was read");
-            }
-        };
+    void refusesWhatIsDeclaredTooLargeBeforeReadingAnyOfIt() throws IOException {
+        InputStream unread = broken();
         assertThatThrownBy(() -> new RequestBody(unread, 101, 100, "scan"))
                 .isInstanceOfSatisfying(
                         ScanstreamException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.TOO_LARGE));
@@ -66,17 +61,8 @@ class RequestBodyTest {
     }
 
     @Test
-    void blamesAClientThatHungUpAndNotTheReader() {
-        RequestBody body = new RequestBody(
-                new InputStream() {
-                    @Override
-                    public int read() throws IOException {
-                        throw new IOException("connection reset");
-                    }
-                },
-                -1,
-                100,
-                "upload");
+    void blamesAClientThatHungUpAndNotTheReader() throws IOException {
+        RequestBody body = new RequestBody(broken(), -1, 100, "upload");
 
         assertThatThrownBy(() -> body.whileReading(() -> {
                     try {
@@ -126,5 +112,12 @@ class RequestBodyTest {
     private static AliasRequest json(String text) {
         return new RequestBody(new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)), -1, 10_000, "request")
                 .json(AliasRequest.class);
+    }
+
+    /** Every read of it fails. */
+    private static InputStream broken() throws IOException {
+        InputStream stream = InputStream.nullInputStream();
+        stream.close();
+        return stream;
     }
 }

@@ -35,6 +35,7 @@ import jakarta.enterprise.inject.Any;
 import jakarta.inject.Inject;
 import java.io.ByteArrayInputStream;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -134,7 +135,7 @@ class ScansApiTest {
 
     @Test
     void aScanThatSaysItIsAClaimTicketIsNotTakenForOne() {
-        ScanId id = id(to("v1").contentType(ScanHeaders.CLAIM_TICKET).body("{\"key\":\"scans/x\"}".getBytes()));
+        ScanId id = id(to("v1").contentType(ScanHeaders.CLAIM_TICKET).body("{\"key\":\"scans/x\"}".getBytes(StandardCharsets.UTF_8)));
 
         assertThat(Channels.header(channels.only("scans", id.toString()), ScanHeaders.CONTENT_TYPE))
                 .contains("application/octet-stream");
@@ -326,7 +327,7 @@ class ScansApiTest {
             });
             assertThat(other.data()).allMatch(json -> json.contains("\"model\":\"other\""));
             assertThat(String.join("", all.data())).contains("\"model\":\"scorer\"");
-            channels.tellRaw("scores", "{\"type\":\"Odd\"}".getBytes());
+            channels.tellRaw("scores", "{\"type\":\"Odd\"}".getBytes(StandardCharsets.UTF_8));
             ScanId last = ScanId.next();
             channels.tell("scores", Fixtures.scored(last, "other"));
             await().untilAsserted(() -> assertThat(other.ids()).contains(last.toString()));

@@ -199,7 +199,7 @@ final class Grounds implements AutoCloseable {
         JobState state;
         try {
             state = Awaitility.await("job " + job)
-                    .atMost(Duration.ofSeconds(120))
+                    .atMost(Duration.ofMinutes(2))
                     .pollInterval(Duration.ofMillis(50))
                     .until(() -> head(job), condition.or(head -> head.status().ended()));
         } catch (ConditionTimeoutException e) {

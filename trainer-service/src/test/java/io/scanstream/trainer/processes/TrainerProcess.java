@@ -23,7 +23,7 @@ final class TrainerProcess implements AutoCloseable {
     }
 
     static TrainerProcess start(Path log, Map<String, String> environment, List<String> options) throws IOException {
-        Path jar = Path.of(System.getProperty("scanstream.trainer.jar", "target/quarkus-app/quarkus-run.jar"));
+        Path jar = Path.of(System.getProperty("scanstream.jar", "target/quarkus-app/quarkus-run.jar"));
         assertThat(jar)
                 .as("the packaged trainer; run this through the build's verify")
                 .exists();
