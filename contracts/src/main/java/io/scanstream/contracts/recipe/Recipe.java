@@ -1,7 +1,7 @@
 package io.scanstream.contracts.recipe;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import io.scanstream.contracts.Hashes;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.model.Preprocessing;
@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * A training as data. {@link RecipeReader} reads it from YAML, fills in what is left out and reports every mistake with
  * its path.
  */
+@JsonDeserialize(using = StoredRecipe.class)
 public record Recipe(
         @Setting("The recipe's name; a model trained with it has this name unless another is asked for.")
         String name,
@@ -109,29 +110,71 @@ public record Recipe(
         }
     }
 
-    /** What makes one set of weights better than another. */
-    public enum BestMetric {
-        /** The highest validation accuracy; of equals, the one with the lower loss. */
-        @JsonProperty("accuracy")
-        ACCURACY,
-        /** The lowest validation loss. */
-        @JsonProperty("loss")
-        LOSS
-    }
-
     /** How long and in what portions. */
     public record Training(
             @Setting(value = "Passes over the training images.", min = 1, max = 100_000, example = "20")
             int epochs,
 
+            @Setting(value = "Ends the training after so many steps, within an epoch if need be.", min = 1) @Nullable
+            Integer maxSteps,
+
             @Setting(value = "Images a step.", min = 1, max = 65_536, example = "32")
             int batchSize,
+
+            @Setting(
+                    value = "Batches whose gradients are added up for one move of the weights.",
+                    fallback = "1",
+                    min = 1)
+            int accumulationSteps,
 
             @Setting(value = "Of weights, order and augmentation.", fallback = "1")
             long seed,
 
-            @Setting(value = "Which epoch's weights are kept: accuracy or loss, on validation.", fallback = "accuracy")
-            BestMetric bestMetric) {}
+            @Setting(value = "Which epoch's weights are kept, by this figure on validation.", fallback = "accuracy")
+            Metric bestMetric,
+
+            @Setting("Ends a training that gets no better; left out, all epochs are trained.") @Nullable
+            EarlyStopping earlyStopping,
+
+            @Setting(value = "The L2 norm that a step's gradient is cut down to.", above = 0) @Nullable
+            Double clipGradientNorm,
+
+            @Setting(
+                    value =
+                            "Share of the averaged weights that each step keeps; the averaged ones are validated and kept.",
+                    above = 0,
+                    below = 1,
+                    example = "0.999")
+            @Nullable
+            Double averageDecay,
+
+            @Setting(value = "Training images that come more than once an epoch.", fallback = "{}")
+            Oversampling oversampling) {}
+
+    /** Ends a training whose figure on validation has not become better for so many epochs. */
+    public record EarlyStopping(
+            @Setting(value = "Epochs without a better figure that are waited for.", min = 1, example = "5")
+            int patience,
+
+            @Setting(value = "What a figure has to be better by to count.", fallback = "0", min = 0)
+            double minDelta,
+
+            @Setting(value = "The figure.", fallback = "loss")
+            Metric metric) {}
+
+    /** How often a class's training images come in an epoch. */
+    public record Oversampling(
+            @Setting(value = "So often that each class comes as often as the largest one.", fallback = "false")
+            boolean balanced,
+
+            @Setting(
+                    value = "How often each image of a class comes, by the class's name; 1 for the others.",
+                    fallback = "{}")
+            Map<String, Integer> factors) {
+        public Oversampling {
+            factors = Collections.unmodifiableMap(new LinkedHashMap<>(factors));
+        }
+    }
 
     public Recipe {
         augmentation = List.copyOf(augmentation);

@@ -55,16 +55,7 @@ public final class RecipeCheck {
             }
         }
         checkMixing(recipe, problems);
-        if (recipe.optimizer() instanceof Optimizer.Sgd sgd && sgd.nesterov() && sgd.momentum() == 0) {
-            problems.add(new Problem("recipe.optimizer.nesterov", "needs a momentum above 0. Maybe 0.9?"));
-        }
-        if (recipe.schedule() instanceof Schedule.Cosine cosine
-                && cosine.warmupEpochs() >= recipe.training().epochs()) {
-            problems.add(new Problem(
-                    "recipe.schedule.warmupEpochs",
-                    cosine.warmupEpochs() + " is not below the "
-                            + recipe.training().epochs() + " epochs."));
-        }
+        new TrainingCheck(recipe, problems).alone();
         return problems;
     }
 
@@ -94,11 +85,7 @@ public final class RecipeCheck {
                     "recipe.data.positiveClass",
                     "'" + positive + "' is not among the data's classes " + classes + "."));
         }
-        if (recipe.loss() instanceof Loss.BceWithLogits && classes.size() > 2) {
-            problems.add(new Problem(
-                    "recipe.loss",
-                    "bceWithLogits is for two classes; the data has " + classes + ". Maybe crossEntropy?"));
-        }
+        new TrainingCheck(recipe, problems).against(classes, manifest.task());
         recipe.data().classAliases().keySet().stream()
                 .filter(alias -> !manifest.classes().contains(alias)
                         && !classes.contains(recipe.data().classOf(alias)))

@@ -63,7 +63,7 @@ public final class RecipeReader {
         }
         Recipe recipe;
         try {
-            recipe = Json.mapper().treeToValue(tree, Recipe.class);
+            recipe = StoredRecipe.bind(tree);
         } catch (JsonProcessingException e) {
             throw new InvalidRecipeException(List.of(new Problem("recipe", e.getOriginalMessage())));
         }

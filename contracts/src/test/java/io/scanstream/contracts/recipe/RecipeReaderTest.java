@@ -3,6 +3,8 @@ package io.scanstream.contracts.recipe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.scanstream.contracts.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -22,8 +24,8 @@ class RecipeReaderTest {
     void fillsInWhatIsLeftOut() {
         Recipe recipe = read(SMALL);
 
-        assertThat(recipe.loss()).isEqualTo(new Loss.CrossEntropy(0));
-        assertThat(recipe.schedule()).isEqualTo(new Schedule.Constant());
+        assertThat(recipe.loss()).isEqualTo(new Loss.CrossEntropy(0, Map.of(), false));
+        assertThat(recipe.schedule()).isEqualTo(new Schedule.Constant(0));
         assertThat(recipe.augmentation()).isEmpty();
         assertThat(recipe.training().seed()).isEqualTo(1);
         assertThat(recipe.data().mean()).containsExactly(0.485, 0.456, 0.406);
@@ -39,6 +41,17 @@ class RecipeReaderTest {
         assertThat(again).isEqualTo(recipe);
         assertThat(again.sha256()).isEqualTo(recipe.sha256());
         assertThat(read(SMALL.replace("epochs: 3", "epochs: 4")).sha256()).isNotEqualTo(recipe.sha256());
+    }
+
+    @Test
+    void aStoredRecipeOfAnOlderReleaseGetsTheDefaultsOfNewerFields() {
+        Recipe recipe = read(SMALL);
+        ObjectNode stored = Json.mapper().valueToTree(recipe);
+        stored.withObject("/training").remove(List.of("accumulationSteps", "oversampling"));
+        stored.withObject("/loss").remove(List.of("classWeights", "balanced"));
+        stored.put("fieldOfANewerRelease", 1);
+
+        assertThat(Json.read(Json.bytes(stored), Recipe.class)).isEqualTo(recipe);
     }
 
     @Test

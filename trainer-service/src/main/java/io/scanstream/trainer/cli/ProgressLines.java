@@ -1,5 +1,7 @@
 package io.scanstream.trainer.cli;
 
+import io.scanstream.contracts.recipe.Metric;
+import io.scanstream.contracts.recipe.Recipe;
 import io.scanstream.trainer.training.EpochRecord;
 import io.scanstream.trainer.training.TrainingListener;
 import java.time.Duration;
@@ -12,11 +14,18 @@ final class ProgressLines implements TrainingListener {
 
     private final Console console;
     private final int epochs;
+    private final Metric metric;
     private long lastPlainLine = System.nanoTime();
 
-    ProgressLines(Console console, int epochs) {
+    /**
+     * Shows epochs with their loss and one figure.
+     *
+     * @param training says the figure: the one that the best epoch is chosen by, accuracy where that is the loss
+     */
+    ProgressLines(Console console, Recipe.Training training) {
         this.console = console;
-        this.epochs = epochs;
+        this.epochs = training.epochs();
+        this.metric = training.bestMetric() == Metric.LOSS ? Metric.ACCURACY : training.bestMetric();
     }
 
     @Override
@@ -45,16 +54,19 @@ final class ProgressLines implements TrainingListener {
         lastPlainLine = System.nanoTime();
         console.line(String.format(
                 Locale.ROOT,
-                "epoch %d/%d  loss %.4f  validation loss %.4f  accuracy %.4f%s  %.0f images/s  %s left%s",
+                "epoch %d/%d  loss %.4f  validation loss %.4f  %s %.4f%s  %.0f images/s  %s left%s",
                 epoch.epoch(),
                 epochs,
                 epoch.trainLoss(),
                 epoch.validationLoss(),
-                epoch.validationAccuracy(),
+                metric.key(),
+                epoch.validation(metric),
                 best ? " *" : "  ",
                 epoch.imagesPerSecond(),
                 time(etaSeconds),
-                epoch.skippedSteps() == 0 ? "" : "  " + epoch.skippedSteps() + " steps skipped: loss not finite"));
+                epoch.skippedSteps() == 0
+                        ? ""
+                        : "  " + epoch.skippedSteps() + " steps skipped: loss or gradient not finite"));
     }
 
     private static String time(double seconds) {

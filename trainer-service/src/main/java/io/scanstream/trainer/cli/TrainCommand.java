@@ -140,9 +140,8 @@ public final class TrainCommand implements Callable<Integer> {
                     images.train().size(),
                     images.validation().size(),
                     images.test().size()));
-            run.train(
-                    StopSignal.never(),
-                    new ProgressLines(console, read.training().epochs()));
+            run.train(StopSignal.never(), new ProgressLines(console, read.training()));
+            run.warnings().forEach(warning -> console.line("warning: " + warning));
             console.status("exporting and testing");
             ModelPackage sealed = PackageBuilder.build(run, identity(read, images.manifest()), out);
             console.line("package " + out + ", report " + out.resolve(ModelPackage.REPORT));

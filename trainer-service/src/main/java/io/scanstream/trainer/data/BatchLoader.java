@@ -57,7 +57,7 @@ public final class BatchLoader implements AutoCloseable {
      * @param from the first step to take, counts from 0
      */
     public BatchStream training(long seed, int epoch, int from) {
-        int count = data.train().size();
+        int count = data.drawn().size();
         int[] order = new int[count];
         for (int i = 0; i < count; i++) {
             order[i] = i;
@@ -69,7 +69,7 @@ public final class BatchLoader implements AutoCloseable {
             order[i] = order[j];
             order[j] = swapped;
         }
-        return new BatchStream(data.train(), plan(order), from, new Change() {
+        return new BatchStream(data.drawn(), plan(order), from, new Change() {
             @Override
             Augmenter.Pair augment(int index, Augmenter.Pair pair) {
                 return augmenter.apply(pair, new SplittableRandom(Seeds.at(seed, epoch, index)));
@@ -102,7 +102,7 @@ public final class BatchLoader implements AutoCloseable {
 
     /** Steps of a training epoch. */
     public int stepsPerEpoch() {
-        return plan(new int[data.train().size()]).size();
+        return plan(new int[data.drawn().size()]).size();
     }
 
     /** Cuts an order into batches. A last one of a single image joins the one before: batch norm cannot train on it. */

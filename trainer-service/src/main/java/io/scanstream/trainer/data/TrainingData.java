@@ -39,6 +39,7 @@ public final class TrainingData {
     private final List<String> classes;
     private final Manifest manifest;
     private final List<Sample> train;
+    private final List<Sample> drawn;
     private final List<Sample> validation;
     private final List<Sample> test;
     private final List<Sample> unlabelled;
@@ -76,6 +77,7 @@ public final class TrainingData {
             training.removeAll(new HashSet<>(chosen));
         }
         this.train = samples(recipe, training);
+        this.drawn = Oversampling.of(recipe.training().oversampling(), classes, train);
         this.validation = samples(recipe, held);
         this.test = samples(recipe, manifest.of(Split.TEST));
         this.unlabelled = samples(recipe, manifest.of(Split.UNLABELLED));
@@ -120,6 +122,11 @@ public final class TrainingData {
 
     public List<Sample> train() {
         return train;
+    }
+
+    /** What an epoch goes through: the training images, those of some classes more than once where the recipe says so. */
+    public List<Sample> drawn() {
+        return drawn;
     }
 
     public List<Sample> validation() {

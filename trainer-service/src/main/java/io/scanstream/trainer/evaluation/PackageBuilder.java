@@ -81,7 +81,7 @@ public final class PackageBuilder {
     }
 
     private ModelPackage build() throws IOException {
-        if (run.state().epoch() < recipe.training().epochs()) {
+        if (!run.completed()) {
             throw new IllegalStateException(
                     "the training is only at " + run.state().position());
         }

@@ -14,6 +14,8 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
@@ -35,6 +37,7 @@ public final class Network implements AutoCloseable {
     private final Map<String, NDArray> arrays = new LinkedHashMap<>();
     private final Map<String, Tensor> views = new LinkedHashMap<>();
     private final TensorVector trained = new TensorVector();
+    private final Map<String, Tensor> trainedByName = new LinkedHashMap<>();
     private final Layer.Trainable layers;
     private final Tensor scale;
     private final Tensor shift;
@@ -71,6 +74,7 @@ public final class Network implements AutoCloseable {
         if (parameter.trained()) {
             array.setRequiresGradient(true);
             trained.push_back(view);
+            trainedByName.put(parameter.name(), view);
         }
         arrays.put(parameter.name(), array);
         views.put(parameter.name(), view);
@@ -95,6 +99,16 @@ public final class Network implements AutoCloseable {
     /** What an optimizer moves; views of this network's memory. */
     public TensorVector trainedParameters() {
         return trained;
+    }
+
+    /** The same ones by their names, in the order of the layers. */
+    public Map<String, Tensor> trainedByName() {
+        return Collections.unmodifiableMap(trainedByName);
+    }
+
+    /** All weights and running statistics, in the order of the layers; views of this network's memory. */
+    public Collection<Tensor> tensors() {
+        return Collections.unmodifiableCollection(views.values());
     }
 
     /**

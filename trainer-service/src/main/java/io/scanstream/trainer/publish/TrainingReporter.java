@@ -21,6 +21,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jboss.logging.Logger;
 
@@ -78,8 +79,9 @@ final class TrainingReporter implements TrainingListener {
     @Override
     public void epochCompleted(EpochRecord epoch, boolean best, double etaSeconds) {
         Map<String, Double> metrics = new LinkedHashMap<>();
-        metrics.put("validationLoss", epoch.validationLoss());
-        metrics.put("validationAccuracy", epoch.validationAccuracy());
+        epoch.validation()
+                .forEach((name, figure) -> metrics.put(
+                        "validation" + name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1), figure));
         if (epoch.skippedSteps() > 0) {
             metrics.put("skippedSteps", (double) epoch.skippedSteps());
         }

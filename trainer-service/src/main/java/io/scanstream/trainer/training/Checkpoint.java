@@ -10,23 +10,34 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A training at rest, in a folder: {@code weights.safetensors}, {@code optimizer.pt} (libtorch's archive), {@code
- * best.safetensors} once an epoch has ended, and {@code state.json}, written last. Copying the files is copying the
+ * A training at rest, in a folder: {@code weights.safetensors}, {@code average.safetensors} where
+ * weights are averaged, {@code optimizer.pt} (libtorch's archive), {@code best.safetensors} once an epoch has ended, and {@code state.json}, written last. Copying the files is copying the
  * checkpoint.
  */
 public record Checkpoint(Path folder, TrainingState state) {
     static final String WEIGHTS = "weights.safetensors";
+    static final String AVERAGE = "average.safetensors";
     static final String OPTIMIZER = "optimizer.pt";
     static final String BEST = "best.safetensors";
     static final String STATE = "state.json";
 
     /** Writes one; the best weights are copied from their file. */
-    static Checkpoint write(Path folder, Network network, Descent descent, Path best, TrainingState state)
+    static Checkpoint write(
+            Path folder,
+            Network network,
+            @Nullable WeightAverage average,
+            Descent descent,
+            Path best,
+            TrainingState state)
             throws IOException {
         Files.createDirectories(folder);
         network.save(folder.resolve(WEIGHTS));
+        if (average != null) {
+            average.save(folder.resolve(AVERAGE));
+        }
         descent.save(folder.resolve(OPTIMIZER));
         if (state.bestEpoch() != null) {
             Files.copy(best, folder.resolve(BEST), StandardCopyOption.REPLACE_EXISTING);
@@ -36,8 +47,11 @@ public record Checkpoint(Path folder, TrainingState state) {
     }
 
     /** Gives its weights, and those of its best epoch, back. */
-    void restore(Network network, Descent descent, Path best) throws IOException {
+    void restore(Network network, @Nullable WeightAverage average, Descent descent, Path best) throws IOException {
         network.load(folder.resolve(WEIGHTS));
+        if (average != null) {
+            average.load(folder.resolve(AVERAGE));
+        }
         descent.load(folder.resolve(OPTIMIZER));
         if (state.bestEpoch() != null) {
             Files.copy(folder.resolve(BEST), best, StandardCopyOption.REPLACE_EXISTING);
@@ -70,6 +84,9 @@ public record Checkpoint(Path folder, TrainingState state) {
     public List<Path> files() {
         List<Path> files = new ArrayList<>();
         files.add(folder.resolve(WEIGHTS));
+        if (state.averaged()) {
+            files.add(folder.resolve(AVERAGE));
+        }
         files.add(folder.resolve(OPTIMIZER));
         if (state.bestEpoch() != null) {
             files.add(folder.resolve(BEST));

@@ -3,48 +3,109 @@ package io.scanstream.trainer.training;
 import io.scanstream.contracts.recipe.Optimizer;
 import io.scanstream.trainer.network.Network;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Adam;
 import org.bytedeco.pytorch.AdamOptions;
 import org.bytedeco.pytorch.AdamW;
 import org.bytedeco.pytorch.AdamWOptions;
 import org.bytedeco.pytorch.InputArchive;
+import org.bytedeco.pytorch.OptimizerOptions;
+import org.bytedeco.pytorch.OptimizerParamGroup;
 import org.bytedeco.pytorch.OutputArchive;
 import org.bytedeco.pytorch.SGD;
 import org.bytedeco.pytorch.SGDOptions;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
-/** The optimizer of a recipe on a network's weights: libtorch's, with its state. The caller closes it. */
+/**
+ * The optimizer of a recipe on a network's weights: libtorch's, with its state. A weight belongs to the first group of the
+ * recipe that matches its name, else to the group of the others. The caller closes it.
+ */
 @SuppressWarnings("try") // scopes and guards act by being open
 final class Descent implements AutoCloseable {
     private final org.bytedeco.pytorch.Optimizer optimizer;
-    private final double learningRate;
+    private final Optimizer recipe;
+    private final TensorVector weights;
+    /** Of libtorch's groups, in their order, at the schedule's factor 1. */
+    private final List<Double> learningRates = new ArrayList<>();
 
     Descent(Optimizer recipe, Network network) {
-        this.learningRate = recipe.learningRate();
+        this.recipe = recipe;
+        this.weights = network.trainedParameters();
         try (PointerScope scope = new PointerScope()) {
-            this.optimizer = create(recipe, network);
+            List<TensorVector> members = members(network.trainedByName());
+            learningRates.add(recipe.learningRate());
+            this.optimizer = create(recipe, members.get(0));
+            for (int i = 0; i < recipe.groups().size(); i++) {
+                add(recipe.groups().get(i), members.get(i + 1));
+            }
             // Beyond the scope, which frees the options.
             this.optimizer.retainReference();
         }
     }
 
-    private static org.bytedeco.pytorch.Optimizer create(Optimizer recipe, Network network) {
+    /** The weights of no group, then those of each group. */
+    private List<TensorVector> members(Map<String, Tensor> trained) {
+        List<TensorVector> members = new ArrayList<>();
+        for (int i = 0; i <= recipe.groups().size(); i++) {
+            members.add(new TensorVector());
+        }
+        trained.forEach((name, weight) -> members.get(groupOf(name)).push_back(weight));
+        return members;
+    }
+
+    private int groupOf(String name) {
+        for (int i = 0; i < recipe.groups().size(); i++) {
+            if (recipe.groups().get(i).matches(name)) {
+                return i + 1;
+            }
+        }
+        return 0;
+    }
+
+    private void add(Optimizer.Group group, TensorVector members) {
+        // Takes the options of the first group over; of them the rate is set at every step, the decay here.
+        optimizer.add_param_group(new OptimizerParamGroup(members));
+        OptimizerOptions options =
+                optimizer.param_groups().get(learningRates.size()).options();
+        if (group.weightDecay() != null) {
+            weightDecay(options).put(group.weightDecay());
+        }
+        learningRates.add(recipe.learningRate() * group.learningRateFactor());
+    }
+
+    private DoublePointer weightDecay(OptimizerOptions options) {
+        if (recipe instanceof Optimizer.Sgd) {
+            return new SGDOptions(options).weight_decay();
+        }
+        return recipe instanceof Optimizer.Adam
+                ? new AdamOptions(options).weight_decay()
+                : new AdamWOptions(options).weight_decay();
+    }
+
+    private static org.bytedeco.pytorch.Optimizer create(Optimizer recipe, TensorVector weights) {
         if (recipe instanceof Optimizer.Sgd sgd) {
             SGDOptions options = new SGDOptions(sgd.learningRate());
             options.momentum().put(sgd.momentum());
             options.weight_decay().put(sgd.weightDecay());
             options.nesterov().put(sgd.nesterov());
-            return new SGD(network.trainedParameters(), options);
+            return new SGD(weights, options);
         }
         if (recipe instanceof Optimizer.Adam adam) {
             AdamOptions options = new AdamOptions(adam.learningRate());
             options.weight_decay().put(adam.weightDecay());
-            return new Adam(network.trainedParameters(), options);
+            return new Adam(weights, options);
         }
         if (recipe instanceof Optimizer.AdamW adamW) {
             AdamWOptions options = new AdamWOptions(adamW.learningRate());
             options.weight_decay().put(adamW.weightDecay());
-            return new AdamW(network.trainedParameters(), options);
+            return new AdamW(weights, options);
         }
         throw new IllegalStateException("no optimizer for " + recipe);
     }
@@ -57,10 +118,18 @@ final class Descent implements AutoCloseable {
      * One step down the gradients.
      *
      * @param factor of the recipe's learning rate, from its schedule
+     * @param clipNorm the L2 norm over all gradients that is allowed; null for any
+     * @return false, and the weights are left alone, if the gradients' norm was asked for and is not finite
      */
-    void step(double factor) {
-        optimizer.param_groups().get(0).options().set_lr(learningRate * factor);
+    boolean step(double factor, @Nullable Double clipNorm) {
+        if (clipNorm != null && !Double.isFinite(torch.clip_grad_norm_(weights, clipNorm))) {
+            return false;
+        }
+        for (int i = 0; i < learningRates.size(); i++) {
+            optimizer.param_groups().get(i).options().set_lr(learningRates.get(i) * factor);
+        }
         optimizer.step();
+        return true;
     }
 
     void save(Path file) {

@@ -1,29 +1,77 @@
 package io.scanstream.trainer.training;
 
+import ai.djl.ndarray.NDManager;
 import io.scanstream.contracts.recipe.Loss;
 import io.scanstream.contracts.recipe.Recipe;
+import io.scanstream.trainer.data.Batch;
+import io.scanstream.trainer.data.Sample;
+import io.scanstream.trainer.data.TrainingData;
 import io.scanstream.trainer.libtorch.Libtorch;
 import java.util.List;
+import java.util.Objects;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
-/** The loss of a recipe, and what the logits decide. All tensors live in the caller's {@code PointerScope}. */
-final class Objective {
-    /** torch::Reduction::Mean. */
+/**
+ * The loss of a recipe on data. A case is an image with its class, or a pixel with its mask's class. All tensors live in the
+ * caller's {@code PointerScope}, but for the weights of the classes, which live until this is closed.
+ */
+final class Objective implements AutoCloseable {
+    /** torch::Reduction. */
+    private static final long NO_REDUCTION = 0;
+
     private static final long MEAN = 1;
-
     private static final long NO_IGNORED_CLASS = -100;
 
     private final Loss loss;
+    private final List<String> classes;
     private final int positive;
     private final Libtorch libtorch;
+    private final long[] imagesOfClass;
+    private final NDManager weights;
 
-    Objective(Recipe recipe, List<String> classes, Libtorch libtorch) {
+    /**
+     * What a batch is to be learned of.
+     *
+     * @param labels class of every case, int64 {@code [N]} or {@code [N, H, W]}
+     * @param others the classes that images are mixed with, {@code [N]}
+     * @param own the labels' share in mixed images, float32 {@code [N]}; the others have the rest
+     */
+    record Targets(
+            Tensor labels,
+            @Nullable Tensor others,
+            @Nullable Tensor own) {}
+
+    /** A loss with the weights of the classes found out. */
+    @FunctionalInterface
+    interface Term {
+        /** The mean over the cases, a scalar on the autograd tape. */
+        Tensor of(Tensor logits, Targets targets);
+    }
+
+    private final Term term;
+
+    /**
+     * Finds out the weights of the classes.
+     *
+     * @param data whose training split says how many images a class has
+     */
+    Objective(Recipe recipe, TrainingData data, Libtorch libtorch) {
         this.loss = recipe.loss();
+        this.classes = data.classes();
         this.positive = positiveIndex(recipe, classes);
         this.libtorch = libtorch;
+        this.imagesOfClass = new long[classes.size()];
+        for (Sample sample : data.train()) {
+            if (sample.label() != Sample.NO_LABEL) {
+                imagesOfClass[sample.label()]++;
+            }
+        }
+        this.weights = libtorch.newManager();
+        this.term = term(loss);
     }
 
     /** Index of the class that a single logit speaks for: the recipe's positive class, else the second. */
@@ -32,36 +80,192 @@ final class Objective {
         return named == null ? 1 : classes.indexOf(named);
     }
 
-    /** Class indices as a tensor on the device, {@code [N]} int64. */
-    Tensor labels(long[] labels) {
-        return libtorch.toDevice(Tensor.create(labels));
+    /** Index of the class that a single logit speaks for. */
+    int positive() {
+        return positive;
+    }
+
+    /** A batch's labels or masks on the device. */
+    Targets targets(Batch batch) {
+        if (batch.masks().isPresent()) {
+            Tensor masks = libtorch.upload(batch.masks().get(), batch.size(), batch.heightPx(), batch.widthPx());
+            return new Targets(masks.to(torch.ScalarType.Long), null, null);
+        }
+        Tensor labels = libtorch.toDevice(Tensor.create(batch.labels()));
+        return batch.mixed()
+                .map(mixed -> new Targets(
+                        labels,
+                        libtorch.toDevice(Tensor.create(mixed.labels())),
+                        libtorch.toDevice(Tensor.create(mixed.weights()))))
+                .orElseGet(() -> new Targets(labels, null, null));
     }
 
     /**
      * The mean loss of a batch, a scalar on the autograd tape.
      *
-     * @param logits {@code [N, outputs]}
-     * @param labels {@code [N]} int64
+     * @param logits {@code [N, outputs]} or {@code [N, outputs, H, W]}
      */
-    Tensor loss(Tensor logits, Tensor labels) {
-        if (loss instanceof Loss.CrossEntropy crossEntropy) {
-            return torch.cross_entropy_loss(
-                    logits, labels, new TensorOptional(), MEAN, NO_IGNORED_CLASS, crossEntropy.labelSmoothing());
-        }
-        Tensor target = labels.eq(new Scalar(positive)).to(torch.ScalarType.Float);
-        return torch.binary_cross_entropy_with_logits(
-                logits.flatten(0, -1), target, new TensorOptional(), new TensorOptional(), MEAN);
+    Tensor loss(Tensor logits, Targets targets) {
+        return term.of(logits, targets);
     }
 
-    /** How many of a batch are decided right; ties of two logits go to the first class. */
-    long correct(Tensor logits, Tensor labels) {
-        if (loss instanceof Loss.CrossEntropy) {
-            return logits.argmax(new org.bytedeco.pytorch.LongOptional(1), false)
-                    .eq(labels)
-                    .sum()
-                    .item_long();
+    private Term term(Loss part) {
+        if (part instanceof Loss.CrossEntropy crossEntropy) {
+            return crossEntropy(crossEntropy.labelSmoothing(), classWeights(crossEntropy));
         }
-        Tensor saysPositive = logits.flatten(0, -1).gt(new Scalar(0));
-        return saysPositive.eq(labels.eq(new Scalar(positive))).sum().item_long();
+        if (part instanceof Loss.Focal focal) {
+            return focal(focal.gamma(), classWeights(focal));
+        }
+        if (part instanceof Loss.BceWithLogits bce) {
+            return bceWithLogits(bce.labelSmoothing(), positiveWeight(bce));
+        }
+        if (part instanceof Loss.Dice dice) {
+            return dice(dice);
+        }
+        if (part instanceof Loss.Combined combined) {
+            List<Term> terms =
+                    combined.parts().stream().map(each -> term(each.loss())).toList();
+            return (logits, targets) -> {
+                Tensor sum = null;
+                for (int i = 0; i < terms.size(); i++) {
+                    Tensor value = terms.get(i)
+                            .of(logits, targets)
+                            .mul(new Scalar(combined.parts().get(i).weight()));
+                    sum = sum == null ? value : sum.add(value);
+                }
+                return Objects.requireNonNull(sum);
+            };
+        }
+        throw new IllegalStateException("no loss for " + part);
+    }
+
+    private Term crossEntropy(double smoothing, @Nullable Tensor weight) {
+        return (logits, targets) -> {
+            if (targets.others() == null) {
+                return torch.cross_entropy_loss(
+                        logits, targets.labels(), optional(weight), MEAN, NO_IGNORED_CLASS, smoothing);
+            }
+            return mixed(
+                    targets,
+                    weight,
+                    labels -> torch.cross_entropy_loss(
+                            logits, labels, optional(weight), NO_REDUCTION, NO_IGNORED_CLASS, smoothing));
+        };
+    }
+
+    private Term focal(double gamma, @Nullable Tensor weight) {
+        return (logits, targets) -> {
+            Tensor logProbabilities = logits.log_softmax(1);
+            return mixed(targets, weight, labels -> {
+                Tensor log = logProbabilities.gather(1, labels.unsqueeze(1)).squeeze(1);
+                Tensor unsure = log.exp().neg().add(new Scalar(1)).pow(new Scalar(gamma));
+                Tensor each = unsure.mul(log).neg();
+                return weight == null ? each : each.mul(ofLabels(weight, labels));
+            });
+        };
+    }
+
+    /** The losses of cases for labels, not yet reduced. */
+    @FunctionalInterface
+    private interface PerCase {
+        Tensor of(Tensor labels);
+    }
+
+    /** The mean of the cases by their weights, where images are mixed each of its two labels with its share. */
+    private static Tensor mixed(Targets targets, @Nullable Tensor weight, PerCase perCase) {
+        Tensor losses = perCase.of(targets.labels());
+        Tensor weights = weight == null ? null : ofLabels(weight, targets.labels());
+        if (targets.others() != null && targets.own() != null) {
+            Tensor rest = targets.own().neg().add(new Scalar(1));
+            losses = losses.mul(targets.own()).add(perCase.of(targets.others()).mul(rest));
+            if (weight != null && weights != null) {
+                weights = weights.mul(targets.own())
+                        .add(ofLabels(weight, targets.others()).mul(rest));
+            }
+        }
+        return weights == null ? losses.mean() : losses.sum().div(weights.sum());
+    }
+
+    private static Tensor ofLabels(Tensor weight, Tensor labels) {
+        return weight.index_select(0, labels.flatten(0, -1)).view_as(labels);
+    }
+
+    private Term bceWithLogits(double smoothing, @Nullable Tensor positiveWeight) {
+        return (logits, targets) -> {
+            Tensor target = isPositive(targets.labels());
+            if (targets.others() != null && targets.own() != null) {
+                target = isPositive(targets.others()).lerp(target, targets.own());
+            }
+            if (smoothing > 0) {
+                target = target.mul(new Scalar(1 - smoothing)).add(new Scalar(smoothing / 2));
+            }
+            return torch.binary_cross_entropy_with_logits(
+                    logits.squeeze(1), target, new TensorOptional(), optional(positiveWeight), MEAN);
+        };
+    }
+
+    private Tensor isPositive(Tensor labels) {
+        return labels.eq(new Scalar(positive)).to(torch.ScalarType.Float);
+    }
+
+    private Term dice(Loss.Dice dice) {
+        return (logits, targets) -> {
+            Tensor probabilities;
+            Tensor truth;
+            if (logits.size(1) == 1) {
+                probabilities = logits.sigmoid();
+                truth = isPositive(targets.labels()).unsqueeze(1);
+            } else {
+                probabilities = logits.softmax(1);
+                truth = torch.one_hot(targets.labels(), classes.size())
+                        .permute(0, 3, 1, 2)
+                        .to(torch.ScalarType.Float);
+                if (!dice.background()) {
+                    probabilities = probabilities.narrow(1, 1, classes.size() - 1);
+                    truth = truth.narrow(1, 1, classes.size() - 1);
+                }
+            }
+            Tensor both = probabilities.mul(truth).sum(0, 2, 3);
+            Tensor sizes = probabilities.sum(0, 2, 3).add(truth.sum(0, 2, 3));
+            Scalar smooth = new Scalar(dice.smooth());
+            Tensor coefficient = both.mul(new Scalar(2)).add(smooth).div(sizes.add(smooth));
+            return coefficient.mean().neg().add(new Scalar(1));
+        };
+    }
+
+    /** One weight a class, {@code [K]} float32; null where all are 1. */
+    private @Nullable Tensor classWeights(Loss.Weighted weighted) {
+        if (!weighted.balanced() && weighted.classWeights().isEmpty()) {
+            return null;
+        }
+        float[] values = new float[classes.size()];
+        for (int k = 0; k < values.length; k++) {
+            values[k] = (float)
+                    (weighted.balanced() ? balance(k) : weighted.classWeights().getOrDefault(classes.get(k), 1.0));
+        }
+        return Libtorch.view(weights.create(values));
+    }
+
+    /** As scikit-learn's class_weight="balanced". */
+    private double balance(int k) {
+        long all = 0;
+        for (long count : imagesOfClass) {
+            all += count;
+        }
+        return all / (double) (classes.size() * Math.max(1, imagesOfClass[k]));
+    }
+
+    private @Nullable Tensor positiveWeight(Loss.BceWithLogits bce) {
+        double weight = bce.balanced() ? balance(positive) / balance(1 - positive) : bce.positiveWeight();
+        return weight == 1 ? null : Libtorch.view(weights.create((float) weight));
+    }
+
+    private static TensorOptional optional(@Nullable Tensor tensor) {
+        return tensor == null ? new TensorOptional() : new TensorOptional(tensor);
+    }
+
+    @Override
+    public void close() {
+        weights.close();
     }
 }

@@ -2,7 +2,9 @@ package io.scanstream.trainer.training;
 
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.model.Task;
 import io.scanstream.contracts.recipe.Recipe;
+import io.scanstream.contracts.recipe.Schedule;
 import io.scanstream.trainer.data.Augmenter;
 import io.scanstream.trainer.data.Batch;
 import io.scanstream.trainer.data.BatchLoader;
@@ -15,8 +17,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AutoGradMode;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +60,8 @@ public final class TrainingRun implements AutoCloseable {
     private final Descent descent;
     private final BatchLoader loader;
     private final Validator validator;
+    private final EpochSelection selection;
+    private final @Nullable WeightAverage average;
     private final int stepsPerEpoch;
     private TrainingState state;
     private int notFiniteInARow;
@@ -75,7 +81,7 @@ public final class TrainingRun implements AutoCloseable {
                 Blueprints.of(recipe, data.classes().size()),
                 libtorch,
                 recipe.training().seed());
-        this.objective = new Objective(recipe, data.classes(), libtorch);
+        this.objective = new Objective(recipe, data, libtorch);
         this.descent = new Descent(recipe.optimizer(), network);
         this.loader = new BatchLoader(
                 data,
@@ -83,8 +89,11 @@ public final class TrainingRun implements AutoCloseable {
                 recipe.training().batchSize(),
                 options.loaderThreads());
         this.stepsPerEpoch = loader.stepsPerEpoch();
-        this.validator = new Validator(network, objective, loader, data.validation());
-        this.state = TrainingState.start(recipe.sha256());
+        this.validator = new Validator(network, objective, loader, data);
+        this.selection = new EpochSelection(recipe.training());
+        Double decay = recipe.training().averageDecay();
+        this.average = decay == null ? null : new WeightAverage(network, decay);
+        this.state = TrainingState.start(recipe);
     }
 
     /**
@@ -102,7 +111,7 @@ public final class TrainingRun implements AutoCloseable {
         }
         try {
             Files.createDirectories(options.workFolder());
-            checkpoint.restore(network, descent, best());
+            checkpoint.restore(network, average, descent, best());
         } catch (IOException e) {
             throw new UncheckedIOException("checkpoint " + checkpoint.folder(), e);
         }
@@ -110,7 +119,8 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     /**
-     * Trains to the end of the last epoch, or until asked to stop. Called again, it goes on.
+     * Trains to the end of the last epoch, to the recipe's number of steps or until it gets no better; or until asked to
+     * stop. Called again, it goes on.
      *
      * @throws ScanstreamException {@code TRAINING_DIVERGED} when the loss is not finite several steps in a row;
      *     {@code INVALID_DATASET} when an image cannot be read any more
@@ -118,7 +128,7 @@ public final class TrainingRun implements AutoCloseable {
     public Outcome train(StopSignal stop, TrainingListener listener) {
         try (AutoGradMode gradients = new AutoGradMode(true)) {
             Files.createDirectories(options.workFolder());
-            while (state.epoch() < recipe.training().epochs()) {
+            while (!completed()) {
                 if (trainEpoch(stop, listener) == Outcome.STOPPED) {
                     checkpoint(listener);
                     return Outcome.STOPPED;
@@ -137,23 +147,37 @@ public final class TrainingRun implements AutoCloseable {
         }
     }
 
+    /** Whether there is nothing more to train. */
+    public boolean completed() {
+        return state.epoch() >= recipe.training().epochs()
+                || !stepsAreLeft()
+                || selection.isTimeToStop(state.history());
+    }
+
+    private boolean stepsAreLeft() {
+        Integer most = recipe.training().maxSteps();
+        return most == null || (long) state.epoch() * stepsPerEpoch + state.step() < most;
+    }
+
     private Outcome trainEpoch(StopSignal stop, TrainingListener listener) throws IOException, InterruptedException {
         int epoch = state.epoch();
         long seed = recipe.training().seed();
         Pace pace = new Pace(options.progressEvery());
         try (BatchLoader.BatchStream batches = loader.training(seed, epoch, state.step())) {
-            while (batches.hasNext()) {
-                if (stop.requested()) {
+            while (batches.hasNext() && stepsAreLeft()) {
+                // Gradients that are still being added up are in no checkpoint.
+                boolean weightsMoved = state.step() % recipe.training().accumulationSteps() == 0;
+                if (weightsMoved && stop.requested()) {
                     return Outcome.STOPPED;
                 }
-                if (checkpointIsDue()) {
+                if (weightsMoved && checkpointIsDue()) {
                     checkpoint(listener);
                 }
                 try (Batch batch = batches.next()) {
                     // Dropout draws from libtorch's generator: it starts anew with the place, so that a resumed run
                     // draws the same.
                     torch.manual_seed(Seeds.at(seed, epoch, state.step(), 0));
-                    double loss = step(batch, epoch + (double) state.step() / stepsPerEpoch);
+                    double loss = step(batch, !batches.hasNext());
                     guard(loss);
                     state = state.afterStep(loss, batch.size(), pace.lap(batch.size()));
                 }
@@ -166,23 +190,49 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     /**
-     * Forward, backward, and a step of the optimizer.
+     * Forward, backward, and, when so many batches are together, a step of the optimizer.
      *
-     * @param moment epochs done, whole and part
-     * @return the batch's mean loss; where it is not finite the weights were left alone
+     * @return the batch's mean loss; where it or its gradient is not finite the weights were left alone, and it is NaN
      */
-    private double step(Batch batch, double moment) {
+    private double step(Batch batch, boolean lastOfEpoch) {
+        int together = recipe.training().accumulationSteps();
+        int within = state.step() % together;
         try (PointerScope scope = new PointerScope()) {
+            if (within == 0) {
+                descent.clearGradients();
+            }
             Tensor logits = network.forward(batch.pixels(), batch.size(), batch.heightPx(), batch.widthPx(), true);
-            Tensor loss = objective.loss(logits, objective.labels(batch.labels()));
+            Tensor loss = objective.loss(logits, objective.targets(batch));
             double value = loss.item_double();
             if (Double.isFinite(value)) {
-                descent.clearGradients();
-                loss.backward();
-                descent.step(recipe.schedule().factor(moment, recipe.training().epochs()));
+                (together == 1 ? loss : loss.div(new Scalar(together))).backward();
+            }
+            boolean move = within == together - 1 || lastOfEpoch;
+            if (!move || (together == 1 && !Double.isFinite(value))) {
+                return value;
+            }
+            if (!descent.step(
+                    recipe.schedule().factor(moment()), recipe.training().clipGradientNorm())) {
+                return Double.NaN;
+            }
+            if (average != null) {
+                average.add(((long) state.epoch() * stepsPerEpoch + state.step()) / together + 1);
             }
             return value;
         }
+    }
+
+    /** Where the step under way is; only epochs that are done are looked back at. */
+    private Schedule.Moment moment() {
+        Integer most = recipe.training().maxSteps();
+        double epochs = recipe.training().epochs();
+        if (most != null) {
+            epochs = Math.min(epochs, (double) most / stepsPerEpoch);
+        }
+        return new Schedule.Moment(
+                state.epoch() + (double) state.step() / stepsPerEpoch,
+                epochs,
+                state.history().stream().map(EpochRecord::validationLoss).toList());
     }
 
     private void guard(double loss) {
@@ -190,26 +240,37 @@ public final class TrainingRun implements AutoCloseable {
         if (notFiniteInARow == DIVERGED_AFTER) {
             throw new ScanstreamException(
                     ErrorCode.TRAINING_DIVERGED,
-                    "the loss was not finite in " + DIVERGED_AFTER + " steps in a row, the last at " + state.position()
+                    "the loss or its gradient was not finite in " + DIVERGED_AFTER + " steps in a row, the last at "
+                            + state.position()
                             + ". A lower recipe.optimizer.learningRate may help, now "
                             + recipe.optimizer().learningRate() + ".");
         }
     }
 
     private void completeEpoch(TrainingListener listener) throws IOException, InterruptedException {
-        double imagesPerSecond = data.train().size() / Math.max(1e-9, state.secondsInEpoch());
-        Validator.Figures validation = validator.measure();
-        EpochRecord epoch = new EpochRecord(
-                state.epoch() + 1,
-                state.loss(),
-                validation.loss(),
-                validation.accuracy(),
-                state.skippedSteps(),
-                imagesPerSecond);
-        boolean better =
-                Validator.isBetter(epoch, state.best(), recipe.training().bestMetric());
-        if (better) {
-            network.save(best());
+        double imagesPerSecond = data.drawn().size() / Math.max(1e-9, state.secondsInEpoch());
+        if (average != null) {
+            average.swap();
+        }
+        EpochRecord epoch;
+        boolean better;
+        try {
+            Validator.Figures validation = validator.measure();
+            epoch = new EpochRecord(
+                    state.epoch() + 1,
+                    state.loss(),
+                    validation.figures(),
+                    validation.classesDecided(),
+                    state.skippedSteps(),
+                    imagesPerSecond);
+            better = selection.isBetter(epoch, state.best());
+            if (better) {
+                network.save(best());
+            }
+        } finally {
+            if (average != null) {
+                average.swap();
+            }
         }
         state = state.afterEpoch(epoch, better);
         listener.epochCompleted(epoch, better, eta(imagesPerSecond));
@@ -223,7 +284,7 @@ public final class TrainingRun implements AutoCloseable {
 
     private void checkpoint(TrainingListener listener) throws IOException {
         Path folder = options.workFolder().resolve("checkpoint-" + state.epoch() + "-" + state.step());
-        Checkpoint checkpoint = Checkpoint.write(folder, network, descent, best(), state);
+        Checkpoint checkpoint = Checkpoint.write(folder, network, average, descent, best(), state);
         listener.checkpointed(checkpoint);
         if (lastCheckpoint != null && !lastCheckpoint.folder().equals(folder)) {
             lastCheckpoint.delete();
@@ -260,6 +321,18 @@ public final class TrainingRun implements AutoCloseable {
         return data;
     }
 
+    /** What whoever uses the result should know; for people. */
+    public List<String> warnings() {
+        if (state.best().isPresent()
+                && state.best().get().classesDecided() == 1
+                && data.classes().size() > 1) {
+            return List.of("the network decides every " + (data.task() == Task.SEGMENTATION ? "pixel" : "image")
+                    + " of the validation split for one class: it has learned nothing. A lower"
+                    + " recipe.optimizer.learningRate or another seed may help.");
+        }
+        return List.of();
+    }
+
     /** The epoch whose weights are the best so far, counts from 1. */
     public int bestEpoch() {
         if (state.bestEpoch() == null) {
@@ -270,7 +343,7 @@ public final class TrainingRun implements AutoCloseable {
 
     /** Index of the class that a single logit speaks for: the recipe's positive class, else the second. */
     public int positiveIndex() {
-        return Objective.positiveIndex(recipe, data.classes());
+        return objective.positive();
     }
 
     /** How far the training is. */
@@ -290,14 +363,18 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     private double eta(double imagesPerSecond) {
-        double epochsLeft = recipe.training().epochs() - state.epoch() - (double) state.step() / stepsPerEpoch;
-        return epochsLeft * data.train().size() / Math.max(1e-9, imagesPerSecond);
+        double epochsLeft = moment().epochs() - moment().epoch();
+        return epochsLeft * data.drawn().size() / Math.max(1e-9, imagesPerSecond);
     }
 
     @Override
     public void close() {
         loader.close();
         descent.close();
+        if (average != null) {
+            average.close();
+        }
+        objective.close();
         network.close();
     }
 }

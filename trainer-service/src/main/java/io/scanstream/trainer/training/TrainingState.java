@@ -1,5 +1,6 @@
 package io.scanstream.trainer.training;
 
+import io.scanstream.contracts.recipe.Recipe;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -7,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How far a training is, {@code state.json} of a checkpoint. Random numbers, order of the images and learning rate follow
- * from the recipe and this position, so there is no other state than weights and optimizer.
+ * from the recipe and this position, so there is no other state than weights, their average and optimizer.
  *
  * @param recipeSha256 of the recipe that is being trained
  * @param epoch epochs completed
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param skippedSteps of the epoch under way, whose loss was not finite
  * @param secondsInEpoch that the epoch under way has taken so far
  * @param history one record per completed epoch
+ * @param averaged whether the training keeps an average of the weights
  * @param bestEpoch whose weights are in {@code best.safetensors}; absent before the first epoch's end
  */
 public record TrainingState(
@@ -28,13 +30,15 @@ public record TrainingState(
         int skippedSteps,
         double secondsInEpoch,
         List<EpochRecord> history,
+        boolean averaged,
         @Nullable Integer bestEpoch) {
     public TrainingState {
         history = List.copyOf(history);
     }
 
-    static TrainingState start(String recipeSha256) {
-        return new TrainingState(recipeSha256, 0, 0, 0, 0, 0, 0, List.of(), null);
+    static TrainingState start(Recipe recipe) {
+        boolean averaged = recipe.training().averageDecay() != null;
+        return new TrainingState(recipe.sha256(), 0, 0, 0, 0, 0, 0, List.of(), averaged, null);
     }
 
     /** A step further; a loss that is not finite is counted, not added. */
@@ -49,6 +53,7 @@ public record TrainingState(
                 finite ? skippedSteps : skippedSteps + 1,
                 secondsInEpoch + seconds,
                 history,
+                averaged,
                 bestEpoch);
     }
 
@@ -57,7 +62,16 @@ public record TrainingState(
         List<EpochRecord> longer = new ArrayList<>(history);
         longer.add(completed);
         return new TrainingState(
-                recipeSha256, epoch + 1, 0, 0, 0, 0, 0, longer, best ? Integer.valueOf(completed.epoch()) : bestEpoch);
+                recipeSha256,
+                epoch + 1,
+                0,
+                0,
+                0,
+                0,
+                0,
+                longer,
+                averaged,
+                best ? Integer.valueOf(completed.epoch()) : bestEpoch);
     }
 
     /** Mean over the images of the epoch under way. */

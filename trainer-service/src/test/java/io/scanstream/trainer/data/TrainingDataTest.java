@@ -15,6 +15,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class TrainingDataTest {
@@ -131,5 +133,31 @@ class TrainingDataTest {
             }
         }
         return all;
+    }
+
+    @Test
+    void imagesOfSomeClassesComeMoreThanOnceAnEpoch() {
+        TestScans uneven = new TestScans(8, "plain", "wide", "narrow")
+                .with(Split.TRAIN, 3)
+                .with(Split.TEST, 1)
+                .with(Split.VALIDATION, 1);
+        Recipe factors = TestScans.recipe(8, Map.of("training.oversampling", "{factors: {wide: 4}}"));
+        Recipe balanced = TestScans.recipe(
+                8, Map.of("training.oversampling", "{balanced: true}", "data.classAliases", "{narrow: plain}"));
+
+        assertThat(perClass(uneven.data(factors).drawn())).containsExactly(3L, 3L, 12L);
+        assertThat(uneven.data(factors).train()).hasSize(9);
+        assertThat(perClass(uneven.data(balanced).drawn())).containsExactly(6L, 6L);
+        assertThat(new HashSet<>(uneven.data(balanced).drawn()))
+                .as("none is left out")
+                .hasSize(9);
+    }
+
+    private static List<Long> perClass(List<Sample> samples) {
+        return samples.stream()
+                .collect(Collectors.groupingBy(Sample::label, TreeMap::new, Collectors.counting()))
+                .values()
+                .stream()
+                .toList();
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.dataset.Split;
+import io.scanstream.contracts.recipe.Metric;
 import io.scanstream.contracts.recipe.Recipe;
 import io.scanstream.trainer.TestScans;
 import io.scanstream.trainer.data.TrainingData;
@@ -22,10 +23,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainingRunTest {
@@ -69,15 +72,24 @@ class TrainingRunTest {
         return () -> asked[0]++ >= steps;
     }
 
+    static Stream<Map<String, String>> recipes() {
+        return Stream.of(
+                Map.of("optimizer", "{type: sgd, learningRate: 0.05, momentum: 0.9, weightDecay: 0.001}"),
+                Map.of("optimizer", "{type: adam, learningRate: 0.003}", "schedule", "{type: oneCycle}"),
+                Map.of(
+                        "optimizer", "{type: adamW, learningRate: 0.003, groups: [{match: '0.*', weightDecay: 0}]}",
+                        "schedule", "{type: reduceOnPlateau, patience: 0, minDelta: 0.5}",
+                        "augmentation", "[{type: mixup}, {type: verticalFlip}]",
+                        "training.accumulationSteps", "2",
+                        "training.averageDecay", "0.9",
+                        "training.clipGradientNorm", "1.0",
+                        "training.oversampling", "{balanced: true}"));
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "{type: sgd, learningRate: 0.05, momentum: 0.9, weightDecay: 0.001}",
-                "{type: adam, learningRate: 0.003}",
-                "{type: adamW, learningRate: 0.003}"
-            })
-    void interruptedAtRandomStepsEndsWithTheSameWeightsBitForBit(String optimizer) {
-        Recipe recipe = TestScans.recipe(SIDE, Map.of("optimizer", optimizer));
+    @MethodSource("recipes")
+    void interruptedAtRandomStepsEndsWithTheSameWeightsBitForBit(Map<String, String> replaced) {
+        Recipe recipe = TestScans.recipe(SIDE, replaced);
         Map<String, float[]> uninterrupted;
         List<EpochRecord> history;
         try (TrainingRun run = run(recipe, "whole")) {
@@ -96,8 +108,8 @@ class TrainingRunTest {
                 if (slice > 0) {
                     run.resume(keeper.last());
                 }
-                // 4 epochs of 5 steps; mid-epoch stops, also before the very first step.
-                int steps = slice < 5 ? random.nextInt(5) : 1000;
+                // 4 epochs of 5 steps or more; mid-epoch stops, also before the very first step.
+                int steps = slice < 5 ? random.nextInt(4) / recipe.training().accumulationSteps() : 1000;
                 if (run.train(afterSteps(steps), keeper) == TrainingRun.Outcome.STOPPED) {
                     continue;
                 }
@@ -178,6 +190,96 @@ class TrainingRunTest {
             assertThat(run.state().history().get(run.bestEpoch() - 1).validationLoss())
                     .isEqualTo(lowest);
             assertThat(best).last().isEqualTo(run.bestEpoch());
+        }
+    }
+
+    @Test
+    void endsAfterSoManySteps() {
+        // 36 images are 5 steps an epoch.
+        Recipe recipe = TestScans.recipe(SIDE, Map.of("training.epochs", "9", "training.maxSteps", "7"));
+        try (TrainingRun run = run(recipe, "steps")) {
+            run.train(StopSignal.never(), new TrainingListener() {});
+
+            assertThat(run.completed()).isTrue();
+            assertThat(run.state().history()).hasSize(2);
+        }
+    }
+
+    @Test
+    void endsWhenItGetsNoBetter() {
+        Recipe recipe = TestScans.recipe(
+                SIDE,
+                Map.of(
+                        "optimizer", "{type: sgd, learningRate: 1.0e-12}",
+                        "training.epochs", "50",
+                        "training.earlyStopping", "{patience: 3, minDelta: 0.5}"));
+        try (TrainingRun run = run(recipe, "early")) {
+            assertThat(run.train(StopSignal.never(), new TrainingListener() {}))
+                    .isEqualTo(TrainingRun.Outcome.COMPLETED);
+
+            assertThat(run.state().history()).hasSize(4);
+        }
+    }
+
+    @Test
+    void saysThatATrainingHasLearnedNothing() {
+        Recipe recipe = TestScans.recipe(
+                SIDE,
+                Map.of(
+                        "optimizer", "{type: sgd, learningRate: 1.0e-12}",
+                        "training.epochs", "1",
+                        "schedule", "{type: constant}",
+                        "network.layers",
+                                "[{type: conv, out: 2}, {type: relu}, {type: adaptiveAveragePool}, {type: flatten}, {type: linear}]"));
+        try (TrainingRun run = run(recipe, "dead")) {
+            run.train(StopSignal.never(), new TrainingListener() {});
+
+            assertThat(run.warnings()).singleElement().asString().contains("for one class");
+        }
+    }
+
+    @Test
+    void keepsTheAverageOfTheWeightsAsTheBest() throws IOException {
+        Recipe recipe = TestScans.recipe(SIDE, Map.of("training.averageDecay", "0.9", "training.epochs", "2"));
+        try (TrainingRun run = run(recipe, "average")) {
+            run.train(StopSignal.never(), new TrainingListener() {});
+            Map<String, float[]> last = weights(run.network());
+            run.loadBest();
+
+            assertThat(weights(run.network()).get("0.weight")).isNotEqualTo(last.get("0.weight"));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{type: crossEntropy}",
+                "{type: bceWithLogits}",
+                "{type: combined, parts: [{loss: {type: bceWithLogits}}, {loss: {type: dice}}]}"
+            })
+    void learnsMasks(String loss) {
+        TestScans masks = new TestScans(SIDE, "back", "gland")
+                .withMasks(Split.TRAIN, 8)
+                .withMasks(Split.VALIDATION, 4)
+                .withMasks(Split.TEST, 1);
+        Recipe recipe = TestScans.recipe(
+                SIDE,
+                Map.of(
+                        "network.layers",
+                                "[{type: conv, out: 8, padding: 1}, {type: relu}, {type: conv, out: "
+                                        + (loss.contains("bce") ? 1 : 2) + ", kernel: 1}]",
+                        "loss", loss,
+                        "augmentation", "[{type: horizontalFlip}]",
+                        "optimizer", "{type: adam, learningRate: 0.03}",
+                        "schedule", "{type: constant}",
+                        "training", "{epochs: 20, batchSize: 4, bestMetric: dice}"));
+        try (TrainingRun run = new TrainingRun(
+                recipe, masks.data(recipe), libtorch, TrainingOptions.in(folder).withoutCheckpoints())) {
+            run.train(StopSignal.never(), new TrainingListener() {});
+
+            EpochRecord best = run.state().history().get(run.bestEpoch() - 1);
+            assertThat(best.validation(Metric.DICE)).isGreaterThan(0.98);
+            assertThat(run.warnings()).isEmpty();
         }
     }
 

@@ -1,0 +1,58 @@
+package io.scanstream.contracts.recipe;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.scanstream.contracts.model.Task;
+import java.util.Set;
+
+/** A figure of the validation split that an epoch is judged by. */
+public enum Metric {
+    /** The recipe's loss, mean over the images. */
+    @JsonProperty("loss")
+    LOSS("loss", false, Task.values()),
+    /** Share of right decisions: of images, or of pixels. */
+    @JsonProperty("accuracy")
+    ACCURACY("accuracy", true, Task.values()),
+    /** Mean of the classes' recalls. */
+    @JsonProperty("balancedAccuracy")
+    BALANCED_ACCURACY("balancedAccuracy", true, Task.values()),
+    /** Mean of the classes' F1. */
+    @JsonProperty("macroF1")
+    MACRO_F1("macroF1", true, Task.values()),
+    /** Area under the ROC curve, for more than two classes the mean of one against the rest; for classification. */
+    @JsonProperty("auc")
+    AUC("auc", true, Task.CLASSIFICATION),
+    /** Average precision, for more than two classes the mean; for classification. */
+    @JsonProperty("averagePrecision")
+    AVERAGE_PRECISION("averagePrecision", true, Task.CLASSIFICATION),
+    /** Dice coefficient of the foreground, mean over the images; for segmentation. */
+    @JsonProperty("dice")
+    DICE("dice", true, Task.SEGMENTATION),
+    /** Intersection over union of the foreground, mean over the images; for segmentation. */
+    @JsonProperty("iou")
+    IOU("iou", true, Task.SEGMENTATION);
+
+    private final String key;
+    private final boolean higherIsBetter;
+    private final Set<Task> tasks;
+
+    Metric(String key, boolean higherIsBetter, Task... tasks) {
+        this.key = key;
+        this.higherIsBetter = higherIsBetter;
+        this.tasks = Set.of(tasks);
+    }
+
+    /** Its name in recipes, events and histories. */
+    public String key() {
+        return key;
+    }
+
+    /** How far {@code value} is better than {@code before}; negative where it is worse, NaN where either is no number. */
+    public double gain(double value, double before) {
+        return higherIsBetter ? value - before : before - value;
+    }
+
+    /** Whether a model with this task has the figure. */
+    public boolean isOf(Task task) {
+        return tasks.contains(task);
+    }
+}
