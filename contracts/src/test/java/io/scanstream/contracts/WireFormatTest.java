@@ -250,7 +250,7 @@ class WireFormatTest {
                 "ef".repeat(32),
                 ordered("train", 700, "test", 200),
                 recipe(),
-                recipe().sha256(),
+                "ab".repeat(32),
                 7,
                 12,
                 123_456,

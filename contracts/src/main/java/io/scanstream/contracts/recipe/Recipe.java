@@ -1,5 +1,6 @@
 package io.scanstream.contracts.recipe;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import io.scanstream.contracts.Hashes;
@@ -130,8 +131,11 @@ public record Recipe(
             @Setting(value = "Of weights, order and augmentation.", fallback = "1")
             long seed,
 
-            @Setting(value = "Which epoch's weights are kept, by this figure on validation.", fallback = "accuracy")
+            @Setting(value = "The figure on validation that makes an epoch the best.", fallback = "accuracy")
             Metric bestMetric,
+
+            @Setting(value = "Which epoch's weights become the model: the best's or the last's.", fallback = "best")
+            Keep keep,
 
             @Setting("Ends a training that gets no better; left out, all epochs are trained.") @Nullable
             EarlyStopping earlyStopping,
@@ -150,6 +154,18 @@ public record Recipe(
 
             @Setting(value = "Training images that come more than once an epoch.", fallback = "{}")
             Oversampling oversampling) {}
+
+    /** Which epoch's weights become the model. */
+    public enum Keep {
+        @JsonProperty("best")
+        BEST,
+        /**
+         * For a learning rate that ends near 0 and a validation split too small to choose by: the luckiest of many epochs
+         * is then worse than the last.
+         */
+        @JsonProperty("last")
+        LAST
+    }
 
     /** Ends a training whose figure on validation has not become better for so many epochs. */
     public record EarlyStopping(

@@ -9,17 +9,25 @@ import org.jspecify.annotations.Nullable;
 /** Which epoch is the best, and whether it is time to stop. Both follow from the history alone. */
 final class EpochSelection {
     private final Metric metric;
+    private final Recipe.Keep keep;
     private final Recipe.@Nullable EarlyStopping stopping;
 
     EpochSelection(Recipe.Training training) {
         this.metric = training.bestMetric();
+        this.keep = training.keep();
         this.stopping = training.earlyStopping();
     }
 
-    /** By the recipe's metric; of equals the lower loss. A figure that is no number is better than nothing only. */
+    /**
+     * By the recipe's metric; of equals the lower loss. Where the last epoch is to be kept, that is the better one. A loss
+     * that is no number is better than nothing only.
+     */
     boolean isBetter(EpochRecord epoch, Optional<EpochRecord> best) {
         if (best.isEmpty()) {
             return true;
+        }
+        if (keep == Recipe.Keep.LAST) {
+            return Double.isFinite(epoch.validationLoss());
         }
         double gain = gain(metric, epoch, best.get());
         return gain > 0 || (gain == 0 && gain(Metric.LOSS, epoch, best.get()) > 0);

@@ -34,6 +34,16 @@ class EpochSelectionTest {
     }
 
     @Test
+    void keepsTheLastWhateverItsFiguresAsLongAsItsLossIsANumber() {
+        EpochSelection selection = new EpochSelection(training(Map.of("training.keep", "last")));
+
+        assertThat(selection.isBetter(epoch(2, 0.9, 0.1), Optional.of(epoch(1, 0.4, 0.9))))
+                .isTrue();
+        assertThat(selection.isBetter(epoch(2, Double.NaN, 1), Optional.of(epoch(1, 0.4, 0.9))))
+                .isFalse();
+    }
+
+    @Test
     void stopsWhenThePatienceIsOver() {
         EpochSelection selection =
                 new EpochSelection(training(Map.of("training.earlyStopping", "{patience: 2, minDelta: 0.05}")));
