@@ -1,0 +1,29 @@
+package io.scanstream.bench;
+
+import io.scanstream.bench.results.ResultsCommand;
+import io.scanstream.contracts.ScanstreamException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** Measurements, each printed as JSON lines: {@code ./scanstream bench COMMAND}. */
+@Command(
+        name = "scanstream bench",
+        mixinStandardHelpOptions = true,
+        subcommands = {ResultsCommand.class})
+public final class Main {
+
+    private Main() {}
+
+    public static void main(String[] arguments) {
+        CommandLine line = new CommandLine(new Main());
+        line.setExecutionExceptionHandler((e, command, parsed) -> {
+            if (e instanceof ScanstreamException known) {
+                System.err.println("scanstream: " + known.code() + ": " + known.getMessage());
+            } else {
+                e.printStackTrace();
+            }
+            return CommandLine.ExitCode.SOFTWARE;
+        });
+        System.exit(line.execute(arguments));
+    }
+}

@@ -1,0 +1,78 @@
+package io.scanstream.bench.results;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.ScanstreamException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which recipes are trained on what, {@code bench/results.yaml}.
+ *
+ * @param rows in the table's order
+ */
+record Plan(List<Row> rows) {
+
+    /**
+     * One line of the table.
+     *
+     * @param recipe a name under {@code recipes/}
+     * @param data a folder below the data's
+     * @param seeds one run each
+     * @param set fields of the recipe that are replaced, by path; what is changed has to be said in the note
+     * @param figure the one of the test split that counts, as {@code train} prints it
+     * @param reported what the report says that the recipe is from
+     * @param bar what the figure has to reach
+     * @param note for people
+     */
+    record Row(
+            String recipe,
+            String data,
+            List<Long> seeds,
+            Map<String, String> set,
+            String figure,
+            @Nullable String reported,
+            @Nullable Double bar,
+            @Nullable String note) {
+        Row {
+            seeds = seeds == null ? List.of(1L, 2L, 3L) : List.copyOf(seeds);
+            set = set == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(set));
+            figure = figure == null ? "accuracy" : figure;
+        }
+
+        List<Run> runs() {
+            return seeds.stream().map(seed -> new Run(recipe, data, set, seed)).toList();
+        }
+    }
+
+    /** One training. */
+    record Run(String recipe, String data, Map<String, String> set, long seed) {}
+
+    Plan {
+        rows = List.copyOf(rows);
+    }
+
+    /**
+     * Reads a plan.
+     *
+     * @throws ScanstreamException {@code INVALID_REQUEST} saying what is wrong with the file
+     */
+    static Plan read(Path file) throws IOException {
+        YAMLMapper yaml = YAMLMapper.builder()
+                .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                .build();
+        try {
+            return yaml.readValue(Files.readAllBytes(file), Plan.class);
+        } catch (JsonProcessingException e) {
+            throw new ScanstreamException(ErrorCode.INVALID_REQUEST, file + ": " + e.getOriginalMessage(), e);
+        }
+    }
+}

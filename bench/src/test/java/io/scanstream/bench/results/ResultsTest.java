@@ -1,0 +1,107 @@
+package io.scanstream.bench.results;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.scanstream.contracts.Json;
+import io.scanstream.contracts.ScanstreamException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ResultsTest {
+    private static final Plan.Run RUN = new Plan.Run("digits", "mnist", Map.of("training.epochs", "2"), 3);
+
+    @TempDir
+    Path folder;
+
+    @BeforeEach
+    void makeARecipe() throws IOException {
+        Files.writeString(folder.resolve("digits.yaml"), "name: digits\n");
+    }
+
+    @Test
+    void readsAPlanAndRefusesWhatItDoesNotKnow() throws IOException {
+        Path plan = folder.resolve("plan.yaml");
+        Files.writeString(plan, """
+                rows:
+                  - {recipe: digits, data: mnist, bar: 0.98, set: {training.epochs: 2}, seeds: [3]}
+                  - {recipe: glands, data: glands-128, figure: dice}
+                """);
+
+        assertThat(Plan.read(plan).rows().get(0).runs()).containsExactly(RUN);
+        assertThat(Plan.read(plan).rows().get(1).runs())
+                .extracting(Plan.Run::seed)
+                .containsExactly(1L, 2L, 3L);
+        Files.writeString(plan, "rows: [{recipe: digits, data: mnist, seed: 1}]");
+        assertThatThrownBy(() -> Plan.read(plan))
+                .isInstanceOf(ScanstreamException.class)
+                .hasMessageContaining("seed");
+    }
+
+    @Test
+    void remembersARunUntilItsRecipeChanges() throws IOException {
+        Path file = folder.resolve("ledger/runs.jsonl");
+        new Ledger(file, folder).add(RUN, line(0.98));
+
+        assertThat(new Ledger(file, folder).find(RUN)).contains(line(0.98));
+        assertThat(new Ledger(file, folder).find(new Plan.Run("digits", "mnist", Map.of(), 3)))
+                .isEmpty();
+        Files.writeString(folder.resolve("digits.yaml"), "name: digits\nabout: changed\n");
+        assertThat(new Ledger(file, folder).find(RUN)).isEmpty();
+    }
+
+    @Test
+    void showsAllSeedsAndWhetherTheBarIsReached() {
+        Plan.Row row = new Plan.Row("digits", "mnist", List.of(1L, 2L), Map.of(), "accuracy", ".982", 0.975, "quick");
+        Table table = new Table();
+        table.add(row, List.of(line(0.98), line(0.96)));
+        table.add(row, List.of(line(0.98)));
+        table.add(row, List.of());
+
+        assertThat(table.markdown().lines().skip(2))
+                .containsExactly(
+                        "| digits | mnist | accuracy | .9800, .9600 | .9700 | .982 | ≥ .9750 **missed** | 12, 12 | quick |",
+                        "| digits | mnist | accuracy | .9800 | .9800 (not all) | .982 | ≥ .9750 reached | 12 | quick |",
+                        "| digits | mnist | accuracy |  | not run | .982 | ≥ .9750 |  | quick |");
+    }
+
+    @Test
+    void trainsAsAProcessAndReadsItsLastLine() throws Exception {
+        Path script = script("echo '{\"epochs\":1}'; echo \"{\\\"recipe\\\":\\\"$3\\\",\\\"set\\\":\\\"${*:8}\\\"}\"");
+        JsonNode ended = new Trainings(script, folder, folder.resolve("work")).train(RUN);
+
+        assertThat(ended.path("recipe").asText()).isEqualTo("digits");
+        assertThat(ended.path("set").asText()).isEqualTo("--set training.seed=3 --set training.epochs=2");
+    }
+
+    @Test
+    void aTrainingThatFailsSaysWhy() throws IOException {
+        Path script = script("echo 'the data is not there' >&2; exit 1");
+
+        assertThatThrownBy(() -> new Trainings(script, folder, folder.resolve("work")).train(RUN))
+                .isInstanceOf(Trainings.FailedException.class)
+                .hasMessageContaining("exit code 1")
+                .hasMessageContaining("the data is not there");
+    }
+
+    private Path script(String body) throws IOException {
+        Path script = folder.resolve("scanstream");
+        Files.writeString(script, "#!/usr/bin/env bash\n" + body + "\n");
+        assertThat(script.toFile().setExecutable(true)).isTrue();
+        return script;
+    }
+
+    private static JsonNode line(double accuracy) {
+        return Json.read(
+                ("{\"test\":{\"accuracy\":" + accuracy + "},\"seconds\":12.3}").getBytes(StandardCharsets.UTF_8),
+                JsonNode.class);
+    }
+}
