@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.scanstream.contracts.dataset.DatasetVersion;
+import io.scanstream.contracts.dataset.Likeness;
 import io.scanstream.contracts.dataset.Manifest;
 import io.scanstream.contracts.dataset.Split;
 import io.scanstream.contracts.job.JobId;
@@ -204,8 +205,11 @@ class WireFormatTest {
                         null,
                         null,
                         null,
-                        new Manifest.Mask("train/masks/1.png", "bb".repeat(32)))),
+                        new Manifest.Mask("train/masks/1.png", "bb".repeat(32)),
+                        new Likeness("0c".repeat(18)),
+                        Map.of("stain", "H&E"))),
                 List.of(),
+                List.of(new Manifest.NearDuplicate("train/images/1.png", "test/images/7.png", 9)),
                 AT);
     }
 

@@ -6,18 +6,24 @@ import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.model.Task;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a data set version holds, {@code datasets/<name>/<version>/manifest.json}. Written once, when the upload has been
  * read to its end.
  *
- * @param classes the labels, sorted; of masks, the names of their values in the values' order. A model's class order
+ * @param classes the labels, in {@link #CLASS_ORDER}; of masks, the names of their values in the values' order. A model's
+ *     class order
  * @param maskValues what the pixels of masks may be, 0 to 255, ascending, one for each of {@code classes}; empty where
  *     images have labels
  * @param entries every image that can be used, sorted by path
  * @param rejected every file that cannot, with the reason
+ * @param nearDuplicates images that look like one of a later split, see {@link Likeness}
  */
 public record Manifest(
         DatasetVersion dataset,
@@ -25,7 +31,14 @@ public record Manifest(
         @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Integer> maskValues,
         List<Entry> entries,
         List<Rejected> rejected,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<NearDuplicate> nearDuplicates,
         Instant createdAt) {
+
+    /** Whole numbers by their value, before names by the alphabet. */
+    public static final Comparator<String> CLASS_ORDER = Comparator.comparing(
+                    (String name) -> name.matches("-?\\d{1,9}") ? 0 : 1)
+            .thenComparing(name -> name.matches("-?\\d{1,9}") ? Integer.parseInt(name) : 0)
+            .thenComparing(Comparator.naturalOrder());
 
     /**
      * One image.
@@ -37,6 +50,8 @@ public record Manifest(
      * @param group images that must stay in one split, if the upload says so
      * @param duplicateOf the path of an entry with the same bytes that came first; a duplicate is never used for training
      * @param mask the class of each of its pixels, if the upload has them
+     * @param likeness what it looks like, for the search for near-duplicates
+     * @param columns what else the upload's table says of it, by the table's column
      */
     public record Entry(
             String path,
@@ -47,7 +62,13 @@ public record Manifest(
             @Nullable String subject,
             @Nullable String group,
             @Nullable String duplicateOf,
-            @Nullable Mask mask) {
+            @Nullable Mask mask,
+            @Nullable Likeness likeness,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, String> columns) {
+
+        public Entry {
+            columns = columns == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(columns));
+        }
 
         /** An image with a label. */
         public Entry(
@@ -59,7 +80,18 @@ public record Manifest(
                 @Nullable String subject,
                 @Nullable String group,
                 @Nullable String duplicateOf) {
-            this(path, sha256, sizeBytes, label, split, subject, group, duplicateOf, null);
+            this(path, sha256, sizeBytes, label, split, subject, group, duplicateOf, null, null, Map.of());
+        }
+
+        /** The same image in another split. */
+        public Entry in(Split other) {
+            return new Entry(
+                    path, sha256, sizeBytes, label, other, subject, group, duplicateOf, mask, likeness, columns);
+        }
+
+        /** The same image as one whose bytes another has. */
+        public Entry repeating(String original) {
+            return new Entry(path, sha256, sizeBytes, label, split, subject, group, original, mask, likeness, columns);
         }
 
         /** The label of an image that is known to have one. */
@@ -82,12 +114,21 @@ public record Manifest(
     /** One file that is no usable image. */
     public record Rejected(String path, ErrorCode code, String reason) {}
 
+    /**
+     * An image that looks like one of a later split: of validation or test for training, of test for validation.
+     *
+     * @param near the path of the nearest of those
+     * @param bits in which their likenesses differ, of 144
+     */
+    public record NearDuplicate(String path, String near, int bits) {}
+
     public Manifest {
         classes = List.copyOf(classes);
         // Manifests from before there were masks do not have the field.
         maskValues = maskValues == null ? List.of() : List.copyOf(maskValues);
         entries = List.copyOf(entries);
         rejected = List.copyOf(rejected);
+        nearDuplicates = nearDuplicates == null ? List.of() : List.copyOf(nearDuplicates);
     }
 
     /** A data set of labelled images. */
@@ -97,7 +138,7 @@ public record Manifest(
             List<Entry> entries,
             List<Rejected> rejected,
             Instant createdAt) {
-        this(dataset, classes, List.of(), entries, rejected, createdAt);
+        this(dataset, classes, List.of(), entries, rejected, List.of(), createdAt);
     }
 
     /** What a model of this data set answers. */

@@ -108,7 +108,8 @@ public final class RecipeCheck {
      * order of their values.
      */
     public static List<String> classes(Recipe recipe, Manifest manifest) {
-        Set<String> classes = manifest.task() == Task.SEGMENTATION ? new LinkedHashSet<>() : new TreeSet<>();
+        Set<String> classes =
+                manifest.task() == Task.SEGMENTATION ? new LinkedHashSet<>() : new TreeSet<>(Manifest.CLASS_ORDER);
         manifest.classes().forEach(label -> classes.add(recipe.data().classOf(label)));
         return List.copyOf(classes);
     }

@@ -11,9 +11,9 @@ import io.scanstream.contracts.model.Metrics;
 import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.contracts.recipe.Recipe;
 import io.scanstream.storage.ModelPackage;
-import io.scanstream.trainer.data.FolderIngest;
 import io.scanstream.trainer.data.TrainingData;
 import io.scanstream.trainer.evaluation.PackageBuilder;
+import io.scanstream.trainer.ingest.FolderIngest;
 import io.scanstream.trainer.libtorch.DeviceChoice;
 import io.scanstream.trainer.libtorch.Libtorch;
 import io.scanstream.trainer.training.StopSignal;
@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -44,6 +45,7 @@ public final class TrainCommand implements Callable<Integer> {
     private static final int DONE = 0;
     private static final int FAILED = 1;
     private static final int USAGE = 2;
+    private static final int SHOWN_REJECTIONS = 20;
 
     @Option(names = "--recipe", required = true, description = "A name under recipes/, or a YAML file.")
     private String recipe = "";
@@ -113,8 +115,9 @@ public final class TrainCommand implements Callable<Integer> {
         Recipe read = RecipeFolder.standard().read(recipe, overrides());
         requireEmpty(out);
         console.line("recipe " + read.name() + ", seed " + read.training().seed());
-        Manifest manifest = FolderIngest.read(
+        FolderIngest.LocalDataset local = FolderIngest.open(
                 data, datasetName(), (files, rejected) -> console.status("reading " + data + ": " + files + " files"));
+        Manifest manifest = local.manifest();
         Map<String, Long> counts =
                 manifest.entries().stream().collect(Collectors.groupingBy(TrainCommand::kind, Collectors.counting()));
         console.line("data " + data + ": " + counts + ", rejected "
@@ -127,6 +130,16 @@ public final class TrainCommand implements Callable<Integer> {
         ModelPackage sealed = train(read, images, libtorch);
         results.println(Json.text(result(sealed, read, (System.nanoTime() - start) / 1e9)));
         return DONE;
+    }
+
+    private void tellRejected(Manifest manifest) {
+        List<Manifest.Rejected> rejected = manifest.rejected();
+        rejected.stream()
+                .limit(SHOWN_REJECTIONS)
+                .forEach(file -> console.line("  rejected " + file.path() + ": " + file.reason()));
+        if (rejected.size() > SHOWN_REJECTIONS) {
+            console.line("  and " + (rejected.size() - SHOWN_REJECTIONS) + " more");
+        }
     }
 
     private ModelPackage train(Recipe read, TrainingData images, Libtorch libtorch) throws IOException {

@@ -17,7 +17,7 @@ import java.util.Set;
  * Takes a share of images out of a split by a hash of their group, or of their content where they have no group: the same
  * image falls on the same side in every version of a data set, and a group is never cut.
  */
-final class StableSplit {
+public final class StableSplit {
 
     /**
      * Chooses about a share of the entries. Every class gives at least one group and keeps at least one, where it has
@@ -25,10 +25,11 @@ final class StableSplit {
      *
      * @param salt tells this split from others of the same images
      */
-    static Set<Manifest.Entry> choose(Collection<Manifest.Entry> entries, double share, String salt) {
+    public static Set<Manifest.Entry> choose(Collection<Manifest.Entry> entries, double share, String salt) {
         Map<String, List<Manifest.Entry>> classes = new LinkedHashMap<>();
-        entries.forEach(entry -> classes.computeIfAbsent(entry.label(), label -> new ArrayList<>())
-                .add(entry));
+        entries.forEach(
+                entry -> classes.computeIfAbsent(entry.label() == null ? "" : entry.label(), label -> new ArrayList<>())
+                        .add(entry));
         Set<String> chosenKeys = new HashSet<>();
         classes.values().forEach(members -> chosenKeys.addAll(chooseKeys(members, share, salt)));
         Set<Manifest.Entry> chosen = new HashSet<>();

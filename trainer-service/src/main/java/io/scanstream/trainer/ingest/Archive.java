@@ -2,7 +2,6 @@ package io.scanstream.trainer.ingest;
 
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
-import io.scanstream.trainer.data.ManifestBuilder;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -31,6 +30,9 @@ final class Archive {
 
     /** Takes one file. */
     interface Visitor {
+        /** How much of a file is wanted at most; what is behind it is unpacked and counted, but not kept. */
+        int wantedBytes(String path);
+
         /**
          * Called for every file that is not hidden, in the archive's order.
          *
@@ -45,15 +47,13 @@ final class Archive {
     }
 
     private final IngestLimits limits;
-    private final int wantedBytes;
     private final Visitor visitor;
     private final long packedBytes;
     private long unpackedBytes;
     private int files;
 
-    private Archive(IngestLimits limits, int wantedBytes, Visitor visitor, long packedBytes) {
+    private Archive(IngestLimits limits, Visitor visitor, long packedBytes) {
         this.limits = limits;
-        this.wantedBytes = wantedBytes;
         this.visitor = visitor;
         this.packedBytes = packedBytes;
     }
@@ -61,12 +61,11 @@ final class Archive {
     /**
      * Reads every file.
      *
-     * @param wantedBytes of a file at most; what is behind them is unpacked and counted, but not kept
      * @throws ScanstreamException {@code INVALID_DATASET} if it is no archive, damaged, or has names that point outside;
      *     {@code TOO_LARGE} above the limits
      */
-    static void read(Path archive, IngestLimits limits, int wantedBytes, Visitor visitor) throws IOException {
-        Archive reading = new Archive(limits, wantedBytes, visitor, Files.size(archive));
+    static void read(Path archive, IngestLimits limits, Visitor visitor) throws IOException {
+        Archive reading = new Archive(limits, visitor, Files.size(archive));
         byte[] head;
         try (InputStream in = Files.newInputStream(archive)) {
             head = in.readNBytes(512);
@@ -135,7 +134,7 @@ final class Archive {
         count();
         String path = requireInside(name);
         boolean hidden = ManifestBuilder.isHidden(path);
-        byte[] bytes = counted(in.readNBytes(hidden ? 0 : wantedBytes));
+        byte[] bytes = counted(in.readNBytes(hidden ? 0 : visitor.wantedBytes(path)));
         long size = bytes.length;
         byte[] chunk = new byte[CHUNK];
         for (int read = in.read(chunk); read >= 0; read = in.read(chunk)) {
@@ -195,7 +194,7 @@ final class Archive {
     private static ScanstreamException invalid(String what, @Nullable Exception cause) {
         return new ScanstreamException(
                 ErrorCode.INVALID_DATASET,
-                "the upload cannot be read: " + what + ". Send a zip or a tar.gz of class folders.",
+                "the upload cannot be read: " + what + ". Send a zip or a tar.gz of the data set's folder.",
                 cause);
     }
 }

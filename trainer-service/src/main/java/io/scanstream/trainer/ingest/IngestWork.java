@@ -10,7 +10,6 @@ import io.scanstream.imaging.DecodeLimits;
 import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.storage.Blobs;
 import io.scanstream.storage.Datasets;
-import io.scanstream.trainer.data.ManifestBuilder;
 import io.scanstream.trainer.job.Announcements;
 import io.scanstream.trainer.job.Claim;
 import io.scanstream.trainer.job.FaultPoint;
@@ -40,8 +39,7 @@ public final class IngestWork implements Work {
     private final Announcements announcements;
     private final Patience patience;
     private final Clock clock;
-    private final DecodeLimits imageLimits = DecodeLimits.defaults();
-    private final ImageDecoder decoder = new ImageDecoder(imageLimits);
+    private final ImageDecoder decoder = new ImageDecoder(DecodeLimits.defaults());
 
     /**
      * Made once for all ingest jobs of a trainer.
@@ -122,18 +120,30 @@ public final class IngestWork implements Work {
 
     private Manifest read(Claim claim, DatasetVersion dataset, Path upload) throws IOException {
         ManifestBuilder manifest = new ManifestBuilder();
-        int wanted = (int) Math.min(Integer.MAX_VALUE - 8, imageLimits.maxBytes() + 1);
-        try (Examination examination = new Examination(
-                manifest, decoder, bytes -> patience.call(claim, () -> blobs.put(bytes)), claim::check)) {
+        try (Examination examination = new Examination(manifest, decoder, keeper(claim), claim::check)) {
             examination.everyFewSeconds((files, rejected) -> announcements.event(
                     new TrainingEvent.IngestProgressed(claim.id(), files, rejected, clock.instant())));
-            Archive.read(upload, limits, wanted, examination);
+            Archive.read(upload, limits, examination);
             examination.complete();
             LOG.infof(
                     "data set %s: %d files, %d rejected, %d hidden ones passed over",
                     dataset, examination.files(), manifest.rejections(), examination.hiddenFiles());
         }
         return manifest.build(dataset, clock.instant());
+    }
+
+    private Examination.Keeper keeper(Claim claim) {
+        return new Examination.Keeper() {
+            @Override
+            public String file(byte[] bytes) {
+                return patience.call(claim, () -> blobs.put(bytes));
+            }
+
+            @Override
+            public String made(byte[] png) {
+                return file(png);
+            }
+        };
     }
 
     /** Refuses an upload that is larger than it may be before it fills the disk. */

@@ -39,7 +39,12 @@ class ArchiveTest {
 
     private void read(byte[] archive, IngestLimits limits) throws IOException {
         Path file = Files.write(folder.resolve("upload"), archive);
-        Archive.read(file, limits, WANTED, new Archive.Visitor() {
+        Archive.read(file, limits, new Archive.Visitor() {
+            @Override
+            public int wantedBytes(String path) {
+                return WANTED;
+            }
+
             @Override
             public void file(String path, byte[] bytes, long sizeBytes) {
                 files.put(path, sizeBytes + ":" + new String(bytes, StandardCharsets.UTF_8));

@@ -25,7 +25,6 @@ import io.scanstream.storage.Models;
 import io.scanstream.storage.ObjectStore;
 import io.scanstream.storage.StoreConfig;
 import io.scanstream.trainer.TinyImages;
-import io.scanstream.trainer.data.ManifestBuilder;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

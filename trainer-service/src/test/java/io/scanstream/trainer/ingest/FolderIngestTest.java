@@ -1,4 +1,4 @@
-package io.scanstream.trainer.data;
+package io.scanstream.trainer.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

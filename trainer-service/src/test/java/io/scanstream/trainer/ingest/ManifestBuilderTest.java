@@ -1,4 +1,4 @@
-package io.scanstream.trainer.data;
+package io.scanstream.trainer.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -26,12 +26,13 @@ class ManifestBuilderTest {
     }
 
     private ManifestBuilderTest with(String path, String content) {
-        builder.image(path, Hashes.sha256(content.getBytes(StandardCharsets.UTF_8)), content.length());
+        String sha256 = Hashes.sha256(content.getBytes(StandardCharsets.UTF_8));
+        builder.image(new Found(path, sha256, content.length(), 40, 40, null, null, null));
         return this;
     }
 
     private ManifestBuilderTest groups(String csv) {
-        builder.groups(csv.getBytes(StandardCharsets.UTF_8));
+        builder.table(ManifestBuilder.GROUPS, csv.getBytes(StandardCharsets.UTF_8));
         return this;
     }
 
