@@ -122,9 +122,8 @@ public final class TrainCommand implements Callable<Integer> {
                 manifest.entries().stream().collect(Collectors.groupingBy(TrainCommand::kind, Collectors.counting()));
         console.line("data " + data + ": " + counts + ", rejected "
                 + manifest.rejected().size());
-        manifest.rejected().forEach(file -> console.line("  rejected " + file.path() + ": " + file.reason()));
-        TrainingData images =
-                new TrainingData(read, manifest, (path, sha256) -> Files.readAllBytes(data.resolve(path)));
+        tellRejected(manifest);
+        TrainingData images = new TrainingData(read, manifest, local.bytes());
         Libtorch libtorch = Libtorch.start(DeviceChoice.of(device));
         console.line(libtorch.description());
         ModelPackage sealed = train(read, images, libtorch);

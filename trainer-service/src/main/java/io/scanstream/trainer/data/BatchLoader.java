@@ -69,26 +69,7 @@ public final class BatchLoader implements AutoCloseable {
             order[i] = order[j];
             order[j] = swapped;
         }
-        return new BatchStream(data.drawn(), plan(order), from, new Change() {
-            @Override
-            Augmenter.Pair augment(int index, Augmenter.Pair pair) {
-                return augmenter.apply(pair, new SplittableRandom(Seeds.at(seed, epoch, index)));
-            }
-
-            @Override
-            Batch.Size size() {
-                return new Batch.Size(augmenter.widthPx(), augmenter.heightPx());
-            }
-
-            @Override
-            Batch.@Nullable Mixed mix(int step, byte[][] images, long[] labels) {
-                SplittableRandom drawn = new SplittableRandom(Seeds.at(seed, epoch, step, MIXING));
-                return augmenter
-                        .mixing()
-                        .map(mixing -> mixing.apply(images, labels, drawn))
-                        .orElse(null);
-            }
-        });
+        return new BatchStream(data.drawn(), plan(order), from, new Augmented(seed, epoch));
     }
 
     /** Opens a pass over samples in their order, unchanged. */
@@ -97,7 +78,7 @@ public final class BatchLoader implements AutoCloseable {
         for (int i = 0; i < order.length; i++) {
             order[i] = i;
         }
-        return new BatchStream(samples, plan(order), 0, new Change());
+        return new BatchStream(samples, plan(order), 0, new Unchanged());
     }
 
     /** Steps of a training epoch. */
@@ -125,19 +106,61 @@ public final class BatchLoader implements AutoCloseable {
         workers.shutdownNow();
     }
 
-    /** Turns a sample's pixels into those of this epoch; leaves them as they are if nothing is said. */
-    private class Change {
-        Augmenter.Pair augment(int index, Augmenter.Pair pair) {
+    /** Turns samples' pixels into those of a pass over the data. */
+    private interface Change {
+        Augmenter.Pair augment(int index, Augmenter.Pair pair);
+
+        Batch.Size size();
+
+        Batch.@Nullable Mixed mix(int step, byte[][] images, long[] labels);
+    }
+
+    /** Leaves images as they are. */
+    private final class Unchanged implements Change {
+        @Override
+        public Augmenter.Pair augment(int index, Augmenter.Pair pair) {
             return pair;
         }
 
-        Batch.Size size() {
+        @Override
+        public Batch.Size size() {
             return new Batch.Size(
                     data.preprocessing().widthPx(), data.preprocessing().heightPx());
         }
 
-        Batch.@Nullable Mixed mix(int step, byte[][] images, long[] labels) {
+        @Override
+        public Batch.@Nullable Mixed mix(int step, byte[][] images, long[] labels) {
             return null;
+        }
+    }
+
+    /** Draws for each image of an epoch, and for each of its batches, from their places alone. */
+    private final class Augmented implements Change {
+        private final long seed;
+        private final int epoch;
+
+        Augmented(long seed, int epoch) {
+            this.seed = seed;
+            this.epoch = epoch;
+        }
+
+        @Override
+        public Augmenter.Pair augment(int index, Augmenter.Pair pair) {
+            return augmenter.apply(pair, new SplittableRandom(Seeds.at(seed, epoch, index)));
+        }
+
+        @Override
+        public Batch.Size size() {
+            return new Batch.Size(augmenter.widthPx(), augmenter.heightPx());
+        }
+
+        @Override
+        public Batch.@Nullable Mixed mix(int step, byte[][] images, long[] labels) {
+            SplittableRandom drawn = new SplittableRandom(Seeds.at(seed, epoch, step, MIXING));
+            return augmenter
+                    .mixing()
+                    .map(mixing -> mixing.apply(images, labels, drawn))
+                    .orElse(null);
         }
     }
 
