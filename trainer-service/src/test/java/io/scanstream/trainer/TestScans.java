@@ -78,8 +78,8 @@ public final class TestScans {
             String path = folder + "/images/" + i + ".png";
             files.put(path, image);
             files.put(of.path(), drawn);
-            entries.add(
-                    new Manifest.Entry(path, Hashes.sha256(image), image.length, null, split, null, null, null, of));
+            entries.add(new Manifest.Entry(
+                    path, Hashes.sha256(image), image.length, null, split, null, null, null, of, null, Map.of()));
         }
         return this;
     }
@@ -91,6 +91,7 @@ public final class TestScans {
                 classes.stream().sorted().toList(),
                 masks ? List.of(10, 200) : List.of(),
                 entries,
+                List.of(),
                 List.of(),
                 Instant.EPOCH);
     }

@@ -27,9 +27,9 @@ import org.jspecify.annotations.Nullable;
  * validation images are the recipe's matter where there are none. CSV files with a column for the image add subjects, groups
  * and further columns; a {@code groups.csv} ({@code file,group}) says which images belong together.
  */
-public final class ManifestBuilder {
+final class ManifestBuilder {
     /** The file that says which images belong together. */
-    public static final String GROUPS = "groups.csv";
+    static final String GROUPS = "groups.csv";
 
     private static final Layout CLASS_FOLDERS = new ClassFolders();
     private static final Layout LABEL_TABLE = new LabelTable();
@@ -44,7 +44,7 @@ public final class ManifestBuilder {
     private final List<Manifest.Rejected> rejected = new ArrayList<>();
 
     /** Whether a path is nobody's data: hidden as on Unix, or what macOS and Windows add to archives and folders. */
-    public static boolean isHidden(String path) {
+    static boolean isHidden(String path) {
         for (String part : path.split("/", -1)) {
             boolean desktop = part.equals("__MACOSX")
                     || part.equalsIgnoreCase("Thumbs.db")
@@ -79,11 +79,11 @@ public final class ManifestBuilder {
     }
 
     /** Adds a file that is no usable image. */
-    public void reject(String path, ErrorCode code, String reason) {
+    void reject(String path, ErrorCode code, String reason) {
         rejected.add(new Manifest.Rejected(path, code, reason));
     }
 
-    public int rejections() {
+    int rejections() {
         return rejected.size();
     }
 
@@ -93,7 +93,7 @@ public final class ManifestBuilder {
      * @throws ScanstreamException {@code INVALID_DATASET} if the files lie in no known layout or in two, or if there are fewer
      *     than two classes
      */
-    public Manifest build(DatasetVersion dataset, Instant now) {
+    Manifest build(DatasetVersion dataset, Instant now) {
         Layout.Upload upload = new Layout.Upload(List.copyOf(images), List.copyOf(tables), sharedFolders());
         Layout.Reading reading = reading(upload);
         rejected.addAll(reading.rejected());

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.Topics;
 import io.scanstream.contracts.dataset.DatasetVersion;
+import io.scanstream.contracts.dataset.Manifest;
+import io.scanstream.contracts.dataset.Split;
 import io.scanstream.contracts.job.JobId;
 import io.scanstream.contracts.job.JobState;
 import io.scanstream.contracts.job.JobStatus;
@@ -149,11 +151,15 @@ final class Grounds implements AutoCloseable {
     /** A data set version of bright and dark images, as an ingest would leave it. */
     DatasetVersion dataset(String name, int imagesPerClass) {
         DatasetVersion version = datasets.reserve(name, JobId.next());
-        ManifestBuilder manifest = new ManifestBuilder();
         Blobs blobs = new Blobs(store);
-        TinyImages.folders(imagesPerClass)
-                .forEach((path, bytes) -> manifest.image(path, blobs.put(bytes), bytes.length));
-        assertThat(datasets.writeManifest(manifest.build(version, now()))).isTrue();
+        List<Manifest.Entry> entries = new ArrayList<>();
+        TinyImages.folders(imagesPerClass).forEach((path, bytes) -> {
+            String label = path.contains("/bright/") ? "bright" : "dark";
+            Split split = path.contains("/test/") ? Split.TEST : Split.TRAIN;
+            entries.add(new Manifest.Entry(path, blobs.put(bytes), bytes.length, label, split, null, null, null));
+        });
+        Manifest manifest = new Manifest(version, List.of("bright", "dark"), entries, List.of(), now());
+        assertThat(datasets.writeManifest(manifest)).isTrue();
         return version;
     }
 
