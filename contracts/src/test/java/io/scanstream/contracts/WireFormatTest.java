@@ -28,6 +28,7 @@ import io.scanstream.contracts.recipe.Recipe;
 import io.scanstream.contracts.recipe.RecipeReader;
 import io.scanstream.contracts.recipe.Schedule;
 import io.scanstream.contracts.scoring.ClaimTicket;
+import io.scanstream.contracts.scoring.Regions;
 import io.scanstream.contracts.scoring.ScanId;
 import io.scanstream.contracts.scoring.ScoreEvent;
 import io.scanstream.contracts.training.TrainingEvent;
@@ -84,7 +85,23 @@ class WireFormatTest {
                 new TrainingEvent.TrainingFailed(JOB, ErrorCode.INVALID_DATASET, "no image could be read", AT),
                 new TrainingEvent.TrainingCancelled(JOB, "asked for by a person", AT),
                 new ScoreEvent.ScanScored(
-                        SCAN, MODEL.name(), MODEL.version(), ordered("benign", 0.2, "cancer", 0.8), "cancer", 0.45, AT),
+                        SCAN,
+                        MODEL.name(),
+                        MODEL.version(),
+                        ordered("benign", 0.2, "cancer", 0.8),
+                        "cancer",
+                        0.45,
+                        AT,
+                        null),
+                new ScoreEvent.ScanScored(
+                        SCAN,
+                        "glands",
+                        MODEL.version(),
+                        ordered("background", 0.7, "gland", 0.3),
+                        "background",
+                        null,
+                        AT,
+                        new Regions(ordered("background", 0.75, "gland", 0.25), 128, 128, "iVBORw0KGgo=")),
                 new ScoreEvent.ScanRejected(SCAN, MODEL.name(), null, ErrorCode.NOT_AN_IMAGE, "a JPEG cut short", AT),
                 new ModelEvent.ModelPublished(MODEL, AT),
                 new ModelEvent.ModelPromoted(MODEL, "champion", AT),
@@ -108,8 +125,12 @@ class WireFormatTest {
                         "the champion is better",
                         ordered("images", 300.0, "championAccuracy", 0.93),
                         AT),
-                new Golden(List.of(new Golden.Case("000.png", List.of(-1.5, 2.5), List.of(0.018, 0.982), "cancer"))),
-                card());
+                new Golden(
+                        List.of(new Golden.Case("000.png", List.of(-1.5, 2.5), List.of(0.018, 0.982), "cancer", null))),
+                new Golden(List.of(
+                        new Golden.Case("000.png", List.of(-1.5, 2.5), List.of(0.4, 0.6), "gland", "000.mask.png"))),
+                card(),
+                maskMetrics());
     }
 
     @ParameterizedTest
@@ -226,6 +247,24 @@ class WireFormatTest {
                 AT);
     }
 
+    private static Metrics maskMetrics() {
+        Metrics merged = new Metrics(2, 1, 1, 0.1, null, List.of(), List.of(List.of(8L)), 1.0, null, null, null);
+        Metrics metrics = new Metrics(
+                2,
+                0.625,
+                0.6,
+                0.4,
+                null,
+                List.of(new Metrics.PerClass("gland", 3, 0.5, 0.6, 0.55, 0.6, null, null)),
+                List.of(List.of(3L, 2L), List.of(1L, 2L)),
+                0.63,
+                null,
+                new Metrics.Segmentation(
+                        0.58, 0.42, 0.57, 0.4, List.of(new Metrics.Overlap("gland", 0.58, 0.42, 0.57, 0.4))),
+                null);
+        return metrics.withMerged(merged);
+    }
+
     private static ModelCard card() {
         Metrics metrics = new Metrics(
                 4,
@@ -239,6 +278,7 @@ class WireFormatTest {
                 List.of(List.of(1L, 1L), List.of(0L, 2L)),
                 0.75,
                 0.95,
+                null,
                 null);
         return new ModelCard(
                 ModelCard.SCHEMA_VERSION,
@@ -277,6 +317,10 @@ class WireFormatTest {
         if (value instanceof JobState state) {
             name += "-" + state.work().getClass().getSimpleName();
         } else if (value instanceof Manifest manifest && manifest.task() == Task.SEGMENTATION) {
+            name += "-Masks";
+        } else if (value instanceof ScoreEvent.ScanScored scored && scored.regions() != null) {
+            name += "-Regions";
+        } else if (value instanceof Golden golden && golden.cases().get(0).maskFile() != null) {
             name += "-Masks";
         }
         try (InputStream in = WireFormatTest.class.getResourceAsStream("/golden/" + name + ".json")) {

@@ -30,6 +30,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +59,8 @@ public final class TinyModel {
     private OnBlack onBlack = OnBlack.SCORES;
     private double goldenShift;
     private @Nullable Double threshold;
+    private Task task = Task.CLASSIFICATION;
+    private boolean goldenMaskTurned;
 
     public static TinyModel aModel() {
         return new TinyModel();
@@ -81,6 +85,18 @@ public final class TinyModel {
     public TinyModel withGoldensOffBy(double shift) {
         goldenShift = shift;
         return this;
+    }
+
+    /** Each pixel's colour, times a gain, is its logits. */
+    public TinyModel segmenting() {
+        task = Task.SEGMENTATION;
+        return this;
+    }
+
+    /** As {@link #segmenting}, with masks in the golden scores that the model does not give. */
+    public TinyModel segmentingWithOtherMasks() {
+        goldenMaskTurned = true;
+        return segmenting();
     }
 
     /** A threshold on cancer, the positive class. */
@@ -125,13 +141,12 @@ public final class TinyModel {
                 optimizer: {type: adam, learningRate: 0.001}
                 training: {epochs: 1, batchSize: 8}
                 """.getBytes(StandardCharsets.UTF_8));
-        OnnxMetadata metadata =
-                new OnnxMetadata(Task.CLASSIFICATION, CLASSES, "cancer", preprocessing, recipe.sha256(), "a test");
+        OnnxMetadata metadata = new OnnxMetadata(task, CLASSES, "cancer", preprocessing, recipe.sha256(), "a test");
         ModelCard card = new ModelCard(
                 ModelCard.SCHEMA_VERSION,
                 name,
                 version,
-                Task.CLASSIFICATION,
+                task,
                 CLASSES,
                 "cancer",
                 threshold,
@@ -174,11 +189,20 @@ public final class TinyModel {
             List<Double> logits = new ArrayList<>();
             List<Double> probabilities = new ArrayList<>();
             double[] exact = probabilities(colour);
+            int samples = task == Task.SEGMENTATION ? Golden.samplePoints(SIDE, SIDE).length : 1;
             for (int k = 0; k < colour.length; k++) {
-                logits.add(GAIN * (double) colour[k] + goldenShift);
+                logits.addAll(Collections.nCopies(samples, GAIN * (double) colour[k] + goldenShift));
                 probabilities.add(exact[k]);
             }
-            cases.add(new Golden.Case(file, logits, probabilities, card.decide(exact)));
+            String decision = card.decide(exact);
+            String maskFile = null;
+            if (task == Task.SEGMENTATION) {
+                maskFile = i + ".mask.png";
+                byte[] mask = new byte[SIDE * SIDE];
+                Arrays.fill(mask, (byte) ((CLASSES.indexOf(decision) + (goldenMaskTurned ? 1 : 0)) % CLASSES.size()));
+                Files.write(folder.resolve("golden").resolve(maskFile), PngWriter.encode(mask, SIDE, SIDE, 1));
+            }
+            cases.add(new Golden.Case(file, logits, probabilities, decision, maskFile));
         }
         Files.write(folder.resolve(ModelPackage.GOLDEN), Json.prettyBytes(new Golden(cases)));
     }
@@ -187,16 +211,23 @@ public final class TinyModel {
         GraphProto.Builder graph = GraphProto.newBuilder().setName("tiny");
         graph.addInput(value("scan", TensorProto.DataType.UINT8, "batch", SIDE, SIDE, 3));
         graph.addNode(cast("pixels", "scan", TensorProto.DataType.FLOAT));
-        graph.addNode(node("ReduceMean", "means", "pixels")
-                .addAttribute(ints("axes", 1, 2))
-                .addAttribute(integer("keepdims", 0)));
+        if (task == Task.SEGMENTATION) {
+            graph.addNode(node("Transpose", "means", "pixels").addAttribute(ints("perm", 0, 3, 1, 2)));
+        } else {
+            graph.addNode(node("ReduceMean", "means", "pixels")
+                    .addAttribute(ints("axes", 1, 2))
+                    .addAttribute(integer("keepdims", 0)));
+        }
         graph.addInitializer(floats("gain", GAIN));
         String logits = "logits";
         graph.addNode(node("Mul", onBlack == OnBlack.SCORES ? logits : "colours", "means", "gain"));
         addBlackness(graph);
         graph.addNode(node("Softmax", "probabilities", logits).addAttribute(integer("axis", 1)));
-        graph.addOutput(value("probabilities", TensorProto.DataType.FLOAT, "batch", CLASSES.size()));
-        graph.addOutput(value(logits, TensorProto.DataType.FLOAT, "batch", CLASSES.size()));
+        Object[] shape = task == Task.SEGMENTATION
+                ? new Object[] {"batch", CLASSES.size(), SIDE, SIDE}
+                : new Object[] {"batch", CLASSES.size()};
+        graph.addOutput(value("probabilities", TensorProto.DataType.FLOAT, shape));
+        graph.addOutput(value(logits, TensorProto.DataType.FLOAT, shape));
         ModelProto.Builder model = ModelProto.newBuilder()
                 .setIrVersion(8)
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(17))

@@ -90,6 +90,28 @@ public final class Jobs {
         store.put(historyKey(id), Json.bytes(epochs, EPOCHS));
     }
 
+    /**
+     * Uploads what a job leaves besides its model: every file below a folder, under its path there, in the place of one
+     * that was there before.
+     */
+    public void writeCompanions(JobId id, Path folder) {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+                String path = folder.relativize(file).toString().replace('\\', '/');
+                try (InputStream in = Files.newInputStream(file)) {
+                    store.put(PREFIX + id + "/" + path, in, Files.size(file));
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("files of job " + id + " in " + folder, e);
+        }
+    }
+
+    /** Writes one small file that a job leaves besides its model, under its path there. */
+    public void writeCompanion(JobId id, String path, byte[] bytes) {
+        store.put(PREFIX + id + "/" + path, bytes);
+    }
+
     /** What the promotion gate decided about the job's model; empty: nothing yet. */
     public Optional<GateDecision> gateDecision(JobId id) {
         return store.get(gateKey(id)).map(json -> Json.read(json, GateDecision.class));

@@ -21,6 +21,9 @@ import java.util.stream.Stream;
  * A model package in a folder: {@code model.onnx}, {@code card.json}, {@code golden/}, {@code report.html}, {@code
  * recipe.yaml} and {@code checksums}, the SHA-256 of every other file as {@code sha256sum} writes them. An instance is
  * one whose files all are what the checksums say; it does not run the model.
+ *
+ * <p>What a training leaves besides its model may lie in the same folder, but is no part of the package: {@link
+ * #isBeside}. It is neither read nor published.
  */
 public final class ModelPackage {
     public static final String MODEL = "model.onnx";
@@ -29,6 +32,15 @@ public final class ModelPackage {
     public static final String REPORT = "report.html";
     public static final String RECIPE = "recipe.yaml";
     public static final String CHECKSUMS = "checksums";
+
+    /** Folder of what shows the data set's images, or names them. */
+    public static final String PRIVATE = "private";
+
+    /** Folder of the curves for TensorBoard. */
+    public static final String TENSORBOARD = "tensorboard";
+
+    /** Predictions for the unlabelled images. */
+    public static final String SUBMISSION = "submission.csv";
 
     private final Path folder;
     private final ModelCard card;
@@ -127,12 +139,27 @@ public final class ModelPackage {
         return bytes(folder, "golden/" + one.file());
     }
 
-    /** Every file below the folder, relative to it, with '/' between folders, sorted. */
+    /** The encoded bytes of a golden image's mask, which only segmenters' have. */
+    public byte[] goldenMask(Golden.Case one) {
+        return bytes(folder, "golden/" + one.maskFile());
+    }
+
+    /**
+     * Whether a file is a companion and no part of the package.
+     *
+     * @param file relative to the folder, with '/' between folders
+     */
+    public static boolean isBeside(String file) {
+        return file.startsWith(PRIVATE + "/") || file.startsWith(TENSORBOARD + "/") || file.equals(SUBMISSION);
+    }
+
+    /** Every file of the package, relative to the folder, with '/' between folders, sorted. */
     static List<String> files(Path folder) {
         try (Stream<Path> all = Files.walk(folder)) {
             List<String> names = new ArrayList<>();
             all.filter(Files::isRegularFile)
                     .map(file -> folder.relativize(file).toString().replace('\\', '/'))
+                    .filter(file -> !isBeside(file))
                     .sorted()
                     .forEach(names::add);
             return names;

@@ -49,6 +49,30 @@ public final class TestScans {
         return this;
     }
 
+    /** Adds so many scans of every class that do not say so, but in their names. */
+    public TestScans withUnlabelled(int perClass) {
+        for (int k = 0; k < classes.size(); k++) {
+            for (int i = 0; i < perClass; i++) {
+                String path = "unlabelled/" + classes.get(k) + i + ".png";
+                byte[] png = PngWriter.encode(draw(k), sidePx, sidePx, 3);
+                files.put(path, png);
+                entries.add(new Manifest.Entry(
+                        path,
+                        Hashes.sha256(png),
+                        png.length,
+                        null,
+                        Split.UNLABELLED,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        Map.of()));
+            }
+        }
+        return this;
+    }
+
     private byte[] draw(int k) {
         byte[] pixels = new byte[sidePx * sidePx * 3];
         double phase = random.nextDouble() * 7;

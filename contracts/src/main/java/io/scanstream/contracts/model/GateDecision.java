@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param promoted whether the candidate became the champion
  * @param reason for people
  * @param figures what the decision was made on, by name: {@code images}, {@code candidateAccuracy}, {@code
- *     championAccuracy}; empty where nothing could be compared
+ *     championAccuracy}, of segmenters {@code candidateDice}, {@code championDice}; empty where nothing could be compared
  */
 public record GateDecision(
         ModelVersion candidate,

@@ -1,6 +1,7 @@
 package io.scanstream.contracts.model;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Generated images with the scores that a model must give for them, {@code golden/golden.json} in the package. No image is
@@ -14,11 +15,18 @@ public record Golden(List<Case> cases) {
      * One image as encoded bytes and its scores from ONNX Runtime on CPU.
      *
      * @param file beside {@code golden.json}
-     * @param logits the raw head
-     * @param probabilities in class order
-     * @param decision the class decided for
+     * @param logits the raw head; of a segmenter, for each output its values at {@link #samplePoints}
+     * @param probabilities in class order; of a segmenter, their means over the pixels
+     * @param decision the class decided for; of a segmenter, the one that most pixels are decided for
+     * @param maskFile beside {@code golden.json}, a grey PNG of the network's input size whose values are the indices of
+     *     the classes that the pixels are decided for; of a segmenter only
      */
-    public record Case(String file, List<Double> logits, List<Double> probabilities, String decision) {
+    public record Case(
+            String file,
+            List<Double> logits,
+            List<Double> probabilities,
+            String decision,
+            @Nullable String maskFile) {
         public Case {
             logits = List.copyOf(logits);
             probabilities = List.copyOf(probabilities);
@@ -43,6 +51,27 @@ public record Golden(List<Case> cases) {
         public double share() {
             return share;
         }
+    }
+
+    /** Sample points a side. */
+    private static final int GRID = 8;
+
+    /**
+     * Where the logits of a segmenter are compared: a grid of at most 8 by 8 pixels that includes the corners. The mask
+     * and the mean probabilities stand for all the others.
+     *
+     * @return indices of pixels, row by row
+     */
+    public static int[] samplePoints(int widthPx, int heightPx) {
+        int columns = Math.min(GRID, widthPx);
+        int rows = Math.min(GRID, heightPx);
+        int[] points = new int[rows * columns];
+        for (int i = 0; i < points.length; i++) {
+            int y = rows == 1 ? 0 : i / columns * (heightPx - 1) / (rows - 1);
+            int x = columns == 1 ? 0 : i % columns * (widthPx - 1) / (columns - 1);
+            points[i] = y * widthPx + x;
+        }
+        return points;
     }
 
     public Golden {

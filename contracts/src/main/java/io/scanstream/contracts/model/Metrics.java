@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param balancedAccuracy mean recall of the classes that have images
  * @param averagePrecision as {@code rocAuc}: of the positive class, or the mean of all
  * @param segmentation overlap of the regions; for segmentation only
+ * @param merged the same images where the recipe takes some classes for one
  */
 public record Metrics(
         int images,
@@ -32,7 +33,8 @@ public record Metrics(
         List<List<Long>> confusion,
         @Nullable Double balancedAccuracy,
         @Nullable Double averagePrecision,
-        @Nullable Segmentation segmentation) {
+        @Nullable Segmentation segmentation,
+        @Nullable Metrics merged) {
 
     /**
      * One class's figures; where nothing was predicted or there is no image, precision or recall is 0.
@@ -72,6 +74,22 @@ public record Metrics(
     public Metrics {
         perClass = List.copyOf(perClass);
         confusion = confusion.stream().map(List::copyOf).toList();
+    }
+
+    /** These figures with those of merged classes beside them. */
+    public Metrics withMerged(Metrics ofMerged) {
+        return new Metrics(
+                images,
+                accuracy,
+                macroF1,
+                logLoss,
+                rocAuc,
+                perClass,
+                confusion,
+                balancedAccuracy,
+                averagePrecision,
+                segmentation,
+                ofMerged);
     }
 
     /**

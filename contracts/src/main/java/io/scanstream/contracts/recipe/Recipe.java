@@ -36,7 +36,10 @@ public record Recipe(
         @Setting(value = "How the learning rate changes.", fallback = "{type: constant}")
         Schedule schedule,
 
-        @Setting("How long and in what portions.") Training training) {
+        @Setting("How long and in what portions.") Training training,
+
+        @Setting("What is looked at besides the usual figures.") @Nullable
+        Evaluation evaluation) {
 
     /** How images are read. Pixels become (value / 255 − mean) / std inside the exported network. */
     public record Data(
@@ -189,6 +192,32 @@ public record Recipe(
             Map<String, Integer> factors) {
         public Oversampling {
             factors = Collections.unmodifiableMap(new LinkedHashMap<>(factors));
+        }
+    }
+
+    /** What is looked at besides the usual figures. */
+    public record Evaluation(
+            @Setting(
+                    value = "Classes that are also taken for one: its name, and the classes that it stands for.",
+                    fallback = "{}",
+                    example = "{lesion: [benign, cancer]}")
+            Map<String, List<String>> mergedClasses,
+
+            @Setting("The class whose curves the report shows first.") @Nullable
+            String focusClass) {
+        public Evaluation {
+            Map<String, List<String>> copied = new LinkedHashMap<>();
+            mergedClasses.forEach((name, members) -> copied.put(name, List.copyOf(members)));
+            mergedClasses = Collections.unmodifiableMap(copied);
+        }
+
+        /** The name under which a class is counted where classes are merged. */
+        public String mergedClassOf(String name) {
+            return mergedClasses.entrySet().stream()
+                    .filter(merged -> merged.getValue().contains(name))
+                    .map(Map.Entry::getKey)
+                    .findFirst()
+                    .orElse(name);
         }
     }
 

@@ -56,6 +56,7 @@ public final class RecipeCheck {
         }
         checkMixing(recipe, problems);
         new TrainingCheck(recipe, problems).alone();
+        EvaluationCheck.alone(recipe.evaluation(), problems);
         return problems;
     }
 
@@ -86,6 +87,7 @@ public final class RecipeCheck {
                     "'" + positive + "' is not among the data's classes " + classes + "."));
         }
         new TrainingCheck(recipe, problems).against(classes, manifest.task());
+        EvaluationCheck.against(recipe.evaluation(), classes, manifest.task(), problems);
         recipe.data().classAliases().keySet().stream()
                 .filter(alias -> !manifest.classes().contains(alias)
                         && !classes.contains(recipe.data().classOf(alias)))

@@ -27,10 +27,12 @@ public sealed interface ScoreEvent {
      * The model's answer.
      *
      * @param version the version that scored
-     * @param probabilities by class, in the model's class order; they add up to 1
+     * @param probabilities by class, in the model's class order; they add up to 1. Of a segmenter, their means over the
+     *     pixels
      * @param decision the class that is decided for: with a threshold the positive class from it on, else the most
-     *     probable one
+     *     probable one. Of a segmenter, the class of most pixels
      * @param threshold the positive class's probability from which it is decided for, if the model carries one
+     * @param regions where the classes are; of a segmenter only
      */
     record ScanScored(
             ScanId scanId,
@@ -39,7 +41,8 @@ public sealed interface ScoreEvent {
             Map<String, Double> probabilities,
             String decision,
             @Nullable Double threshold,
-            Instant at)
+            Instant at,
+            @Nullable Regions regions)
             implements ScoreEvent {
         public ScanScored {
             probabilities = Collections.unmodifiableMap(new LinkedHashMap<>(probabilities));

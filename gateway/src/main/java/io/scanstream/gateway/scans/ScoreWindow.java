@@ -20,14 +20,21 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The scores of the newest scans in memory, some 400 bytes each. Newest by the scans' own time, so that every replica
+ * The scores of the newest scans in memory: some 400 bytes each, with a mask up to 256 KiB. Newest by the scans' own time, so that every replica
  * keeps the same ones in whatever order it read the topic. Thread-safe.
  */
 public final class ScoreWindow {
     /** A clock that is further ahead than this made an id that would stay for ever. */
     private static final Duration FURTHEST_AHEAD = Duration.ofHours(1);
 
+    /** What the scores may take on average; where masks take more, fewer are kept. */
+    private static final long BYTES_EACH = 1024;
+
+    private static final long LEAST_BYTES = 16L << 20;
+
     private final int capacity;
+    private final long mostBytes;
+    private long bytes;
     /** Scores as JSON, by id: UUIDs of version 7 compare by time. */
     private final TreeMap<UUID, byte[]> scores = new TreeMap<>();
 
@@ -42,6 +49,7 @@ public final class ScoreWindow {
      */
     public ScoreWindow(int capacity) {
         this.capacity = capacity;
+        this.mostBytes = Math.max(LEAST_BYTES, capacity * BYTES_EACH);
     }
 
     /** Takes in a score; one that is known already changes nothing and is not told again. */
@@ -63,10 +71,12 @@ public final class ScoreWindow {
         if (!usable || !time.isAfter(horizon)) {
             return true;
         }
-        if (scores.putIfAbsent(id, Json.bytes(score)) != null) {
+        byte[] json = Json.bytes(score);
+        if (scores.putIfAbsent(id, json) != null) {
             return false;
         }
-        while (scores.size() > capacity) {
+        bytes += json.length;
+        while (scores.size() > capacity || bytes > mostBytes) {
             forgetUpTo(TimeOrderedId.timeOf(scores.firstKey()));
         }
         return true;
@@ -77,7 +87,7 @@ public final class ScoreWindow {
         if (moment.isAfter(horizon)) {
             horizon = moment;
             while (!scores.isEmpty() && !TimeOrderedId.timeOf(scores.firstKey()).isAfter(moment)) {
-                scores.pollFirstEntry();
+                bytes -= scores.pollFirstEntry().getValue().length;
             }
         }
     }

@@ -8,6 +8,7 @@ import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.TimeOrderedId;
 import io.scanstream.contracts.api.ScanStatus;
+import io.scanstream.contracts.scoring.Regions;
 import io.scanstream.contracts.scoring.ScanId;
 import io.scanstream.contracts.scoring.ScoreEvent;
 import java.time.Duration;
@@ -15,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
@@ -45,6 +47,27 @@ class ScoreWindowTest {
                     .isEqualTo(i >= 900);
         }
         assertThat(window.horizon()).isEqualTo(TimeOrderedId.timeOf(ids.get(899).value()));
+    }
+
+    @Test
+    void keepsFewerWhereMasksTakeTheRoom() {
+        ScoreWindow window = new ScoreWindow(1000);
+        String mask = "A".repeat(Regions.MOST_MASK_CHARS);
+        for (int i = 0; i < 100; i++) {
+            window.saw(new ScoreEvent.ScanScored(
+                    idAt(now.minusSeconds(100 - i)),
+                    "m",
+                    "v",
+                    Map.of("gland", 1.0),
+                    "gland",
+                    null,
+                    Instant.EPOCH,
+                    new Regions(Map.of("gland", 1.0), 8, 8, mask)));
+        }
+
+        // 16 MiB hold 64 masks of 256 KiB, less what is around them.
+        assertThat(window.size()).isBetween(60, 63);
+        assertThat(window.horizon()).isBetween(now.minusSeconds(65), now.minusSeconds(60));
     }
 
     @Test

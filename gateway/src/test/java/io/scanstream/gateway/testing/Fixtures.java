@@ -98,7 +98,7 @@ public final class Fixtures {
 
     private static ModelCard card(ModelVersion version) {
         Metrics test = new Metrics(
-                4, 0.75, 0.7, 0.5, 0.9, List.of(), List.of(List.of(1L, 1L), List.of(0L, 2L)), 0.75, 0.9, null);
+                4, 0.75, 0.7, 0.5, 0.9, List.of(), List.of(List.of(1L, 1L), List.of(0L, 2L)), 0.75, 0.9, null, null);
         Recipe recipe = recipe();
         return new ModelCard(
                 ModelCard.SCHEMA_VERSION,
@@ -127,7 +127,7 @@ public final class Fixtures {
 
     public static ScoreEvent.ScanScored scored(ScanId id, String model) {
         return new ScoreEvent.ScanScored(
-                id, model, "v1", Map.of("benign", 0.25, "cancer", 0.75), "cancer", null, Instant.EPOCH);
+                id, model, "v1", Map.of("benign", 0.25, "cancer", 0.75), "cancer", null, Instant.EPOCH, null);
     }
 
     public static TrainingEvent.EpochCompleted epoch(JobId id, int epoch, boolean best) {

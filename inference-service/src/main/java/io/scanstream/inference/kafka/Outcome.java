@@ -38,7 +38,8 @@ record Outcome(
                 score.probabilities(),
                 score.decision(),
                 score.threshold(),
-                Instant.now());
+                Instant.now(),
+                score.regions());
         return new Outcome(scan, event, null, 1);
     }
 

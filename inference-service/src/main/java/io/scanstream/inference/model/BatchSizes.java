@@ -17,8 +17,8 @@ public final class BatchSizes {
         this.pads = pads;
     }
 
-    static BatchSizes of(Device device, OnnxSettings settings, int inputBytes) {
-        int largest = (int) Math.max(1, Math.min(settings.maxBatch(), settings.maxBatchBytes() / inputBytes));
+    static BatchSizes of(Device device, OnnxSettings settings, long bytesEach) {
+        int largest = (int) Math.max(1, Math.min(settings.maxBatch(), settings.maxBatchBytes() / bytesEach));
         List<Integer> ladder = new ArrayList<>();
         for (int size = 1; size < largest; size *= 2) {
             ladder.add(size);

@@ -3,6 +3,8 @@ package io.scanstream.inference.model;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.model.Golden;
+import io.scanstream.imaging.ClassMap;
+import io.scanstream.imaging.Image;
 import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.inference.model.OnnxSettings.Device;
 import io.scanstream.storage.ModelPackage;
@@ -10,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /** Holds a model against the golden scores of its package, on the device where it will run. */
 final class GoldenScores {
@@ -55,22 +58,23 @@ final class GoldenScores {
     private void requireCase(LoadedModel model, Golden.Case expected, LoadedModel.Output got, int size) {
         Golden.Tolerance tolerance = model.device() == Device.CUDA ? Golden.Tolerance.CUDA_FP32 : Golden.Tolerance.CPU;
         String where = "golden image " + expected.file() + " in a batch of " + size;
-        if (got.logits().length != expected.logits().size()
+        double[] logits = logits(got);
+        if (logits.length != expected.logits().size()
                 || got.probabilities().length != expected.probabilities().size()) {
-            throw notVerified(where + ": " + got.logits().length + " logits and " + got.probabilities().length
+            throw notVerified(where + ": " + logits.length + " logits and " + got.probabilities().length
                     + " probabilities, expected were " + expected.logits().size() + " and "
                     + expected.probabilities().size());
         }
         double allowed = tolerance.share() * pack.golden().spread();
-        for (int i = 0; i < got.logits().length; i++) {
-            double off = Math.abs(got.logits()[i] - expected.logits().get(i));
+        for (int i = 0; i < logits.length; i++) {
+            double off = Math.abs(logits[i] - expected.logits().get(i));
             if (!(off <= allowed)) {
                 throw notVerified(String.format(
                         Locale.ROOT,
                         "%s: logit %d is %.6g, expected was %.6g within %.2g (%s)",
                         where,
                         i,
-                        got.logits()[i],
+                        logits[i],
                         expected.logits().get(i),
                         allowed,
                         tolerance));
@@ -84,9 +88,47 @@ final class GoldenScores {
                         + expected.probabilities().get(i));
             }
         }
+        if (got.map() != null) {
+            requireMask(expected, got.map(), where, allowed);
+            return;
+        }
         String decision = model.card().decide(probabilities);
         if (!decision.equals(expected.decision()) && margin(model, probabilities) > 2 * allowed) {
             throw notVerified(where + ": decides for '" + decision + "', expected was '" + expected.decision() + "'");
+        }
+    }
+
+    /** The raw head; of a segmenter, where golden scores have it. */
+    private static double[] logits(LoadedModel.Output output) {
+        float[] all = output.logits();
+        ClassMap map = output.map();
+        if (map == null) {
+            return IntStream.range(0, all.length).mapToDouble(i -> all[i]).toArray();
+        }
+        int pixels = map.classes().length;
+        int[] points = Golden.samplePoints(map.widthPx(), map.heightPx());
+        double[] sampled = new double[all.length / pixels * points.length];
+        for (int i = 0; i < sampled.length; i++) {
+            sampled[i] = all[i / points.length * pixels + points[i % points.length]];
+        }
+        return sampled;
+    }
+
+    /** Every pixel's class, unless it is closer than the tolerance. */
+    private void requireMask(Golden.Case expected, ClassMap got, String where, double allowed) {
+        if (expected.maskFile() == null) {
+            throw notVerified(where + ": it has no mask");
+        }
+        Image mask = decoder.decode(pack.goldenMask(expected));
+        if (mask.channels() != 1 || mask.widthPx() != got.widthPx() || mask.heightPx() != got.heightPx()) {
+            throw notVerified(where + ": its mask is " + mask.widthPx() + "x" + mask.heightPx() + "x" + mask.channels()
+                    + ", the model's are " + got.widthPx() + "x" + got.heightPx() + "x1");
+        }
+        for (int i = 0; i < got.classes().length; i++) {
+            if (got.classes()[i] != mask.pixels()[i] && got.margin(i) > 2 * allowed) {
+                throw notVerified(where + ": pixel " + i % got.widthPx() + "," + i / got.widthPx()
+                        + " is decided for class " + got.classes()[i] + ", expected was " + mask.pixels()[i]);
+            }
         }
     }
 
@@ -106,7 +148,7 @@ final class GoldenScores {
 
     private LoadedModel.Output[] run(LoadedModel model, List<byte[]> batch) {
         try {
-            return model.run(batch);
+            return model.runWithLogits(batch);
         } catch (ScanstreamException e) {
             throw new ScanstreamException(ErrorCode.MODEL_NOT_VERIFIED, String.valueOf(e.getMessage()), e);
         }

@@ -10,6 +10,8 @@ import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.model.ModelCard;
 import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.contracts.model.OnnxMetadata;
+import io.scanstream.contracts.model.Task;
+import io.scanstream.imaging.ClassMap;
 import io.scanstream.imaging.Preprocessor;
 import io.scanstream.inference.model.OnnxSettings.Device;
 import java.nio.ByteBuffer;
@@ -17,6 +19,7 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +29,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class LoadedModel {
     private static final Logger LOG = LoggerFactory.getLogger(LoadedModel.class);
+    private static final Set<String> PROBABILITIES = Set.of(OnnxMetadata.OUTPUT_PROBABILITIES);
     private static final Set<String> OUTPUTS = Set.of(OnnxMetadata.OUTPUT_PROBABILITIES, OnnxMetadata.OUTPUT_LOGITS);
 
     private final OrtEnvironment environment;
@@ -77,6 +81,10 @@ public final class LoadedModel {
         return metadata.preprocessing().sizeBytes();
     }
 
+    private int pixels() {
+        return metadata.preprocessing().widthPx() * metadata.preprocessing().heightPx();
+    }
+
     public BatchSizes batchSizes() {
         return sizes;
     }
@@ -88,11 +96,15 @@ public final class LoadedModel {
     /**
      * What the model says of one scan.
      *
-     * @param logits the raw head, float32
-     * @param probabilities {@code [classes]} float32 as the model gave them: they may not be finite
+     * @param logits the raw head, float32; of a segmenter {@code [outputs, height, width]}, and nothing where only {@link
+     *     #run} was asked
+     * @param probabilities {@code [classes]} float32 as the model gave them: they may not be finite. Of a segmenter, their
+     *     means over the pixels
+     * @param map the class of every pixel, of a segmenter only
      */
     @SuppressWarnings("ArrayRecordComponent") // as they come from ONNX Runtime; outputs are not compared
-    public record Output(float[] logits, float[] probabilities) {}
+    public record Output(
+            float[] logits, float[] probabilities, @Nullable ClassMap map) {}
 
     /**
      * Runs the model once.
@@ -102,18 +114,28 @@ public final class LoadedModel {
      * @throws ScanstreamException {@code INTERNAL} if ONNX Runtime fails or answers in another shape
      */
     public Output[] run(List<byte[]> scans) {
+        return run(scans, metadata.task() == Task.CLASSIFICATION);
+    }
+
+    /** As {@link #run}; a segmenter's logits too, which are as large as its probabilities and nobody else wants. */
+    Output[] runWithLogits(List<byte[]> scans) {
+        return run(scans, true);
+    }
+
+    private Output[] run(List<byte[]> scans, boolean withLogits) {
         int rows = sizes.rung(scans.size());
         synchronized (turn) {
             ByteBuffer batch = fill(scans, rows);
             var shape = metadata.preprocessing();
             long[] dimensions = {rows, shape.heightPx(), shape.widthPx(), shape.channels()};
             try (OnnxTensor tensor = OnnxTensor.createTensor(environment, batch, dimensions, OnnxJavaType.UINT8);
-                    OrtSession.Result result = session.run(Map.of(OnnxMetadata.INPUT_SCAN, tensor), OUTPUTS)) {
-                float[][] logits = rows(result, OnnxMetadata.OUTPUT_LOGITS, rows);
+                    OrtSession.Result result = session.run(
+                            Map.of(OnnxMetadata.INPUT_SCAN, tensor), withLogits ? OUTPUTS : PROBABILITIES)) {
                 float[][] probabilities = rows(result, OnnxMetadata.OUTPUT_PROBABILITIES, rows);
+                float[][] logits = withLogits ? rows(result, OnnxMetadata.OUTPUT_LOGITS, rows) : new float[rows][0];
                 Output[] outputs = new Output[scans.size()];
                 for (int i = 0; i < outputs.length; i++) {
-                    outputs[i] = new Output(logits[i], probabilities[i]);
+                    outputs[i] = output(logits[i], probabilities[i]);
                 }
                 return outputs;
             } catch (OrtException e) {
@@ -123,6 +145,20 @@ public final class LoadedModel {
                         e);
             }
         }
+    }
+
+    private Output output(float[] logits, float[] probabilities) {
+        if (metadata.task() == Task.CLASSIFICATION) {
+            return new Output(logits, probabilities, null);
+        }
+        var size = metadata.preprocessing();
+        ClassMap map = ClassMap.of(probabilities, classes().size(), size.widthPx(), size.heightPx());
+        double[] exact = map.meanProbabilities();
+        float[] means = new float[exact.length];
+        for (int k = 0; k < means.length; k++) {
+            means[k] = (float) exact[k];
+        }
+        return new Output(logits, means, map);
     }
 
     private ByteBuffer fill(List<byte[]> scans, int rows) {
@@ -142,7 +178,10 @@ public final class LoadedModel {
         FloatBuffer values = ((OnnxTensor) result.get(name).orElseThrow()).getFloatBuffer();
         int width = values.remaining() / rows;
         boolean ofClasses = name.equals(OnnxMetadata.OUTPUT_PROBABILITIES);
-        if (values.remaining() % rows != 0 || (ofClasses && width != classes().size())) {
+        int expected = metadata.task() == Task.CLASSIFICATION
+                ? classes().size()
+                : classes().size() * pixels();
+        if (values.remaining() % rows != 0 || (ofClasses && width != expected)) {
             throw new ScanstreamException(
                     ErrorCode.INTERNAL,
                     "model " + version() + ": " + name + " has " + values.remaining() + " values for " + rows

@@ -8,6 +8,7 @@ import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.model.ModelCard;
 import io.scanstream.contracts.model.OnnxMetadata;
+import io.scanstream.contracts.model.Task;
 import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.storage.ModelPackage;
 import java.util.List;
@@ -32,10 +33,7 @@ public final class ModelLoader {
         OnnxRuntime.Opened opened = open(pack);
         try {
             OnnxMetadata metadata = metadata(opened, pack.card());
-            BatchSizes sizes = BatchSizes.of(
-                    opened.device(),
-                    runtime.settings(),
-                    metadata.preprocessing().sizeBytes());
+            BatchSizes sizes = BatchSizes.of(opened.device(), runtime.settings(), bytesEach(metadata));
             LoadedModel model = new LoadedModel(runtime.environment(), opened, pack.card(), metadata, sizes);
             new GoldenScores(pack, decoder).require(model);
             return model;
@@ -46,6 +44,17 @@ public final class ModelLoader {
             close(opened, e);
             throw e;
         }
+    }
+
+    /** What one scan takes in a run: its pixels, and for a segmenter the maps, native and on the heap. */
+    private static long bytesEach(OnnxMetadata model) {
+        long input = model.preprocessing().sizeBytes();
+        if (model.task() == Task.CLASSIFICATION) {
+            return input;
+        }
+        long pixels =
+                (long) model.preprocessing().widthPx() * model.preprocessing().heightPx();
+        return input + 2 * pixels * model.classes().size() * Float.BYTES;
     }
 
     private OnnxRuntime.Opened open(ModelPackage pack) {
@@ -59,6 +68,7 @@ public final class ModelLoader {
     private static OnnxMetadata metadata(OnnxRuntime.Opened opened, ModelCard card) throws OrtException {
         OnnxMetadata metadata =
                 OnnxMetadata.fromProperties(opened.session().getMetadata().getCustomMetadata());
+        require(card, "task", metadata.task(), card.task());
         require(card, "classes", metadata.classes(), card.classes());
         require(card, "preprocessing", metadata.preprocessing(), card.preprocessing());
         require(card, "recipeSha256", metadata.recipeSha256(), card.recipeSha256());

@@ -8,7 +8,7 @@ import io.scanstream.contracts.ScanstreamException;
  *
  * @param threads of one run, on the CPU; 0: one for each core
  * @param maxBatch most scans in one run
- * @param maxBatchBytes most bytes of input in one run; a single scan is always allowed
+ * @param maxBatchBytes most bytes of input in one run, and of the maps that a segmenter gives; a single scan is always allowed
  */
 public record OnnxSettings(Device device, int threads, int maxBatch, long maxBatchBytes) {
 

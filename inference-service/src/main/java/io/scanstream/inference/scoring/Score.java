@@ -3,25 +3,31 @@ package io.scanstream.inference.scoring;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.model.ModelCard;
+import io.scanstream.contracts.scoring.Regions;
+import io.scanstream.imaging.ClassMap;
 import io.scanstream.inference.model.LoadedModel;
+import java.util.Base64;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The answer to one scan, in the JSON that the HTTP edge gives.
  *
- * @param probabilities by class, in the model's class order; finite
- * @param decision the class that the card decides for
+ * @param probabilities by class, in the model's class order; finite. Of a segmenter, their means over the pixels
+ * @param decision the class that the card decides for; of a segmenter, the class of most pixels
  * @param threshold the positive class's probability from which it is decided for, if the card has one
+ * @param regions where the classes are; of a segmenter only
  */
 public record Score(
         String model,
         String version,
         Map<String, Double> probabilities,
         String decision,
-        @Nullable Double threshold) {
+        @Nullable Double threshold,
+        @Nullable Regions regions) {
     public Score {
         probabilities = Collections.unmodifiableMap(new LinkedHashMap<>(probabilities));
     }
@@ -45,6 +51,21 @@ public record Score(
             }
             probabilities.put(model.classes().get(i), values[i]);
         }
-        return new Score(card.name(), card.version(), probabilities, card.decide(values), card.threshold());
+        ClassMap map = output.map();
+        if (map == null) {
+            return new Score(card.name(), card.version(), probabilities, card.decide(values), card.threshold(), null);
+        }
+        String most = model.classes().get(map.mostFrequent());
+        return new Score(card.name(), card.version(), probabilities, most, null, regions(model.classes(), map));
+    }
+
+    private static Regions regions(List<String> classes, ClassMap map) {
+        Map<String, Double> shares = new LinkedHashMap<>();
+        for (int k = 0; k < classes.size(); k++) {
+            shares.put(classes.get(k), map.share(k));
+        }
+        String mask = Base64.getEncoder().encodeToString(map.png());
+        boolean fits = mask.length() <= Regions.MOST_MASK_CHARS;
+        return new Regions(shares, map.widthPx(), map.heightPx(), fits ? mask : null);
     }
 }

@@ -56,6 +56,26 @@ class ScoreCommandTest {
     }
 
     @Test
+    void aSegmentersLineHasItsRegions() throws IOException {
+        Path segmenter = folder.resolve("segmenter");
+        TinyModel.aModel().segmenting().write(segmenter);
+        Path green = write("green.png", TinyModel.png(10, 200, 30, 20, 30));
+
+        int code = ScoreCommand.run(
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                "--model",
+                segmenter.toString(),
+                green.toString());
+
+        assertThat(code).isZero();
+        JsonNode regions = lines().get(0).get("regions");
+        assertThat(regions.get("shares").get("cancer").asDouble()).isEqualTo(1);
+        assertThat(regions.get("widthPx").asInt()).isEqualTo(TinyModel.SIDE);
+        assertThat(regions.get("mask").asText()).startsWith("iVBORw0KGgo");
+    }
+
+    @Test
     void aFolderMeansItsFilesSortedWithoutHiddenOnes() throws IOException {
         Path second = write("scans/b/2.png", TinyModel.png(0, 0, 200, 16, 16));
         Path first = write("scans/a/1.png", TinyModel.png(0, 0, 200, 16, 16));

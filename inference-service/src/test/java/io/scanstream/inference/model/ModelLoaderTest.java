@@ -60,6 +60,54 @@ class ModelLoaderTest {
     }
 
     @Test
+    void aSegmenterDecidesEveryPixel() {
+        LoadedModel model = loader.load(TinyModel.aModel().segmenting().write(folder));
+
+        LoadedModel.Output output = run(model, TinyModel.png(10, 200, 90, 31, 47));
+
+        assertThat(output.map()).isNotNull();
+        assertThat(output.map().share(1)).isEqualTo(1);
+        assertThat(output.logits()).isEmpty();
+        double[] expected = TinyModel.probabilities(10, 200, 90);
+        for (int i = 0; i < expected.length; i++) {
+            assertThat((double) output.probabilities()[i]).isCloseTo(expected[i], Offset.offset(1e-6));
+        }
+        model.release();
+    }
+
+    @Test
+    void refusesASegmenterThatDoesNotReproduceItsGoldenMasks() {
+        ModelPackage pack = TinyModel.aModel().segmentingWithOtherMasks().write(folder);
+
+        ScanstreamException refusal = catchThrowableOfType(ScanstreamException.class, () -> loader.load(pack));
+
+        assertThat(refusal.code()).isEqualTo(ErrorCode.MODEL_NOT_VERIFIED);
+        assertThat(refusal)
+                .hasMessageContaining("golden image 0.png in a batch of 1: pixel 0,0 is decided for class 0");
+    }
+
+    @Test
+    void refusesASegmenterThatDoesNotReproduceItsGoldenLogits() {
+        ModelPackage pack =
+                TinyModel.aModel().segmenting().withGoldensOffBy(0.01).write(folder);
+
+        ScanstreamException refusal = catchThrowableOfType(ScanstreamException.class, () -> loader.load(pack));
+
+        assertThat(refusal).hasMessageContaining("logit 0 is 10.0000, expected was 10.0100");
+    }
+
+    @Test
+    void aSegmentersBatchesAreBoundedByItsMapsToo() {
+        // 768 bytes of pixels, and 3 classes of 256 pixels as floats, twice.
+        OnnxSettings tight = new OnnxSettings(Device.CPU, 1, 32, 4 * (768 + 2 * 3 * 256 * 4));
+        LoadedModel model = new ModelLoader(new OnnxRuntime(tight), DECODER)
+                .load(TinyModel.aModel().segmenting().write(folder));
+
+        assertThat(model.batchSizes().largest()).isEqualTo(4);
+        model.release();
+    }
+
+    @Test
     void refusesAPackageWithOneChangedByte() throws IOException {
         TinyModel.aModel().write(folder);
         Path onnx = folder.resolve(ModelPackage.MODEL);

@@ -2,13 +2,17 @@ package io.scanstream.inference.scoring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.entry;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.scoring.Regions;
 import io.scanstream.imaging.DecodeLimits;
+import io.scanstream.imaging.Image;
 import io.scanstream.imaging.ImageDecoder;
+import io.scanstream.imaging.PngWriter;
 import io.scanstream.inference.TinyModel;
 import io.scanstream.inference.TinyModel.OnBlack;
 import io.scanstream.inference.model.LoadedModel;
@@ -20,6 +24,7 @@ import io.scanstream.inference.model.ServingSet;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -58,6 +63,30 @@ class ScorerTest {
         assertThat(metrics.get("scanstream.batch.size").summary().totalAmount()).isEqualTo(200);
         assertThat(metrics.get("scanstream.batch.size").summary().max()).isLessThanOrEqualTo(32);
         assertThat(metrics.get("scanstream.batch.size").summary().count()).isLessThan(100);
+        model.release();
+    }
+
+    @Test
+    void aSegmentersScoreSaysWhereItsClassesAre() {
+        LoadedModel model = load(TinyModel.aModel().segmenting());
+        byte[] halves = new byte[16 * 16 * 3];
+        for (int i = 0; i < 16 * 16; i++) {
+            // The left quarter red, the rest blue.
+            halves[3 * i + (i % 16 < 4 ? 0 : 2)] = (byte) 250;
+        }
+
+        Score score = score(model, PngWriter.encode(halves, 16, 16, 3)).join();
+
+        assertThat(score.decision()).isEqualTo("normal");
+        Regions regions = score.regions();
+        assertThat(regions).isNotNull();
+        assertThat(regions.shares())
+                .containsExactly(entry("benign", 0.25), entry("cancer", 0.0), entry("normal", 0.75));
+        Image mask = DECODER.decode(Base64.getDecoder().decode(regions.mask()));
+        assertThat(mask.channels()).isEqualTo(1);
+        for (int i = 0; i < 16 * 16; i++) {
+            assertThat(mask.pixels()[i]).isEqualTo((byte) (i % 16 < 4 ? 0 : 2));
+        }
         model.release();
     }
 

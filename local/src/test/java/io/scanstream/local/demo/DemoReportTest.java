@@ -77,7 +77,8 @@ class DemoReportTest {
                         probabilities,
                         benign >= 0.5 ? "benign" : "cancer",
                         null,
-                        Instant.EPOCH));
+                        Instant.EPOCH,
+                        null));
     }
 
     private static ScoredScan rejected(String file, String truth) {

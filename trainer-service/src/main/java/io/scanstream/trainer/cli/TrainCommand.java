@@ -152,10 +152,10 @@ public final class TrainCommand implements Callable<Integer> {
                     images.train().size(),
                     images.validation().size(),
                     images.test().size()));
-            run.train(StopSignal.never(), new ProgressLines(console, read.training()));
+            run.train(StopSignal.never(), new CurveFile(out, new ProgressLines(console, read.training())));
             run.warnings().forEach(warning -> console.line("warning: " + warning));
             console.status("exporting and testing");
-            ModelPackage sealed = PackageBuilder.build(run, identity(read, images.manifest()), out);
+            ModelPackage sealed = PackageBuilder.build(run, identity(read, images.manifest()), out, out);
             console.line("package " + out + ", report " + out.resolve(ModelPackage.REPORT));
             return sealed;
         } finally {
@@ -179,8 +179,7 @@ public final class TrainCommand implements Callable<Integer> {
         Map<String, Object> figures = new LinkedHashMap<>();
         if (test != null) {
             figures.put("images", test.images());
-            figures.put("accuracy", test.accuracy());
-            figures.put("macroF1", test.macroF1());
+            figures.putAll(test.figures());
         }
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("package", out.toAbsolutePath().normalize().toString());
@@ -214,7 +213,9 @@ public final class TrainCommand implements Callable<Integer> {
     private static void requireEmpty(Path folder) throws IOException {
         if (Files.exists(folder)) {
             try (Stream<Path> files = Files.list(folder)) {
-                if (files.findAny().isPresent()) {
+                // Curves are there from the first epoch on: a training that failed does not stand in its repetition's
+                // way.
+                if (files.anyMatch(file -> !file.endsWith(ModelPackage.TENSORBOARD))) {
                     throw new ScanstreamException(
                             ErrorCode.INVALID_REQUEST, "--out: " + folder + " is not empty. Name another folder.");
                 }

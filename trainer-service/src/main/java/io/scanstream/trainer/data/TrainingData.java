@@ -47,8 +47,7 @@ public final class TrainingData {
     private final Preprocessing preprocessing;
     private final ImageDecoder decoder = new ImageDecoder(DecodeLimits.defaults());
     private final Preprocessor preprocessor;
-    private final Preprocessor maskPreprocessor;
-    private final byte[] classOfMaskValue;
+    private final MaskReader masks;
     private final Map<String, byte[]> kept = new ConcurrentHashMap<>();
     private final AtomicLong roomLeft = new AtomicLong(Runtime.getRuntime().maxMemory() / 4);
 
@@ -81,18 +80,7 @@ public final class TrainingData {
         this.validation = samples(recipe, held);
         this.test = samples(recipe, manifest.of(Split.TEST));
         this.unlabelled = samples(recipe, manifest.of(Split.UNLABELLED));
-        this.maskPreprocessor = new Preprocessor(new Preprocessing(
-                preprocessing.widthPx(),
-                preprocessing.heightPx(),
-                1,
-                preprocessing.resize(),
-                Preprocessing.Interpolation.NEAREST,
-                preprocessing.sixteenBit()));
-        this.classOfMaskValue = new byte[256];
-        for (int i = 0; i < manifest.maskValues().size(); i++) {
-            String named = recipe.data().classOf(manifest.classes().get(i));
-            classOfMaskValue[manifest.maskValues().get(i)] = (byte) classes.indexOf(named);
-        }
+        this.masks = new MaskReader(recipe, manifest, classes, preprocessing);
     }
 
     private List<Sample> samples(Recipe recipe, List<Manifest.Entry> entries) {
@@ -168,15 +156,7 @@ public final class TrainingData {
         if (mask == null) {
             throw new IllegalStateException("the image '" + sample.entry().path() + "' has no mask");
         }
-        return kept(mask.path(), mask.sha256(), this::classIndices);
-    }
-
-    private byte[] classIndices(Image mask) {
-        byte[] indices = maskPreprocessor.apply(mask);
-        for (int i = 0; i < indices.length; i++) {
-            indices[i] = classOfMaskValue[indices[i] & 0xff];
-        }
-        return indices;
+        return kept(mask.path(), mask.sha256(), masks::classIndices);
     }
 
     private byte[] kept(String path, String sha256, Function<Image, byte[]> prepare) {

@@ -3,6 +3,8 @@ package io.scanstream.trainer.evaluation;
 import io.scanstream.contracts.model.Golden;
 import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.contracts.model.Preprocessing;
+import io.scanstream.contracts.model.Task;
+import io.scanstream.imaging.ClassMap;
 import io.scanstream.imaging.DecodeLimits;
 import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.imaging.PngWriter;
@@ -17,12 +19,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.DoubleStream;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AutoGradMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the images by which a package is verified wherever it runs: drawn blobs of several odd sizes, and for every class
@@ -63,7 +67,7 @@ final class GoldenImages {
         for (int k = 0; k < metadata.classes().size(); k++) {
             byte[] start = blobs(random, input.widthPx(), input.heightPx(), input.channels());
             byte[] png = PngWriter.encode(walk(start, k), input.widthPx(), input.heightPx(), input.channels());
-            if (ClassificationMetrics.decide(score(model, png).probabilities()[0]) == k) {
+            if (answer(score(model, png)).decided() == k) {
                 cases.add(save(folder, "class-" + k + ".png", png));
             }
         }
@@ -72,12 +76,53 @@ final class GoldenImages {
 
     private Golden.Case save(Path folder, String name, byte[] png) throws IOException {
         Files.write(folder.resolve(name), png);
-        OnnxModel.Scores scores = score(model, png);
+        Answer answer = answer(score(model, png));
+        String maskFile = null;
+        if (answer.map() != null) {
+            maskFile = name.replace(".png", ".mask.png");
+            Files.write(folder.resolve(maskFile), answer.map().png());
+        }
         return new Golden.Case(
                 name,
-                doubles(scores.logits()[0]),
-                doubles(scores.probabilities()[0]),
-                model.metadata().classes().get(ClassificationMetrics.decide(scores.probabilities()[0])));
+                answer.logits(),
+                answer.probabilities(),
+                model.metadata().classes().get(answer.decided()),
+                maskFile);
+    }
+
+    /**
+     * One image's scores as golden cases have them.
+     *
+     * @param map of a segmenter only
+     */
+    record Answer(
+            List<Double> logits,
+            List<Double> probabilities,
+            int decided,
+            @Nullable ClassMap map) {}
+
+    private Answer answer(OnnxModel.Scores scores) {
+        return answer(model.metadata(), scores);
+    }
+
+    static Answer answer(OnnxMetadata model, OnnxModel.Scores scores) {
+        float[] logits = scores.logits()[0];
+        float[] probabilities = scores.probabilities()[0];
+        if (model.task() == Task.CLASSIFICATION) {
+            return new Answer(
+                    doubles(logits), doubles(probabilities), ClassificationMetrics.decide(probabilities), null);
+        }
+        int width = model.preprocessing().widthPx();
+        int height = model.preprocessing().heightPx();
+        ClassMap map = ClassMap.of(probabilities, model.classes().size(), width, height);
+        List<Double> sampled = new ArrayList<>();
+        for (int output = 0; output < logits.length / (width * height); output++) {
+            for (int point : Golden.samplePoints(width, height)) {
+                sampled.add((double) logits[output * width * height + point]);
+            }
+        }
+        List<Double> means = DoubleStream.of(map.meanProbabilities()).boxed().toList();
+        return new Answer(sampled, means, map.mostFrequent(), map);
     }
 
     /** Scores one encoded image as serving does: decode, preprocess, run. */
@@ -155,13 +200,13 @@ final class GoldenImages {
         }
     }
 
-    /** Log of the wanted class's probability. */
+    /** Log of the wanted class's probability; of a segmenter, its mean over the pixels. */
     private Tensor logProbability(Tensor logits, int wanted) {
         if (logits.size(1) > 1) {
-            return torch.log_softmax(logits, 1).select(1, wanted).sum();
+            return torch.log_softmax(logits, 1).select(1, wanted).mean();
         }
         Tensor towards = wanted == positive() ? logits : logits.neg();
-        return torch.log_sigmoid(towards).sum();
+        return torch.log_sigmoid(towards).mean();
     }
 
     private int positive() {

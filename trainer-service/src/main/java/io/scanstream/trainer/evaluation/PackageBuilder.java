@@ -4,19 +4,16 @@ import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.dataset.DatasetVersion;
-import io.scanstream.contracts.dataset.Split;
 import io.scanstream.contracts.job.JobId;
 import io.scanstream.contracts.model.Golden;
 import io.scanstream.contracts.model.Metrics;
 import io.scanstream.contracts.model.ModelCard;
 import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.contracts.model.OnnxMetadata;
-import io.scanstream.contracts.model.Task;
 import io.scanstream.contracts.recipe.Recipe;
 import io.scanstream.contracts.recipe.RecipeReader;
 import io.scanstream.storage.ModelPackage;
 import io.scanstream.trainer.data.TrainingData;
-import io.scanstream.trainer.metrics.ClassificationMetrics;
 import io.scanstream.trainer.network.OnnxExport;
 import io.scanstream.trainer.onnx.OnnxModel;
 import io.scanstream.trainer.training.TrainingRun;
@@ -26,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -53,12 +51,14 @@ public final class PackageBuilder {
      *
      * @param run completed; its network has the best weights afterwards
      * @param folder is made; has to be absent or empty
+     * @param beside where the {@link ModelPackage#isBeside companions} go that are no part of the package: the private
+     *     gallery and scores of single images, and the submission where there are unlabelled images; may be the same folder
      * @throws ScanstreamException {@code TRAINING_DIVERGED} when the exported file does not compute what the network does;
      *     {@code MODEL_NOT_VERIFIED} when the written package does not reproduce its golden scores
      */
-    public static ModelPackage build(TrainingRun run, Identity identity, Path folder) {
+    public static ModelPackage build(TrainingRun run, Identity identity, Path folder, Path beside) {
         try {
-            return new PackageBuilder(run, identity, folder).build();
+            return new PackageBuilder(run, identity, folder, beside).build();
         } catch (IOException e) {
             throw new UncheckedIOException("model package " + folder, e);
         }
@@ -69,14 +69,16 @@ public final class PackageBuilder {
     private final TrainingData data;
     private final Identity identity;
     private final Path folder;
+    private final Path beside;
     private final int positive;
 
-    private PackageBuilder(TrainingRun run, Identity identity, Path folder) {
+    private PackageBuilder(TrainingRun run, Identity identity, Path folder, Path beside) {
         this.run = run;
         this.recipe = run.recipe();
         this.data = run.data();
         this.identity = identity;
         this.folder = folder;
+        this.beside = beside;
         this.positive = run.positiveIndex();
     }
 
@@ -91,9 +93,17 @@ public final class PackageBuilder {
         Files.write(folder.resolve(ModelPackage.MODEL), file);
         try (OnnxModel model = new OnnxModel(file)) {
             Parity parity = new Parity();
+            SplitEvaluator evaluator = new SplitEvaluator(model, data, recipe, positive);
+            Scoring.Observer compared = (samples, batch, scores) ->
+                    parity.compare(run.network(), scores.logits(), batch.pixels(), batch.size());
             Map<String, Metrics> metrics = new LinkedHashMap<>();
-            metrics.put("validation", evaluate(model, Split.VALIDATION, parity));
-            metrics.put("test", evaluate(model, Split.TEST, parity));
+            if (!data.validation().isEmpty()) {
+                metrics.put(
+                        "validation",
+                        evaluator.evaluate(data.validation(), compared).metrics());
+            }
+            SplitResult test = evaluator.evaluate(data.test(), compared);
+            metrics.put("test", test.metrics());
             parity.require();
             Golden golden = new GoldenImages(run.network(), model).write(folder.resolve("golden"));
             Files.write(folder.resolve(ModelPackage.GOLDEN), Json.prettyBytes(golden));
@@ -102,25 +112,17 @@ public final class PackageBuilder {
             Files.write(folder.resolve(ModelPackage.RECIPE), RecipeReader.write(recipe));
             Files.writeString(
                     folder.resolve(ModelPackage.REPORT),
-                    Report.html(card, run.state().history()));
+                    Report.html(card, run.state().history(), test.rankings()));
+            new Companions(beside, identity.model()).write(test, model, data, positive);
         }
         ModelPackage sealed = ModelPackage.seal(folder);
         verify(sealed);
         return sealed;
     }
 
-    private Metrics evaluate(OnnxModel model, Split split, Parity parity) {
-        SplitScores scores = SplitScores.of(
-                model,
-                data,
-                split == Split.TEST ? data.test() : data.validation(),
-                batch -> parity.compare(run.network(), model, batch.pixels(), batch.size()));
-        return ClassificationMetrics.of(data.classes(), scores.probabilities(), scores.labels(), positive);
-    }
-
     private OnnxMetadata metadata() {
         return new OnnxMetadata(
-                Task.CLASSIFICATION,
+                data.task(),
                 data.classes(),
                 recipe.data().positiveClass(),
                 data.preprocessing(),
@@ -137,7 +139,7 @@ public final class PackageBuilder {
                 ModelCard.SCHEMA_VERSION,
                 identity.model().name(),
                 identity.model().version(),
-                Task.CLASSIFICATION,
+                data.task(),
                 data.classes(),
                 recipe.data().positiveClass(),
                 null,
@@ -163,18 +165,21 @@ public final class PackageBuilder {
         try (OnnxModel model = new OnnxModel(Files.readAllBytes(sealed.onnx()))) {
             double allowed = Golden.Tolerance.CPU.share() * sealed.golden().spread();
             for (Golden.Case golden : sealed.golden().cases()) {
-                float[] logits =
-                        GoldenImages.score(model, sealed.goldenImage(golden)).logits()[0];
-                for (int i = 0; i < logits.length; i++) {
-                    if (!(Math.abs(logits[i] - golden.logits().get(i)) <= allowed)) {
-                        throw new ScanstreamException(
-                                ErrorCode.MODEL_NOT_VERIFIED,
-                                "the package does not reproduce golden image " + golden.file() + ": logit " + i + " is "
-                                        + logits[i] + ", expected "
-                                        + golden.logits().get(i) + " within " + allowed
-                                        + ".");
-                    }
-                }
+                GoldenImages.Answer answer =
+                        GoldenImages.answer(model.metadata(), GoldenImages.score(model, sealed.goldenImage(golden)));
+                requireNear(golden.file() + ": logit", golden.logits(), answer.logits(), allowed);
+                requireNear(golden.file() + ": probability", golden.probabilities(), answer.probabilities(), allowed);
+            }
+        }
+    }
+
+    private static void requireNear(String what, List<Double> expected, List<Double> got, double allowed) {
+        for (int i = 0; i < expected.size(); i++) {
+            if (!(Math.abs(got.get(i) - expected.get(i)) <= allowed)) {
+                throw new ScanstreamException(
+                        ErrorCode.MODEL_NOT_VERIFIED,
+                        "the package does not reproduce golden image " + what + " " + i + " is " + got.get(i)
+                                + ", expected " + expected.get(i) + " within " + allowed + ".");
             }
         }
     }

@@ -27,7 +27,15 @@ final class Parity {
      * @param pixels direct, uint8 {@code [count, height, width, channels]}
      */
     void compare(Network network, OnnxModel model, ByteBuffer pixels, int count) {
-        float[][] exported = model.score(pixels, count).logits();
+        compare(network, model.score(pixels, count).logits(), pixels, count);
+    }
+
+    /**
+     * Compares a batch that the exported file has scored.
+     *
+     * @param exported the file's logits of the pixels
+     */
+    void compare(Network network, float[][] exported, ByteBuffer pixels, int count) {
         float[] computed = logits(network, pixels, count);
         int outputs = computed.length / count;
         for (int i = 0; i < computed.length; i++) {
@@ -40,7 +48,7 @@ final class Parity {
         }
     }
 
-    /** The network's own logits in evaluation, {@code [count × outputs]}. */
+    /** The network's own logits in evaluation, {@code [count × outputs]}; a segmenter's are maps. */
     static float[] logits(Network network, ByteBuffer pixels, int count) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {

@@ -2,199 +2,246 @@ package io.scanstream.trainer.evaluation;
 
 import io.scanstream.contracts.model.Metrics;
 import io.scanstream.contracts.model.ModelCard;
+import io.scanstream.trainer.metrics.Ranking;
 import io.scanstream.trainer.training.EpochRecord;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The page of a package for people: figures, confusion matrix, curves; one file without scripts. */
+/** The page of a package for people: figures, confusion matrix, curves; one file without scripts. No image is in it. */
 final class Report {
     private static final int PLOT_WIDTH = 420;
     private static final int PLOT_HEIGHT = 200;
-    private static final int MARGIN = 40;
+    private static final int SQUARE = 220;
 
-    static String html(ModelCard card, List<EpochRecord> history) {
-        StringBuilder html = new StringBuilder();
-        String title = escape(card.name() + " " + card.version());
-        html.append("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>")
-                .append(title)
-                .append("</title>\n<style>body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;"
-                        + "padding:0 1rem;color:#222}table{border-collapse:collapse;margin:1rem 0}td,th{border:1px solid"
-                        + " #ccc;padding:.25rem .6rem;text-align:right}th:first-child,td:first-child{text-align:left}"
-                        + "svg{margin-right:1rem}.note{color:#666}</style></head>\n<body><h1>")
-                .append(title)
-                .append("</h1>\n<p>")
-                .append(escape(card.recipe().about()))
-                .append("</p>\n<p class=\"note\">")
-                .append(escape(card.intendedUse()))
-                .append("</p>\n");
-        facts(html, card);
-        card.metrics().forEach((split, metrics) -> split(html, split, metrics, card.classes()));
-        html.append("<h2>Training</h2>\n");
-        plot(html, "loss", history, EpochRecord::trainLoss, "train", EpochRecord::validationLoss, "validation");
-        plot(html, "validation accuracy", history, EpochRecord::validationAccuracy, "accuracy", null, "");
-        return html.append("\n</body></html>\n").toString();
+    private final Html html;
+    private final ModelCard card;
+
+    private Report(ModelCard card) {
+        this.card = card;
+        this.html = new Html(card.name() + " " + card.version());
     }
 
-    private static void facts(StringBuilder html, ModelCard card) {
-        html.append("<table>\n");
-        row(html, "recipe", card.recipe().name() + ", seed " + card.seed());
-        row(html, "classes", String.join(", ", card.classes()));
-        row(
-                html,
+    /**
+     * Writes the page.
+     *
+     * @param history epoch by epoch, oldest first
+     * @param testRankings of each class on the test split, in class order; empty for segmentation
+     */
+    static String html(ModelCard card, List<EpochRecord> history, List<Ranking> testRankings) {
+        Report report = new Report(card);
+        report.html.paragraph(card.recipe().about());
+        report.html.note(card.intendedUse());
+        report.facts();
+        card.metrics().forEach(report::split);
+        report.rankings(testRankings);
+        report.training(history);
+        return report.html.page();
+    }
+
+    private void facts() {
+        html.startTable(List.of());
+        html.row(List.of("recipe", card.recipe().name() + ", seed " + card.seed()));
+        html.row(List.of("classes", String.join(", ", card.classes())));
+        html.row(List.of(
                 "images",
                 card.images().entrySet().stream()
                         .map(split -> split.getValue() + " " + split.getKey())
-                        .collect(Collectors.joining(", ")));
-        row(
-                html,
+                        .collect(Collectors.joining(", "))));
+        html.row(List.of(
                 "input",
                 card.preprocessing().widthPx() + " × " + card.preprocessing().heightPx() + ", "
-                        + card.preprocessing().channels() + " channels");
-        row(html, "trained numbers", String.format(Locale.ROOT, "%,d", card.parameters()));
-        row(
-                html,
+                        + card.preprocessing().channels() + " channels"));
+        html.row(List.of("trained numbers", String.format(Locale.ROOT, "%,d", card.parameters())));
+        html.row(List.of(
                 "best epoch",
-                card.bestEpoch() + " of " + card.recipe().training().epochs());
-        row(html, "largest difference to the native network", String.format(Locale.ROOT, "%.2e", card.parityMaxAbs()));
-        for (Map.Entry<String, String> version : card.versions().entrySet()) {
-            row(html, version.getKey(), version.getValue());
-        }
-        html.append("</table>\n");
+                card.bestEpoch() + " of " + card.recipe().training().epochs()));
+        html.row(List.of(
+                "largest difference to the native network", String.format(Locale.ROOT, "%.2e", card.parityMaxAbs())));
+        card.versions().forEach((name, version) -> html.row(List.of(name, version)));
+        html.endTable();
     }
 
-    private static void split(StringBuilder html, String split, Metrics metrics, List<String> classes) {
-        html.append("<h2>")
-                .append(escape(split))
-                .append(", ")
-                .append(metrics.images())
-                .append(" images</h2>\n<table>\n");
-        row(html, "accuracy", figure(metrics.accuracy()));
-        row(html, "macro F1", figure(metrics.macroF1()));
-        row(html, "log loss", figure(metrics.logLoss()));
-        if (metrics.rocAuc() != null) {
-            row(html, "ROC AUC", figure(metrics.rocAuc()));
+    private void split(String name, Metrics metrics) {
+        html.heading(name + ", " + metrics.images() + " images");
+        figures(metrics);
+        Metrics merged = metrics.merged();
+        if (merged != null) {
+            html.heading(name + ", classes merged");
+            figures(merged);
         }
-        html.append(
-                "</table>\n<table><tr><th>class</th><th>images</th><th>precision</th><th>recall</th><th>F1</th></tr>\n");
+    }
+
+    private void figures(Metrics metrics) {
+        html.startTable(List.of());
+        row("accuracy" + (metrics.segmentation() == null ? "" : " of pixels"), metrics.accuracy());
+        row("balanced accuracy", metrics.balancedAccuracy());
+        row("macro F1", metrics.macroF1());
+        row("log loss", metrics.logLoss());
+        row("ROC AUC", metrics.rocAuc());
+        row("average precision", metrics.averagePrecision());
+        html.endTable();
+        if (metrics.segmentation() != null) {
+            overlap(metrics.segmentation());
+        }
+        html.startTable(List.of(
+                "class",
+                metrics.segmentation() == null ? "images" : "pixels",
+                "precision",
+                "recall",
+                "F1",
+                "specificity",
+                "average precision",
+                "ROC AUC"));
         for (Metrics.PerClass one : metrics.perClass()) {
-            html.append("<tr><td>")
-                    .append(escape(one.label()))
-                    .append("</td><td>")
-                    .append(one.images());
-            for (double value : List.of(one.precision(), one.recall(), one.f1())) {
-                html.append("</td><td>").append(figure(value));
-            }
-            html.append("</td></tr>\n");
+            html.row(List.of(
+                    one.label(),
+                    Long.toString(one.images()),
+                    Html.figure(one.precision()),
+                    Html.figure(one.recall()),
+                    Html.figure(one.f1()),
+                    figureOrNothing(one.specificity()),
+                    figureOrNothing(one.averagePrecision()),
+                    figureOrNothing(one.rocAuc())));
         }
-        html.append("</table>\n<table><tr><th>true \\ decided</th>");
-        classes.forEach(name -> html.append("<th>").append(escape(name)).append("</th>"));
-        html.append("</tr>\n");
+        html.endTable();
+        confusion(metrics);
+    }
+
+    private void overlap(Metrics.Segmentation segmentation) {
+        html.startTable(List.of("class", "Dice", "IoU", "Dice of all pixels", "IoU of all pixels"));
+        html.row(List.of(
+                "foreground",
+                Html.figure(segmentation.dice()),
+                Html.figure(segmentation.iou()),
+                Html.figure(segmentation.diceOverall()),
+                Html.figure(segmentation.iouOverall())));
+        for (Metrics.Overlap one : segmentation.perClass()) {
+            html.row(List.of(
+                    one.label(),
+                    Html.figure(one.dice()),
+                    Html.figure(one.iou()),
+                    Html.figure(one.diceOverall()),
+                    Html.figure(one.iouOverall())));
+        }
+        html.endTable();
+        html.note("Dice and IoU are means over the images, beside them those of all images' pixels counted together. An"
+                + " image in which a class neither is nor is found counts 1. Foreground is the mean of all classes but "
+                + segmentation.perClass().get(0).label() + ".");
+    }
+
+    private void confusion(Metrics metrics) {
+        List<String> classes =
+                metrics.perClass().stream().map(Metrics.PerClass::label).toList();
+        List<String> heads = new ArrayList<>(List.of("true \\ decided"));
+        heads.addAll(classes);
+        html.startTable(heads);
         for (int k = 0; k < classes.size(); k++) {
-            html.append("<tr><td>").append(escape(classes.get(k))).append("</td>");
-            metrics.confusion()
-                    .get(k)
-                    .forEach(count -> html.append("<td>").append(count).append("</td>"));
-            html.append("</tr>\n");
+            List<String> cells = new ArrayList<>(List.of(classes.get(k)));
+            metrics.confusion().get(k).forEach(count -> cells.add(Long.toString(count)));
+            html.row(cells);
         }
-        html.append("</table>\n");
+        html.endTable();
     }
 
-    private static void plot(
-            StringBuilder html,
-            String title,
-            List<EpochRecord> history,
-            ToDoubleFunction<EpochRecord> first,
-            String firstName,
-            @Nullable ToDoubleFunction<EpochRecord> second,
-            String secondName) {
-        double top = history.stream()
-                .mapToDouble(first)
-                .filter(Double::isFinite)
-                .max()
-                .orElse(1);
-        if (second != null) {
-            top = Math.max(
-                    top,
-                    history.stream()
-                            .mapToDouble(second)
-                            .filter(Double::isFinite)
-                            .max()
-                            .orElse(1));
+    /** Precision against recall for each class, the recipe's focus class first; then ROC. */
+    private void rankings(List<Ranking> rankings) {
+        if (rankings.isEmpty()) {
+            return;
         }
-        html.append(String.format(
-                Locale.ROOT,
-                "<svg width=\"%d\" height=\"%d\" role=\"img\" aria-label=\"%s by epoch\" font-size=\"12\">",
-                PLOT_WIDTH + 2 * MARGIN,
-                PLOT_HEIGHT + 2 * MARGIN,
-                title));
-        html.append(String.format(
-                Locale.ROOT,
-                "<path d=\"M%1$d %1$dV%2$dH%3$d\" fill=\"none\" stroke=\"#999\"/><text x=\"%1$d\" y=\"20\">%4$s by"
-                        + " epoch</text><text x=\"2\" y=\"%5$d\">%6$.3f</text><text x=\"2\" y=\"%2$d\">0</text>",
-                MARGIN,
-                MARGIN + PLOT_HEIGHT,
-                MARGIN + PLOT_WIDTH,
-                title,
-                MARGIN + 5,
-                top));
-        line(html, history, first, top, "#1565c0", firstName, 0);
-        if (second != null) {
-            line(html, history, second, top, "#c62828", secondName, 1);
+        html.heading("test, curves");
+        int focus = card.recipe().evaluation() == null
+                ? -1
+                : card.classes()
+                        .indexOf(Objects.toString(card.recipe().evaluation().focusClass()));
+        if (focus >= 0) {
+            html.raw(precisionRecall(rankings.get(focus), card.classes().get(focus), 2 * SQUARE));
         }
-        html.append("</svg>\n");
-    }
-
-    private static void line(
-            StringBuilder html,
-            List<EpochRecord> history,
-            ToDoubleFunction<EpochRecord> value,
-            double top,
-            String colour,
-            String name,
-            int row) {
-        StringBuilder points = new StringBuilder();
-        for (EpochRecord epoch : history) {
-            double height = value.applyAsDouble(epoch) / Math.max(1e-12, top);
-            if (Double.isFinite(height)) {
-                double along = history.size() == 1 ? 0.5 : (epoch.epoch() - 1.0) / (history.size() - 1);
-                points.append(String.format(
-                        Locale.ROOT, "%.1f,%.1f ", MARGIN + along * PLOT_WIDTH, MARGIN + PLOT_HEIGHT * (1 - height)));
+        for (int k = 0; k < rankings.size(); k++) {
+            if (k != focus) {
+                html.raw(precisionRecall(rankings.get(k), card.classes().get(k), SQUARE));
             }
         }
-        html.append(String.format(
-                Locale.ROOT,
-                "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\"/><text x=\"%d\" y=\"%d\""
-                        + " fill=\"%s\">%s</text>",
-                points.toString().trim(),
-                colour,
-                MARGIN + PLOT_WIDTH - 80,
-                MARGIN + 15 + 16 * row,
-                colour,
-                name));
+        Plot roc = new Plot("true positives against false positives", SQUARE, SQUARE);
+        for (int k = 0; k < rankings.size(); k++) {
+            Ranking ranking = rankings.get(k);
+            if (ranking.rocAuc() != null) {
+                roc.line(card.classes().get(k) + ", area " + figureOrNothing(ranking.rocAuc()), roc(ranking));
+            }
+        }
+        roc.dashed("chance", List.of(new Plot.Point(0, 0), new Plot.Point(1, 1)));
+        html.raw(roc.svg(0, 1, 1));
     }
 
-    private static void row(StringBuilder html, String name, String value) {
-        html.append("<tr><td>")
-                .append(escape(name))
-                .append("</td><td>")
-                .append(escape(value))
-                .append("</td></tr>\n");
+    private static String precisionRecall(Ranking ranking, String name, int side) {
+        double chance = (double) ranking.positives() / (ranking.positives() + ranking.negatives());
+        List<Plot.Point> points = new ArrayList<>();
+        for (Ranking.Step step : ranking.steps()) {
+            if (ranking.positives() > 0) {
+                points.add(new Plot.Point((double) step.truePositives() / ranking.positives(), step.precision()));
+            }
+        }
+        return new Plot("precision against recall, " + name, side, side)
+                .line(name + ", average precision " + figureOrNothing(ranking.averagePrecision()), points)
+                .dashed("chance " + Html.figure(chance), List.of(new Plot.Point(0, chance), new Plot.Point(1, chance)))
+                .svg(0, 1, 1);
     }
 
-    private static String figure(double value) {
-        return String.format(Locale.ROOT, "%.4f", value);
+    private static List<Plot.Point> roc(Ranking ranking) {
+        List<Plot.Point> points = new ArrayList<>(List.of(new Plot.Point(0, 0)));
+        for (Ranking.Step step : ranking.steps()) {
+            points.add(new Plot.Point(
+                    (double) step.falsePositives() / ranking.negatives(),
+                    (double) step.truePositives() / ranking.positives()));
+        }
+        return points;
     }
 
-    private static String escape(String text) {
-        return text.replace("&", "&amp;")
-                .replace("<", "&lt;")
-                .replace(">", "&gt;")
-                .replace("\"", "&quot;");
+    private void training(List<EpochRecord> history) {
+        html.heading("Training");
+        if (history.isEmpty()) {
+            html.paragraph("No epoch: the network is as it was loaded.");
+            return;
+        }
+        Plot loss = new Plot("loss by epoch", PLOT_WIDTH, PLOT_HEIGHT)
+                .line(
+                        "train",
+                        history.stream()
+                                .map(one -> new Plot.Point(one.epoch(), one.trainLoss()))
+                                .toList())
+                .line(
+                        "validation",
+                        history.stream()
+                                .map(one -> new Plot.Point(one.epoch(), one.validationLoss()))
+                                .toList());
+        double last = history.get(history.size() - 1).epoch();
+        html.raw(loss.svg(1, last));
+        Map<String, List<Plot.Point>> byName = new LinkedHashMap<>();
+        for (EpochRecord epoch : history) {
+            epoch.validation().forEach((name, value) -> byName.computeIfAbsent(name, any -> new ArrayList<>())
+                    .add(new Plot.Point(epoch.epoch(), value)));
+        }
+        byName.forEach((name, points) -> {
+            if (!name.equals("loss")) {
+                html.raw(new Plot("validation " + name + " by epoch", PLOT_WIDTH, PLOT_HEIGHT)
+                        .line(name, points)
+                        .svg(1, last));
+            }
+        });
     }
 
-    private Report() {}
+    private void row(String name, @Nullable Double value) {
+        if (value != null) {
+            html.row(List.of(name, Html.figure(value)));
+        }
+    }
+
+    private static String figureOrNothing(@Nullable Double value) {
+        return value == null ? "" : Html.figure(value);
+    }
 }

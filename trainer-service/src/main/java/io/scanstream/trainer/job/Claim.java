@@ -196,6 +196,11 @@ public final class Claim {
         }
     }
 
+    /** Keeps a small file beside the job's model, in the place of one of that path. */
+    public void keepCompanion(String path, byte[] bytes) {
+        jobs.writeCompanion(id(), path, bytes);
+    }
+
     private void lose(JobState to) {
         lostTo = to;
         LOG.infof(

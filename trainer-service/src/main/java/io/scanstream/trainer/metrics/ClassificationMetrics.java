@@ -51,6 +51,7 @@ public final class ClassificationMetrics {
                 confusion.counts(),
                 confusion.balancedAccuracy(),
                 ranked(perClass, positive, Metrics.PerClass::averagePrecision),
+                null,
                 null);
     }
 

@@ -150,7 +150,8 @@ public final class SegmentationMetrics {
                                 .mapToDouble(Metrics.Overlap::iouOverall)
                                 .average()
                                 .orElseThrow(),
-                        perClass));
+                        perClass),
+                null);
     }
 
     private static double dice(long hits, long truth, long decided) {

@@ -8,12 +8,17 @@ import ai.onnxruntime.OrtSession;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.model.OnnxMetadata;
+import io.scanstream.contracts.model.Task;
 import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 import java.util.Map;
 import java.util.Set;
 
 /** An exported model in ONNX Runtime on the CPU: what serving will compute. The caller closes it. */
 public final class OnnxModel implements AutoCloseable {
+    private static final int MOST_IMAGES = 64;
+    private static final long MOST_BYTES = 64L << 20;
+
     private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
     private final OrtSession session;
     private final OnnxMetadata metadata;
@@ -21,8 +26,8 @@ public final class OnnxModel implements AutoCloseable {
     /**
      * Scores of a batch.
      *
-     * @param logits {@code [N, outputs]}, the raw head
-     * @param probabilities {@code [N, classes]}, in class order
+     * @param logits {@code [N, outputs]}, the raw head; of a segmenter {@code [N, outputs · height · width]}
+     * @param probabilities {@code [N, classes]}, in class order; of a segmenter {@code [N, classes · height · width]}
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared, and a batch is large
     public record Scores(float[][] logits, float[][] probabilities) {}
@@ -49,6 +54,16 @@ public final class OnnxModel implements AutoCloseable {
         return metadata;
     }
 
+    /** How many images to score at once, so that neither pixels nor probabilities take much room. */
+    public int batchSize() {
+        long pixels = (long) metadata.preprocessing().widthPx()
+                * metadata.preprocessing().heightPx();
+        long bytesEach = metadata.task() == Task.SEGMENTATION
+                ? pixels * metadata.classes().size() * Float.BYTES
+                : pixels * metadata.preprocessing().channels();
+        return (int) Math.max(1, Math.min(MOST_IMAGES, MOST_BYTES / bytesEach));
+    }
+
     /** Names of what the file computes. */
     public Set<String> outputs() {
         return session.getOutputNames();
@@ -70,16 +85,22 @@ public final class OnnxModel implements AutoCloseable {
         try (OnnxTensor scan = OnnxTensor.createTensor(environment, pixels, shape, OnnxJavaType.UINT8);
                 OrtSession.Result result = session.run(Map.of(OnnxMetadata.INPUT_SCAN, scan), outputs)) {
             return new Scores(
-                    floats(result, OnnxMetadata.OUTPUT_LOGITS), floats(result, OnnxMetadata.OUTPUT_PROBABILITIES));
+                    floats(result, OnnxMetadata.OUTPUT_LOGITS, count),
+                    floats(result, OnnxMetadata.OUTPUT_PROBABILITIES, count));
         } catch (OrtException e) {
             throw failed("ONNX Runtime could not score " + count + " images", e);
         }
     }
 
-    private static float[][] floats(OrtSession.Result result, String output) throws OrtException {
-        return (float[][]) result.get(output)
-                .orElseThrow(() -> new IllegalStateException("asked for '" + output + "'"))
-                .getValue();
+    private static float[][] floats(OrtSession.Result result, String output, int count) {
+        OnnxTensor tensor = (OnnxTensor)
+                result.get(output).orElseThrow(() -> new IllegalStateException("asked for '" + output + "'"));
+        FloatBuffer values = tensor.getFloatBuffer();
+        float[][] rows = new float[count][values.remaining() / count];
+        for (float[] row : rows) {
+            values.get(row);
+        }
+        return rows;
     }
 
     private static ScanstreamException failed(String what, OrtException e) {

@@ -8,6 +8,7 @@ import io.scanstream.contracts.model.AliasState;
 import io.scanstream.contracts.model.GateDecision;
 import io.scanstream.contracts.model.ModelCard;
 import io.scanstream.contracts.model.ModelVersion;
+import io.scanstream.contracts.model.Task;
 import io.scanstream.contracts.scoring.ScanHeaders;
 import io.scanstream.storage.Aliases;
 import io.scanstream.storage.Datasets;
@@ -18,15 +19,17 @@ import java.time.Clock;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jboss.logging.Logger;
 
 /**
- * Decides whether a new version becomes the champion. The first one does. A later one has to decide at least as many images
- * rightly as the champion, on the new version's test images that the champion was not trained or chosen on; where there are
- * too few of those nothing is promoted, and a person may.
+ * Decides whether a new version becomes the champion. The first one does. A later one has to be at least as good as the
+ * champion, on the new version's test images that the champion was not trained or chosen on: of a classifier the share of
+ * right decisions counts, of a segmenter the mean Dice. Where there are too few of those images nothing is promoted, and a
+ * person may.
  */
 final class PromotionGate {
     static final int FEWEST_IMAGES = 20;
@@ -48,10 +51,16 @@ final class PromotionGate {
         this.clock = clock;
     }
 
-    /** Counts a published model's right decisions. */
+    /** Says how good a published model is. */
     interface Scorer {
-        /** How many of the entries the version decides rightly. */
-        int right(ModelVersion version, List<Manifest.Entry> entries);
+        /**
+         * The mean over images of what counts for their task, 0 to 1: whether the decision is right, or the Dice of the
+         * foreground classes.
+         *
+         * @param manifest of the images
+         * @param entries of it
+         */
+        double mean(ModelVersion version, Manifest manifest, List<Manifest.Entry> entries);
     }
 
     /** Why not, or on what grounds. */
@@ -109,6 +118,10 @@ final class PromotionGate {
             return not("its classes " + mine.get().classes() + " are not the champion's "
                     + its.get().classes());
         }
+        if (mine.get().task() != its.get().task()) {
+            return not("its task " + mine.get().task() + " is not the champion's "
+                    + its.get().task());
+        }
         Optional<Manifest> tested = manifest(mine.get());
         Optional<Manifest> seen = manifest(its.get());
         if (tested.isEmpty() || seen.isEmpty()) {
@@ -120,7 +133,11 @@ final class PromotionGate {
             return not("only " + clean.size() + " of its test images are new to the champion, " + FEWEST_IMAGES
                     + " are needed");
         }
-        return byAccuracy(clean.size(), scorer.right(candidate, clean), scorer.right(champion, clean));
+        return byMean(
+                mine.get().task() == Task.SEGMENTATION ? "Dice" : "Accuracy",
+                clean.size(),
+                scorer.mean(candidate, tested.get(), clean),
+                scorer.mean(champion, tested.get(), clean));
     }
 
     private Optional<Manifest> manifest(ModelCard card) {
@@ -128,15 +145,19 @@ final class PromotionGate {
         return dataset == null ? Optional.empty() : datasets.manifest(dataset);
     }
 
-    private static Verdict byAccuracy(int images, int candidate, int champion) {
+    private static Verdict byMean(String metric, int images, double candidate, double champion) {
         Map<String, Double> figures = new LinkedHashMap<>();
         figures.put("images", (double) images);
-        figures.put("candidateAccuracy", (double) candidate / images);
-        figures.put("championAccuracy", (double) champion / images);
-        boolean promote = candidate >= champion;
-        String reason = "right on " + candidate + " of " + images
-                + " test images that neither was trained on, the champion" + " on " + champion;
-        return new Verdict(promote, reason, figures);
+        figures.put("candidate" + metric, candidate);
+        figures.put("champion" + metric, champion);
+        String reason = String.format(
+                Locale.ROOT,
+                "%s %.4f on %d test images that neither was trained on, the champion's %.4f",
+                metric,
+                candidate,
+                images,
+                champion);
+        return new Verdict(candidate >= champion, reason, figures);
     }
 
     /** Test images of one that the other saw neither in training nor in validation, and that both manifests keep apart. */

@@ -4,10 +4,12 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.training.TrainingEvent;
+import io.scanstream.storage.ModelPackage;
 import io.scanstream.trainer.job.Announcements;
 import io.scanstream.trainer.job.Claim;
 import io.scanstream.trainer.job.FaultPoint;
 import io.scanstream.trainer.job.Patience;
+import io.scanstream.trainer.tensorboard.EventFile;
 import io.scanstream.trainer.training.Checkpoint;
 import io.scanstream.trainer.training.EpochRecord;
 import io.scanstream.trainer.training.StopSignal;
@@ -29,6 +31,10 @@ import org.jboss.logging.Logger;
 final class TrainingReporter implements TrainingListener {
     private static final Logger LOG = Logger.getLogger(TrainingReporter.class);
     private static final String HISTORY = "events.json";
+
+    /** What the names of an event's validation figures begin with. */
+    private static final String VALIDATION = "validation";
+
     private static final TypeReference<List<TrainingEvent.EpochCompleted>> EPOCHS = new TypeReference<>() {};
 
     private final Claim claim;
@@ -129,6 +135,8 @@ final class TrainingReporter implements TrainingListener {
             try {
                 Files.write(events, Json.bytes(history, EPOCHS));
                 claim.checkpoint(checkpoint.folder(), position(checkpoint.state()), history);
+                EventFile curves = curves();
+                claim.keepCompanion(ModelPackage.TENSORBOARD + "/" + curves.name(), curves.bytes());
             } finally {
                 Files.deleteIfExists(events);
             }
@@ -136,6 +144,22 @@ final class TrainingReporter implements TrainingListener {
             throw new UncheckedIOException("checkpoint in " + checkpoint.folder(), e);
         }
         return true;
+    }
+
+    /** The curves from the first epoch on; another owner's file of them has the same name. */
+    private EventFile curves() {
+        EventFile curves = new EventFile();
+        for (TrainingEvent.EpochCompleted epoch : history) {
+            Map<String, Double> validation = new LinkedHashMap<>();
+            epoch.metrics().forEach((name, value) -> {
+                if (name.startsWith(VALIDATION)) {
+                    String figure = name.substring(VALIDATION.length());
+                    validation.put(figure.substring(0, 1).toLowerCase(Locale.ROOT) + figure.substring(1), value);
+                }
+            });
+            curves.add(epoch.epoch(), epoch.trainLoss(), validation, epoch.imagesPerSecond(), epoch.at());
+        }
+        return curves;
     }
 
     /** The epochs so far, those before this slice included. */

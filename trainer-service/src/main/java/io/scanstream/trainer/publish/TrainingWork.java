@@ -159,7 +159,12 @@ public final class TrainingWork implements Work {
     private void publish(Claim claim, TrainingRun run, Manifest manifest, ModelVersion version, Path folder) {
         PackageBuilder.Identity identity = new PackageBuilder.Identity(
                 version, manifest.dataset(), Hashes.sha256(Json.bytes(manifest)), claim.id(), clock.instant());
-        ModelPackage built = PackageBuilder.build(run, identity, folder.resolve("package"));
+        Path beside = folder.resolve("beside");
+        ModelPackage built = PackageBuilder.build(run, identity, folder.resolve("package"), beside);
+        patience.insist(claim, () -> {
+            stores.jobs().writeCompanions(claim.id(), beside);
+            return true;
+        });
         patience.insist(claim, () -> stores.models().publish(version, built));
     }
 
@@ -179,8 +184,7 @@ public final class TrainingWork implements Work {
         Map<String, Double> figures = new LinkedHashMap<>();
         if (test != null) {
             figures.put("images", (double) test.images());
-            figures.put("accuracy", test.accuracy());
-            figures.put("macroF1", test.macroF1());
+            figures.putAll(test.figures());
         }
         return new Done(
                 version.toString(),

@@ -46,7 +46,11 @@ class TrainCommandTest {
         assertThat(line.path("test").path("images").asInt()).isEqualTo(8);
         assertThat(line.path("test").path("accuracy").isNumber()).isTrue();
         assertThat(line.path("test").path("macroF1").isNumber()).isTrue();
+        assertThat(line.path("test").path("auc").isNumber()).isTrue();
+        assertThat(line.path("test").path("balancedAccuracy").isNumber()).isTrue();
         assertThat(line.path("seconds").asDouble()).isPositive();
+        assertThat(folder.resolve("out/private/gallery.html")).exists();
+        assertThat(folder.resolve("out/tensorboard")).isDirectoryContaining("glob:**events.out.tfevents.*");
         ModelPackage sealed = ModelPackage.read(Path.of(line.path("package").asText()));
         assertThat(sealed.card().seed()).isEqualTo(5);
         assertThat(sealed.card().recipe().training().batchSize()).isEqualTo(4);

@@ -9,8 +9,12 @@ import io.scanstream.contracts.dataset.Split;
 import io.scanstream.contracts.model.Golden;
 import io.scanstream.contracts.model.Metrics;
 import io.scanstream.contracts.model.ModelVersion;
+import io.scanstream.contracts.model.Task;
 import io.scanstream.contracts.recipe.Recipe;
 import io.scanstream.contracts.recipe.RecipeReader;
+import io.scanstream.imaging.DecodeLimits;
+import io.scanstream.imaging.Image;
+import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.storage.ModelPackage;
 import io.scanstream.trainer.TestScans;
 import io.scanstream.trainer.libtorch.DeviceChoice;
@@ -24,6 +28,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -89,6 +94,147 @@ class PackageBuilderTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"{type: crossEntropy}", "{type: bceWithLogits}"})
+    void writesASegmentersPackageThatVerifiesAndOverlapsWell(String loss) throws Exception {
+        TestScans scans = new TestScans(SIDE, "back", "gland")
+                .withMasks(Split.TRAIN, 12)
+                .withMasks(Split.VALIDATION, 4)
+                .withMasks(Split.TEST, 6);
+        ModelPackage sealed = build(
+                scans,
+                Map.of(
+                        "loss", loss,
+                        "augmentation", "[]",
+                        "data.positiveClass", "gland",
+                        "network.layers", "[{type: conv, out: 8, padding: 1}, {type: relu}, {type: conv, kernel: 1}]"));
+
+        assertThat(sealed.card().task()).isEqualTo(Task.SEGMENTATION);
+        Metrics test = sealed.card().metrics().get("test");
+        assertThat(test.segmentation()).isNotNull();
+        assertThat(test.segmentation().dice()).isGreaterThan(0.95);
+        assertThat(test.segmentation().iou())
+                .isGreaterThan(0.9)
+                .isLessThanOrEqualTo(test.segmentation().dice());
+        assertThat(test.segmentation().perClass()).hasSize(2);
+        assertThat(test.rocAuc()).isNull();
+        assertThat(test.confusion().stream()
+                        .flatMap(List::stream)
+                        .mapToLong(Long::longValue)
+                        .sum())
+                .isEqualTo(6L * SIDE * SIDE);
+        assertThat(Files.readString(sealed.folder().resolve(ModelPackage.REPORT)))
+                .contains("Dice", "IoU of all pixels", "<svg")
+                .doesNotContain("precision against recall");
+        assertThat(sealed.golden().cases().stream().map(Golden.Case::decision).distinct())
+                .containsExactlyInAnyOrder("back", "gland");
+        try (OnnxModel model = new OnnxModel(Files.readAllBytes(sealed.onnx()))) {
+            assertThat(model.metadata().task()).isEqualTo(Task.SEGMENTATION);
+            for (Golden.Case golden : sealed.golden().cases()) {
+                assertThat(golden.maskFile()).isNotNull();
+                float[] map =
+                        GoldenImages.score(model, sealed.goldenImage(golden)).probabilities()[0];
+                assertThat(map).hasSize(2 * SIDE * SIDE);
+                assertThat(map[5] + map[SIDE * SIDE + 5]).isCloseTo(1, within(1e-6f));
+                Image mask = new ImageDecoder(DecodeLimits.defaults())
+                        .decode(Files.readAllBytes(sealed.folder().resolve("golden/" + golden.maskFile())));
+                for (int i = 0; i < SIDE * SIDE; i++) {
+                    assertThat(mask.pixels()[i]).isEqualTo((byte) (map[SIDE * SIDE + i] > map[i] ? 1 : 0));
+                }
+                assertThat(golden.logits()).hasSize(loss.contains("bce") ? 64 : 128);
+            }
+        }
+        assertThat(folder.resolve("beside/private/test.csv")).content().startsWith("path,dice,iou\ntest/images/0.png,");
+        assertThat(folder.resolve("beside/private/gallery.html")).content().contains("IoU", "data:image/png;base64,");
+    }
+
+    @Test
+    void mergesClassesAndShowsTheFocusClassFirst() throws Exception {
+        TestScans scans = new TestScans(SIDE, "plain", "wide", "narrow")
+                .with(Split.TRAIN, 12)
+                .with(Split.VALIDATION, 4)
+                .with(Split.TEST, 6);
+        ModelPackage sealed = build(
+                scans,
+                Map.of(
+                        "training.epochs", "2",
+                        "evaluation.mergedClasses", "{striped: [wide, narrow]}",
+                        "evaluation.focusClass", "wide"));
+
+        Metrics test = sealed.card().metrics().get("test");
+        Metrics merged = test.merged();
+        assertThat(merged).isNotNull();
+        assertThat(merged.perClass().stream().map(Metrics.PerClass::label)).containsExactly("striped", "plain");
+        assertThat(merged.confusion().get(0).stream().mapToLong(Long::longValue).sum())
+                .isEqualTo(12);
+        assertThat(merged.accuracy()).isGreaterThanOrEqualTo(test.accuracy());
+        String report = Files.readString(sealed.folder().resolve(ModelPackage.REPORT));
+        assertThat(report).contains("test, classes merged", "striped");
+        assertThat(report.indexOf("precision against recall, wide"))
+                .isPositive()
+                .isLessThan(report.indexOf("precision against recall, narrow"));
+        assertThat(report).contains("chance 0.3333");
+    }
+
+    @Test
+    void theWrongAnswersAreShownApartFromThePackage() throws Exception {
+        TestScans scans = new TestScans(SIDE, "plain", "wide", "narrow")
+                .with(Split.TRAIN, 4)
+                .with(Split.VALIDATION, 2)
+                .with(Split.TEST, 6);
+        ModelPackage sealed =
+                build(scans, Map.of("training.epochs", "2", "optimizer", "{type: sgd, learningRate: 1e-6}"));
+
+        List<List<Long>> confusion = sealed.card().metrics().get("test").confusion();
+        long wrong = 18
+                - confusion.get(0).get(0)
+                - confusion.get(1).get(1)
+                - confusion.get(2).get(2);
+        assertThat(wrong).isPositive();
+        String gallery = Files.readString(folder.resolve("beside/private/gallery.html"));
+        assertThat(gallery.split("<figure>")).hasSize((int) wrong + 1);
+        assertThat(folder.resolve("beside/private/test.csv"))
+                .content()
+                .startsWith("path,class,decision,narrow,plain,wide");
+        assertThat(Files.readString(sealed.folder().resolve(ModelPackage.REPORT)))
+                .doesNotContain("base64");
+        assertThat(folder.resolve("beside/submission.csv")).doesNotExist();
+        assertThat(sealed.folder().resolve("private")).doesNotExist();
+    }
+
+    @Test
+    void whatLiesBesideAPackageIsNoPartOfIt() throws Exception {
+        TestScans scans =
+                new TestScans(SIDE, "wide", "narrow").with(Split.TRAIN, 8).with(Split.TEST, 2);
+        ModelPackage sealed = build(scans, Map.of("training.epochs", "2"));
+        String digest = sealed.digest();
+        Files.createDirectories(sealed.folder().resolve("private"));
+        Files.writeString(sealed.folder().resolve("private/gallery.html"), "x");
+        Files.writeString(sealed.folder().resolve("submission.csv"), "id,label\n");
+
+        assertThat(ModelPackage.read(sealed.folder()).digest()).isEqualTo(digest);
+        Files.writeString(sealed.folder().resolve("other.csv"), "x");
+        assertThatThrownBy(() -> ModelPackage.read(sealed.folder())).hasMessageContaining("other.csv");
+    }
+
+    @Test
+    void unlabelledImagesGiveASubmission() throws Exception {
+        TestScans scans = new TestScans(SIDE, "wide", "narrow")
+                .with(Split.TRAIN, 20)
+                .with(Split.VALIDATION, 6)
+                .with(Split.TEST, 4)
+                .withUnlabelled(3);
+        build(scans, Map.of("data.positiveClass", "wide"));
+
+        List<String> lines = Files.readAllLines(folder.resolve("beside/submission.csv"));
+        assertThat(lines).hasSize(7).startsWith("id,label");
+        for (String line : lines.subList(1, 7)) {
+            String[] cells = line.split(",");
+            double probability = Double.parseDouble(cells[1]);
+            assertThat(probability > 0.5).as(line).isEqualTo(cells[0].startsWith("wide"));
+        }
+    }
+
     @Test
     void refusesATrainingThatIsNotCompleted() {
         Recipe recipe = TestScans.recipe(SIDE, Map.of());
@@ -96,7 +242,8 @@ class PackageBuilderTest {
                 new TestScans(SIDE, "wide", "narrow").with(Split.TRAIN, 8).with(Split.TEST, 2);
         try (TrainingRun run = run(scans, recipe)) {
             run.train(() -> true, new TrainingListener() {});
-            assertThatThrownBy(() -> PackageBuilder.build(run, identity(), folder.resolve("package")))
+            assertThatThrownBy(() ->
+                            PackageBuilder.build(run, identity(), folder.resolve("package"), folder.resolve("beside")))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("epoch 1, step 0");
         }
@@ -122,7 +269,7 @@ class PackageBuilderTest {
         all.putAll(replaced);
         try (TrainingRun run = run(scans, TestScans.recipe(SIDE, all))) {
             run.train(StopSignal.never(), new TrainingListener() {});
-            return PackageBuilder.build(run, identity(), folder.resolve("package"));
+            return PackageBuilder.build(run, identity(), folder.resolve("package"), folder.resolve("beside"));
         }
     }
 

@@ -119,9 +119,9 @@ class PromotionGateTest {
     }
 
     private GateDecision decide(JobId job) {
-        return gate.decide(job, ModelVersion.of("m", job), (version, entries) -> {
+        return gate.decide(job, ModelVersion.of("m", job), (version, manifest, entries) -> {
             asked.add(entries.size());
-            return right.getOrDefault(version, 0);
+            return right.getOrDefault(version, 0) / (double) entries.size();
         });
     }
 
@@ -167,7 +167,7 @@ class PromotionGateTest {
         GateDecision decision = decide(publish(dataset, 24));
 
         assertThat(decision.promoted()).isFalse();
-        assertThat(decision.reason()).contains("24 of 30").contains("champion on 25");
+        assertThat(decision.reason()).contains("Accuracy 0.8000 on 30").contains("champion's 0.8333");
         assertThat(champion()).isEqualTo(ModelVersion.of("m", first).version());
     }
 

@@ -10,44 +10,39 @@ import io.scanstream.trainer.data.TrainingData;
 import io.scanstream.trainer.onnx.OnnxModel;
 import java.util.List;
 
-/**
- * What a model says of the images of one split.
- *
- * @param probabilities {@code [images][classes]}, in the split's order
- * @param labels true class of each image
- */
-@SuppressWarnings("ArrayRecordComponent") // never compared, and a split is large
-record SplitScores(float[][] probabilities, int[] labels) {
-    private static final int BATCH = 64;
-
-    /** Sees batches as they are scored. */
-    interface BatchObserver {
-        void scored(Batch batch);
+/** Runs images through ONNX Runtime, batch by batch. */
+final class Scoring {
+    /** Sees batches as they are scored, in the samples' order. */
+    interface Observer {
+        /**
+         * One batch.
+         *
+         * @param samples of the batch, in its order
+         */
+        void scored(List<Sample> samples, Batch batch, OnnxModel.Scores scores);
     }
 
-    /** Scores samples through ONNX Runtime. */
-    static SplitScores of(OnnxModel model, TrainingData data, List<Sample> samples, BatchObserver observer) {
-        float[][] probabilities = new float[samples.size()][];
-        int[] labels = samples.stream().mapToInt(Sample::label).toArray();
+    /** Scores samples. */
+    static void run(OnnxModel model, TrainingData data, List<Sample> samples, Observer observer) {
         int next = 0;
         try (BatchLoader loader = new BatchLoader(
                         data,
                         new Augmenter(List.of(), data.preprocessing()),
-                        BATCH,
+                        model.batchSize(),
                         Runtime.getRuntime().availableProcessors());
                 BatchLoader.BatchStream batches = loader.inOrder(samples)) {
             while (batches.hasNext()) {
                 try (Batch batch = batches.next()) {
-                    for (float[] row : model.score(batch.pixels(), batch.size()).probabilities()) {
-                        probabilities[next++] = row;
-                    }
-                    observer.scored(batch);
+                    OnnxModel.Scores scores = model.score(batch.pixels(), batch.size());
+                    observer.scored(samples.subList(next, next + batch.size()), batch, scores);
+                    next += batch.size();
                 }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new ScanstreamException(ErrorCode.CANCELLED, "the evaluation's thread was interrupted.", e);
         }
-        return new SplitScores(probabilities, labels);
     }
+
+    private Scoring() {}
 }

@@ -1,0 +1,69 @@
+package io.scanstream.contracts.recipe;
+
+import io.scanstream.contracts.model.Task;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Contradictions in a recipe's section {@code evaluation}. */
+final class EvaluationCheck {
+    private static final String MERGED = "recipe.evaluation.mergedClasses";
+
+    /** What contradicts itself. */
+    static void alone(Recipe.@Nullable Evaluation evaluation, List<Problem> problems) {
+        if (evaluation == null) {
+            return;
+        }
+        Set<String> seen = new HashSet<>();
+        evaluation.mergedClasses().forEach((name, members) -> {
+            String path = MERGED + "." + name;
+            Set<String> distinct = new HashSet<>(members);
+            if (distinct.size() < 2) {
+                problems.add(new Problem(path, "merging needs two classes or more, got " + members + "."));
+            }
+            for (String member : distinct) {
+                if (!seen.add(member)) {
+                    problems.add(new Problem(path, "'" + member + "' is already part of another merged class."));
+                }
+            }
+        });
+    }
+
+    /** What contradicts the data's classes, in class order. */
+    static void against(
+            Recipe.@Nullable Evaluation evaluation, List<String> classes, Task task, List<Problem> problems) {
+        if (evaluation == null) {
+            return;
+        }
+        evaluation.mergedClasses().forEach((name, members) -> {
+            String path = MERGED + "." + name;
+            for (String member : members) {
+                if (!classes.contains(member)) {
+                    problems.add(notAClass(path, member, classes));
+                }
+            }
+            if (classes.contains(name) && !members.contains(name)) {
+                problems.add(new Problem(path, "'" + name + "' is the name of a class that it does not contain."));
+            }
+            if (task == Task.SEGMENTATION && !classes.isEmpty() && members.contains(classes.get(0))) {
+                problems.add(new Problem(
+                        path, "'" + classes.get(0) + "' is the background, which stays a class of its own."));
+            }
+        });
+        long left = classes.stream().map(evaluation::mergedClassOf).distinct().count();
+        if (!evaluation.mergedClasses().isEmpty() && left < 2) {
+            problems.add(new Problem(MERGED, "leaves one class only of " + classes + "."));
+        }
+        String focus = evaluation.focusClass();
+        if (focus != null && !classes.contains(focus)) {
+            problems.add(notAClass("recipe.evaluation.focusClass", focus, classes));
+        }
+    }
+
+    private static Problem notAClass(String path, String name, List<String> classes) {
+        return new Problem(path, "'" + name + "' is not among the data's classes " + classes + ".");
+    }
+
+    private EvaluationCheck() {}
+}

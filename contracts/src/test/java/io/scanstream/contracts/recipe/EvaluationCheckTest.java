@@ -1,0 +1,92 @@
+package io.scanstream.contracts.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.scanstream.contracts.Json;
+import io.scanstream.contracts.dataset.DatasetVersion;
+import io.scanstream.contracts.dataset.Manifest;
+import io.scanstream.contracts.dataset.Split;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class EvaluationCheckTest {
+    private static final String RECIPE = """
+            name: merged
+            about: a sample
+            data: {widthPx: 64, heightPx: 64}
+            network: {architecture: resnet18}
+            optimizer: {type: adam, learningRate: 0.001}
+            training: {epochs: 1, batchSize: 4}
+            """;
+
+    @Test
+    void acceptsWhatTheDataHas() {
+        Recipe recipe = read("{mergedClasses: {lesion: [benign, cancer]}, focusClass: cancer}");
+
+        assertThat(RecipeCheck.against(recipe, manifest())).isEmpty();
+        assertThat(recipe.evaluation().mergedClassOf("benign")).isEqualTo("lesion");
+        assertThat(recipe.evaluation().mergedClassOf("normal")).isEqualTo("normal");
+    }
+
+    @Test
+    void aRecipeThatAsksForNothingIsWrittenAsBefore() {
+        assertThat(Json.text(RecipeReader.read(RECIPE.getBytes(StandardCharsets.UTF_8))))
+                .doesNotContain("evaluation");
+    }
+
+    @Test
+    void reportsWhatContradictsItself() {
+        assertThatThrownBy(() -> read("{mergedClasses: {lesion: [benign], ill: [benign, cancer]}}"))
+                .isInstanceOf(InvalidRecipeException.class)
+                .hasMessageContaining("recipe.evaluation.mergedClasses.lesion: merging needs two classes or more")
+                .hasMessageContaining("recipe.evaluation.mergedClasses.ill: 'benign' is already part");
+    }
+
+    @Test
+    void reportsWhatTheDataDoesNotHave() {
+        Recipe recipe = read("{mergedClasses: {normal: [benign, cancr]}, focusClass: tumour}");
+
+        assertThat(RecipeCheck.against(recipe, manifest()).stream().map(Problem::toString))
+                .anyMatch(problem -> problem.contains("'cancr' is not among"))
+                .anyMatch(problem -> problem.contains("'normal' is the name of a class that it does not contain"))
+                .anyMatch(problem -> problem.contains("focusClass") && problem.contains("'tumour'"));
+    }
+
+    @Test
+    void keepsTwoClassesAndTheBackground() {
+        Recipe all = read("{mergedClasses: {any: [benign, cancer, normal]}}");
+
+        assertThat(RecipeCheck.against(all, manifest()).stream().map(Problem::toString))
+                .anyMatch(problem -> problem.contains("leaves one class only"));
+        Manifest masks = new Manifest(
+                manifest().dataset(),
+                List.of("benign", "cancer", "normal"),
+                List.of(0, 1, 2),
+                manifest().entries(),
+                List.of(),
+                List.of(),
+                Instant.EPOCH);
+        assertThat(RecipeCheck.against(read("{mergedClasses: {lesion: [benign, cancer]}}"), masks).stream()
+                        .map(Problem::toString))
+                .anyMatch(problem -> problem.contains("'benign' is the background"));
+    }
+
+    private static Recipe read(String evaluation) {
+        return RecipeReader.read((RECIPE + "evaluation: " + evaluation).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static Manifest manifest() {
+        return new Manifest(
+                new DatasetVersion("d", 1),
+                List.of("benign", "cancer", "normal"),
+                Stream.of(Split.TRAIN, Split.TEST)
+                        .map(split -> new Manifest.Entry(split + ".png", "aa", 1, "benign", split, null, null, null))
+                        .toList(),
+                List.of(),
+                Instant.EPOCH);
+    }
+}

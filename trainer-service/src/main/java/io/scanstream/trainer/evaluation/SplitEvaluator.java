@@ -1,0 +1,179 @@
+package io.scanstream.trainer.evaluation;
+
+import io.scanstream.contracts.model.Metrics;
+import io.scanstream.contracts.model.Task;
+import io.scanstream.contracts.recipe.Recipe;
+import io.scanstream.imaging.ClassMap;
+import io.scanstream.trainer.data.Batch;
+import io.scanstream.trainer.data.Sample;
+import io.scanstream.trainer.data.TrainingData;
+import io.scanstream.trainer.metrics.ClassificationMetrics;
+import io.scanstream.trainer.metrics.Ranking;
+import io.scanstream.trainer.metrics.SegmentationMetrics;
+import io.scanstream.trainer.onnx.OnnxModel;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** Scores splits through ONNX Runtime and says how good the answers are, for either task. */
+final class SplitEvaluator {
+    /** As in the classifier's log loss: one certain mistake must not make it infinite. */
+    private static final double LEAST_PROBABILITY = 1e-15;
+
+    private final OnnxModel model;
+    private final TrainingData data;
+    private final int positive;
+    private final MergedClasses merged;
+
+    /**
+     * Evaluates a model on the data that its recipe sees.
+     *
+     * @param positive index of the positive class, for two classes
+     */
+    SplitEvaluator(OnnxModel model, TrainingData data, Recipe recipe, int positive) {
+        this.model = model;
+        this.data = data;
+        this.positive = positive;
+        this.merged = new MergedClasses(
+                data.classes(), recipe.evaluation(), data.classes().get(positive));
+    }
+
+    /** Evaluates samples that have labels or masks; the observer sees every batch too. */
+    SplitResult evaluate(List<Sample> samples, Scoring.Observer observer) {
+        Collector collector = data.task() == Task.SEGMENTATION ? new OfPixels() : new OfImages(samples);
+        Scoring.run(model, data, samples, (scored, batch, scores) -> {
+            collector.add(scored, batch, scores.probabilities());
+            observer.scored(scored, batch, scores);
+        });
+        return collector.result();
+    }
+
+    private interface Collector {
+        /**
+         * Takes in a batch.
+         *
+         * @param probabilities as {@link OnnxModel.Scores} has them
+         */
+        void add(List<Sample> samples, Batch batch, float[][] probabilities);
+
+        SplitResult result();
+    }
+
+    private final class OfImages implements Collector {
+        private final float[][] probabilities;
+        private final int[] labels;
+        private final Table images;
+        private final Gallery wrong =
+                new Gallery(data.preprocessing(), data.classes().size());
+        private int next;
+
+        OfImages(List<Sample> samples) {
+            this.probabilities = new float[samples.size()][];
+            this.labels = samples.stream().mapToInt(Sample::label).toArray();
+            List<String> columns = new ArrayList<>(List.of("path", "class", "decision"));
+            columns.addAll(data.classes());
+            this.images = new Table(columns);
+        }
+
+        @Override
+        public void add(List<Sample> samples, Batch batch, float[][] rows) {
+            for (int i = 0; i < samples.size(); i++) {
+                float[] row = rows[i];
+                int truth = samples.get(i).label();
+                int decided = ClassificationMetrics.decide(row);
+                String path = samples.get(i).entry().path();
+                List<String> line = new ArrayList<>(
+                        List.of(path, data.classes().get(truth), data.classes().get(decided)));
+                for (float probability : row) {
+                    line.add(Table.number(probability));
+                }
+                images.add(line);
+                if (decided != truth) {
+                    String caption = String.format(
+                            Locale.ROOT,
+                            "%s, decided %s (%.3f against %.3f)",
+                            data.classes().get(truth),
+                            data.classes().get(decided),
+                            row[decided],
+                            row[truth]);
+                    wrong.offer(1 - row[truth], path, caption, batch.pixels(), i);
+                }
+                probabilities[next++] = row;
+            }
+        }
+
+        @Override
+        public SplitResult result() {
+            Metrics metrics = ClassificationMetrics.of(data.classes(), probabilities, labels, positive);
+            if (merged.any()) {
+                metrics = metrics.withMerged(ClassificationMetrics.of(
+                        merged.names(), merged.sums(probabilities), merged.labels(labels), merged.positive()));
+            }
+            List<Ranking> rankings = IntStream.range(0, data.classes().size())
+                    .mapToObj(k -> Ranking.of(probabilities, labels, k))
+                    .toList();
+            return new SplitResult(metrics, rankings, images, wrong);
+        }
+    }
+
+    private final class OfPixels implements Collector {
+        private final int width = data.preprocessing().widthPx();
+        private final int height = data.preprocessing().heightPx();
+        private final SegmentationMetrics overlap = new SegmentationMetrics(data.classes());
+        private final @Nullable SegmentationMetrics ofMerged =
+                merged.any() ? new SegmentationMetrics(merged.names()) : null;
+        private final Table images = new Table(List.of("path", "dice", "iou"));
+        private final Gallery worst =
+                new Gallery(data.preprocessing(), data.classes().size());
+        private double logLoss;
+        private double mergedLogLoss;
+        private long pixels;
+
+        @Override
+        public void add(List<Sample> samples, Batch batch, float[][] maps) {
+            ByteBuffer truths = batch.masks().orElseThrow();
+            for (int i = 0; i < samples.size(); i++) {
+                ClassMap decided = ClassMap.of(maps[i], data.classes().size(), width, height);
+                byte[] truth = new byte[width * height];
+                truths.get(truths.position() + i * truth.length, truth);
+                SegmentationMetrics.ImageOverlap here = overlap.add(
+                                ByteBuffer.wrap(truth), ByteBuffer.wrap(decided.classes()), 1)
+                        .get(0);
+                logLoss += logLoss(maps[i], truth);
+                if (ofMerged != null) {
+                    float[] sums = merged.sums(maps[i], truth.length);
+                    byte[] mergedTruth = merged.indices(truth);
+                    ClassMap mergedDecision = ClassMap.of(sums, merged.names().size(), width, height);
+                    ofMerged.add(ByteBuffer.wrap(mergedTruth), ByteBuffer.wrap(mergedDecision.classes()), 1);
+                    mergedLogLoss += logLoss(sums, mergedTruth);
+                }
+                pixels += truth.length;
+                String path = samples.get(i).entry().path();
+                images.add(List.of(path, Table.number(here.dice()), Table.number(here.iou())));
+                String caption = String.format(
+                        Locale.ROOT, "Dice %.3f, IoU %.3f; image, mask, decision", here.dice(), here.iou());
+                worst.offer(1 - here.dice(), path, caption, batch.pixels(), truths, decided.classes(), i);
+            }
+        }
+
+        private double logLoss(float[] map, byte[] truth) {
+            double sum = 0;
+            for (int i = 0; i < truth.length; i++) {
+                sum -= Math.log(Math.max(LEAST_PROBABILITY, map[(truth[i] & 0xff) * truth.length + i]));
+            }
+            return sum;
+        }
+
+        @Override
+        public SplitResult result() {
+            Metrics metrics = overlap.metrics(logLoss / pixels);
+            if (ofMerged != null) {
+                metrics = metrics.withMerged(ofMerged.metrics(mergedLogLoss / pixels));
+            }
+            return new SplitResult(metrics, List.of(), images, worst);
+        }
+    }
+}
