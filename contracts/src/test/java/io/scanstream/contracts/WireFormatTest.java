@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.DoubleNode;
 import io.scanstream.contracts.dataset.DatasetVersion;
 import io.scanstream.contracts.dataset.Likeness;
 import io.scanstream.contracts.dataset.Manifest;
@@ -11,6 +12,7 @@ import io.scanstream.contracts.dataset.Split;
 import io.scanstream.contracts.job.JobId;
 import io.scanstream.contracts.job.JobState;
 import io.scanstream.contracts.job.Lease;
+import io.scanstream.contracts.job.Sweep;
 import io.scanstream.contracts.model.AliasState;
 import io.scanstream.contracts.model.GateDecision;
 import io.scanstream.contracts.model.Golden;
@@ -114,6 +116,15 @@ class WireFormatTest {
                 JobState.queued(JOB, new JobState.Training(MODEL.name(), DATASET, recipe()), AT)
                         .claimed(new JobState.Owner("token-1", "trainer-1"), true, AT)
                         .checkpointed("jobs/x/checkpoints/token-1/0001/", "epoch 4", AT),
+                new Sweep(
+                        JOB,
+                        "lung-sweep",
+                        List.of(new Sweep.Run(
+                                JOB,
+                                Map.of("optimizer.learningRate", new DoubleNode(0.01)),
+                                0,
+                                new JobState.Training("lung-sweep", DATASET, recipe()))),
+                        AT),
                 manifest(),
                 maskedManifest(),
                 new AliasState(

@@ -18,6 +18,7 @@ import io.scanstream.gateway.scans.ScanIds;
 import io.scanstream.gateway.scans.ScanIntake;
 import io.scanstream.gateway.scans.ScanStates;
 import io.scanstream.gateway.scans.ScoreWindow;
+import io.scanstream.gateway.sweeps.SweepDesk;
 import io.scanstream.gateway.trainings.TrainingIntake;
 import io.scanstream.gateway.trainings.Trainings;
 import io.scanstream.storage.Aliases;
@@ -28,6 +29,7 @@ import io.scanstream.storage.Models;
 import io.scanstream.storage.ObjectStore;
 import io.scanstream.storage.Scans;
 import io.scanstream.storage.SharedSecrets;
+import io.scanstream.storage.Sweeps;
 import io.smallrye.reactive.messaging.MutinyEmitter;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
@@ -163,6 +165,12 @@ final class Wiring {
     @Singleton
     Trainings trainings(Jobs jobs, JobBoard board, @Channel("training-cancellations") MutinyEmitter<byte[]> events) {
         return new Trainings(jobs, board, new Outbox(Topics.TRAINING_EVENTS, events::sendMessage, PATIENCE));
+    }
+
+    @Produces
+    @Singleton
+    SweepDesk sweepDesk(ObjectStore store, TrainingIntake intake, Trainings trainings) {
+        return new SweepDesk(new Sweeps(store), intake, trainings);
     }
 
     @Produces

@@ -72,7 +72,7 @@ public final class TrainingIntake {
         this.maxRequestBytes = maxRequestBytes;
     }
 
-    long maxRequestBytes() {
+    public long maxRequestBytes() {
         return maxRequestBytes;
     }
 
@@ -84,10 +84,10 @@ public final class TrainingIntake {
      * @throws ScanstreamException {@code UNKNOWN_DATASET}, {@code DATASET_NOT_READY}, {@code INVALID_DATASET}
      */
     JobState accept(TrainingRequest request, Optional<String> idempotencyKey) {
-        requireComplete(request);
         if (idempotencyKey.isEmpty()) {
-            return start(JobId.next(), work(request));
+            return start(JobId.next(), check(request));
         }
+        requireComplete(request);
         String key = idempotencyKey.get();
         // Checked before the key is taken: a request with a mistake can be mended and sent again with its key.
         JobId fresh = JobId.next();
@@ -104,7 +104,24 @@ public final class TrainingIntake {
         return started;
     }
 
-    private JobState start(JobId id, JobState.Training work) {
+    /**
+     * What a request asks for, found to be possible.
+     *
+     * @throws RequestRefused with each mistake in the request
+     * @throws InvalidRecipeException with each mistake in the recipe
+     * @throws ScanstreamException {@code UNKNOWN_DATASET}, {@code DATASET_NOT_READY}, {@code INVALID_DATASET}
+     */
+    public JobState.Training check(TrainingRequest request) {
+        requireComplete(request);
+        return work(request);
+    }
+
+    /** Makes a job and tells the trainers; if it is there already, that is all. */
+    public JobState start(JobId id, JobState.Training work) {
+        Optional<JobState> known = board.find(id);
+        if (known.isPresent()) {
+            return known.get();
+        }
         JobState queued = JobState.queued(id, work, Instant.now());
         if (!jobs.journal(id).append(0, queued)) {
             // The same key at the same time: the other request made it.

@@ -48,7 +48,8 @@ public final class Trainings {
         return view(find(id));
     }
 
-    TrainingView view(JobState job) {
+    /** A training with its history. */
+    public TrainingView view(JobState job) {
         return view(job, jobs.history(job.id()));
     }
 
@@ -68,7 +69,7 @@ public final class Trainings {
      *
      * @throws ScanstreamException {@code UNKNOWN_JOB}; {@code ALREADY_ENDED}
      */
-    TrainingView cancel(JobId id) {
+    public TrainingView cancel(JobId id) {
         find(id);
         String reason = "Cancelled over the API.";
         Optional<Journal.Entry<JobState>> cancelled = jobs.journal(id)

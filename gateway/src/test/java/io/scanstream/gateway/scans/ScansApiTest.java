@@ -135,7 +135,8 @@ class ScansApiTest {
 
     @Test
     void aScanThatSaysItIsAClaimTicketIsNotTakenForOne() {
-        ScanId id = id(to("v1").contentType(ScanHeaders.CLAIM_TICKET).body("{\"key\":\"scans/x\"}".getBytes(StandardCharsets.UTF_8)));
+        ScanId id = id(to("v1").contentType(ScanHeaders.CLAIM_TICKET)
+                .body("{\"key\":\"scans/x\"}".getBytes(StandardCharsets.UTF_8)));
 
         assertThat(Channels.header(channels.only("scans", id.toString()), ScanHeaders.CONTENT_TYPE))
                 .contains("application/octet-stream");

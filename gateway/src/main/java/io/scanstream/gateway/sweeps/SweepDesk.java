@@ -1,0 +1,204 @@
+package io.scanstream.gateway.sweeps;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.Json;
+import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.api.SweepRequest;
+import io.scanstream.contracts.api.SweepView;
+import io.scanstream.contracts.api.TrainingRequest;
+import io.scanstream.contracts.api.TrainingView;
+import io.scanstream.contracts.job.JobId;
+import io.scanstream.contracts.job.JobState;
+import io.scanstream.contracts.job.Sweep;
+import io.scanstream.contracts.recipe.Metric;
+import io.scanstream.contracts.recipe.Problem;
+import io.scanstream.gateway.problems.RequestRefused;
+import io.scanstream.gateway.trainings.TrainingIntake;
+import io.scanstream.gateway.trainings.Trainings;
+import io.scanstream.storage.Sweeps;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Turns a sweep's request into trainings, and what they have reached so far into a comparison. */
+public final class SweepDesk {
+    private final Sweeps sweeps;
+    private final TrainingIntake intake;
+    private final Trainings trainings;
+
+    public SweepDesk(Sweeps sweeps, TrainingIntake intake, Trainings trainings) {
+        this.sweeps = sweeps;
+        this.intake = intake;
+        this.trainings = trainings;
+    }
+
+    long maxRequestBytes() {
+        return intake.maxRequestBytes();
+    }
+
+    /**
+     * Checks every training of a sweep, and starts them all or none.
+     *
+     * @throws RequestRefused with each mistake in the request
+     * @throws io.scanstream.contracts.recipe.InvalidRecipeException with each mistake in the first recipe that has any
+     */
+    SweepView start(SweepRequest request) {
+        requireComplete(request);
+        JobId id = JobId.next();
+        List<Map<String, JsonNode>> combinations =
+                Grid.combinations(request.grid() == null ? Map.of() : request.grid());
+        int folds = request.folds() == null ? 1 : request.folds();
+        Grid.requireFew((long) combinations.size() * folds);
+        List<Sweep.Run> runs = new ArrayList<>();
+        for (Map<String, JsonNode> settings : combinations) {
+            for (int fold = 0; fold < folds; fold++) {
+                Integer number = request.folds() == null ? null : Integer.valueOf(fold);
+                runs.add(new Sweep.Run(
+                        JobId.next(), settings, number, intake.check(training(request, id, settings, number))));
+            }
+        }
+        Sweep sweep = new Sweep(id, runs.get(0).work().model(), runs, Instant.now());
+        sweeps.create(sweep);
+        return view(sweep);
+    }
+
+    private static TrainingRequest training(
+            SweepRequest request, JobId id, Map<String, JsonNode> settings, @Nullable Integer fold) {
+        TrainingRequest common = request.training();
+        Map<String, JsonNode> overrides = new LinkedHashMap<>();
+        if (common.overrides() != null) {
+            overrides.putAll(common.overrides());
+        }
+        overrides.putAll(settings);
+        if (fold != null) {
+            overrides.put("data.fold", TextNode.valueOf("{index: " + fold + ", of: " + request.folds() + "}"));
+        }
+        String model = common.model();
+        return new TrainingRequest(
+                common.recipe(),
+                overrides,
+                common.dataset(),
+                model == null ? "sweep-" + id : model,
+                common.seed(),
+                common.epochs());
+    }
+
+    private static void requireComplete(SweepRequest request) {
+        List<Problem> problems = new ArrayList<>();
+        if (request.training() == null) {
+            problems.add(new Problem("training", "expected a training request: recipe and dataset."));
+        }
+        boolean noGrid = request.grid() == null || request.grid().isEmpty();
+        if (noGrid && request.folds() == null) {
+            problems.add(new Problem("grid", "expected values to try, or folds for a cross-validation, or both."));
+        }
+        if (request.folds() != null && request.folds() < 2) {
+            problems.add(new Problem("folds", request.folds() + " is below 2."));
+        }
+        if (!problems.isEmpty()) {
+            throw new RequestRefused(problems);
+        }
+    }
+
+    /** Every sweep, newest first. */
+    List<SweepView> list() {
+        return sweeps.list().stream().map(this::get).toList();
+    }
+
+    /**
+     * A sweep as it stands.
+     *
+     * @throws ScanstreamException {@code UNKNOWN_JOB}
+     */
+    SweepView get(JobId id) {
+        return view(sweeps.get(id)
+                .orElseThrow(() -> new ScanstreamException(ErrorCode.UNKNOWN_JOB, "There is no sweep " + id + ".")));
+    }
+
+    /** Cancels what has not ended. */
+    SweepView cancel(JobId id) {
+        for (SweepView.Candidate candidate : get(id).candidates()) {
+            for (SweepView.Run run : candidate.runs()) {
+                if (!run.status().ended()) {
+                    cancelUnlessEnded(run.job());
+                }
+            }
+        }
+        return get(id);
+    }
+
+    private void cancelUnlessEnded(JobId job) {
+        try {
+            trainings.cancel(job);
+        } catch (ScanstreamException e) {
+            if (e.code() != ErrorCode.ALREADY_ENDED) {
+                throw e;
+            }
+        }
+    }
+
+    private SweepView view(Sweep sweep) {
+        Metric metric = sweep.runs().get(0).work().recipe().training().bestMetric();
+        Map<Map<String, JsonNode>, List<SweepView.Run>> runs = new LinkedHashMap<>();
+        int running = 0;
+        for (Sweep.Run run : sweep.runs()) {
+            // A gateway that died while it started a sweep has left jobs without a journal; starting twice is starting
+            // once.
+            JobState job = intake.start(run.job(), run.work());
+            TrainingView training = trainings.view(job);
+            running += training.status().ended() ? 0 : 1;
+            runs.computeIfAbsent(run.settings(), settings -> new ArrayList<>()).add(view(run, training));
+        }
+        List<SweepView.Candidate> candidates = new ArrayList<>();
+        runs.forEach((settings, ofThem) -> candidates.add(new SweepView.Candidate(settings, means(ofThem), ofThem)));
+        String name = figure(metric);
+        candidates.sort(
+                Comparator.comparingDouble(candidate -> candidate.figures().containsKey(name)
+                        ? -metric.gain(candidate.figures().get(name), 0)
+                        : Double.MAX_VALUE));
+        return new SweepView(sweep.id(), sweep.model(), name, running, candidates, sweep.createdAt());
+    }
+
+    /** As events of epochs name it. */
+    private static String figure(Metric metric) {
+        return "validation" + metric.key().substring(0, 1).toUpperCase(Locale.ROOT)
+                + metric.key().substring(1);
+    }
+
+    private static SweepView.Run view(Sweep.Run run, TrainingView training) {
+        boolean known = training.best() != null;
+        return new SweepView.Run(
+                run.job(),
+                run.fold(),
+                training.status(),
+                known ? training.best().epoch() : null,
+                known ? training.best().metrics() : Map.of(),
+                training.result(),
+                training.reason());
+    }
+
+    private static Map<String, Double> means(List<SweepView.Run> runs) {
+        Map<String, Double> sums = new LinkedHashMap<>();
+        Map<String, Integer> counts = new LinkedHashMap<>();
+        for (SweepView.Run run : runs) {
+            run.figures().forEach((name, value) -> {
+                sums.merge(name, value, Double::sum);
+                counts.merge(name, 1, Integer::sum);
+            });
+        }
+        sums.replaceAll((name, sum) -> sum / counts.get(name));
+        return sums;
+    }
+
+    /** A candidate's settings for people. */
+    static String settings(SweepView.Candidate candidate) {
+        return candidate.settings().isEmpty() ? "as the recipe has it" : Json.text(candidate.settings());
+    }
+}
