@@ -67,6 +67,13 @@ class WireFormatTest {
                 new TrainingMessage.TrainingRequested(JOB),
                 new TrainingMessage.TrainingContinued(JOB, 2),
                 new TrainingEvent.TrainingAccepted(JOB, "trainer-1", 2, "epoch 3", AT),
+                new TrainingEvent.WeightsLoaded(
+                        JOB,
+                        "resnet18-imagenet",
+                        List.of("conv1.weight", "bn1.weight"),
+                        List.of("fc.0.weight"),
+                        List.of("fc.weight"),
+                        AT),
                 new TrainingEvent.TrainingProgressed(JOB, 4, 20, 7, 19, 0.41, 312.5, 61.2, AT),
                 new TrainingEvent.EpochCompleted(
                         JOB,

@@ -9,6 +9,7 @@ import io.scanstream.storage.Datasets;
 import io.scanstream.storage.Jobs;
 import io.scanstream.storage.Models;
 import io.scanstream.storage.ObjectStore;
+import io.scanstream.storage.PretrainedWeights;
 import io.scanstream.trainer.cache.BlobCache;
 import io.scanstream.trainer.cache.WorkFolder;
 import io.scanstream.trainer.ingest.IngestLimits;
@@ -94,6 +95,7 @@ final class Trainer {
                 jobs,
                 datasets,
                 new BlobCache(blobs, cache.resolve("blobs"), config.cache().maxBytes()),
+                new PretrainedWeights(store),
                 new Models(store),
                 new Aliases(store));
         TrainingWork.Settings settings = new TrainingWork.Settings(

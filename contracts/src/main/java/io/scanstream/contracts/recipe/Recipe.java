@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -107,16 +108,55 @@ public record Recipe(
             Map<String, Object> parameters,
 
             @Setting(value = "The layers, first to last; the last one's outputs are the classes.", fallback = "[]")
-            List<JsonNode> layers) {
+            List<JsonNode> layers,
+
+            @Setting(
+                    value =
+                            "Layers in place of the architecture's last ones, those that know the classes; always fresh.",
+                    fallback = "[]")
+            List<JsonNode> head,
+
+            @Setting("Weights to begin with, by their name, or none: fresh ones, and nothing is frozen.") @Nullable
+            String weights,
+
+            @Setting(
+                    value = "Which parameters are taken from the weights, by name; * stands for any characters. All of"
+                            + " them have to be there.",
+                    fallback = "[\"*\"]")
+            List<String> load,
+
+            @Setting(
+                    value =
+                            "Which parameters stay as they were loaded, by name; * stands for any characters, allButHead"
+                                    + " for all of them but the head's.",
+                    fallback = "[]")
+            List<String> freeze) {
+        private static final String NO_WEIGHTS = "none";
+
+        /** In {@code freeze}: everything but what {@code head} stands for. */
+        public static final String ALL_BUT_HEAD = "allButHead";
+
         public Network {
             parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
             layers = List.copyOf(layers);
+            head = List.copyOf(head);
+            load = List.copyOf(load);
+            freeze = List.copyOf(freeze);
+        }
+
+        /** The name of the weights to begin with; empty for fresh ones. */
+        public Optional<String> pretrained() {
+            return Optional.ofNullable(weights).filter(name -> !name.equals(NO_WEIGHTS));
         }
     }
 
     /** How long and in what portions. */
     public record Training(
-            @Setting(value = "Passes over the training images.", min = 1, max = 100_000, example = "20")
+            @Setting(
+                    value = "Passes over the training images; 0: the network as loaded.",
+                    min = 0,
+                    max = 100_000,
+                    example = "20")
             int epochs,
 
             @Setting(value = "Ends the training after so many steps, within an epoch if need be.", min = 1) @Nullable
@@ -156,7 +196,14 @@ public record Recipe(
             Double averageDecay,
 
             @Setting(value = "Training images that come more than once an epoch.", fallback = "{}")
-            Oversampling oversampling) {}
+            Oversampling oversampling,
+
+            @Setting(value = "Frozen parameters that learn from an epoch on.", fallback = "[]")
+            List<Unfreeze> unfreeze) {
+        public Training {
+            unfreeze = List.copyOf(unfreeze);
+        }
+    }
 
     /** Which epoch's weights become the model. */
     public enum Keep {
@@ -220,6 +267,14 @@ public record Recipe(
                     .orElse(name);
         }
     }
+
+    /** Frozen parameters that learn from an epoch on. */
+    public record Unfreeze(
+            @Setting(value = "The first epoch in which they learn; counts from 1.", min = 1, example = "3")
+            int epoch,
+
+            @Setting(value = "Names of parameters; * stands for any characters.", example = "layer4.*")
+            String match) {}
 
     public Recipe {
         augmentation = List.copyOf(augmentation);

@@ -28,10 +28,7 @@ public final class RecipeCheck {
         }
         checkChannels("mean", data.mean(), data.channels(), 0, problems);
         checkChannels("std", data.std(), data.channels(), 1e-6, problems);
-        boolean named = recipe.network().architecture() != null;
-        if (named == !recipe.network().layers().isEmpty()) {
-            problems.add(new Problem("recipe.network", "name an architecture or list the layers, one of the two."));
-        }
+        NetworkCheck.alone(recipe, problems);
         for (int i = 0; i < recipe.augmentation().size(); i++) {
             String path = "recipe.augmentation[" + i + "]";
             Augmentation step = recipe.augmentation().get(i);

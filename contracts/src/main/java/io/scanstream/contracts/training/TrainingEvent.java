@@ -8,6 +8,7 @@ import io.scanstream.contracts.job.JobId;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
     @JsonSubTypes.Type(value = TrainingEvent.TrainingAccepted.class, name = "TrainingAccepted"),
+    @JsonSubTypes.Type(value = TrainingEvent.WeightsLoaded.class, name = "WeightsLoaded"),
     @JsonSubTypes.Type(value = TrainingEvent.TrainingProgressed.class, name = "TrainingProgressed"),
     @JsonSubTypes.Type(value = TrainingEvent.EpochCompleted.class, name = "EpochCompleted"),
     @JsonSubTypes.Type(value = TrainingEvent.SliceCompleted.class, name = "SliceCompleted"),
@@ -41,6 +43,24 @@ public sealed interface TrainingEvent {
             int slice,
             @Nullable String resumedAt,
             Instant at) implements TrainingEvent {}
+
+    /**
+     * The network has begun with weights that were trained elsewhere. Weights that do not fit end the job instead.
+     *
+     * @param weights their name, as the recipe says it
+     * @param loaded names of the parameters and running statistics that were taken from them
+     * @param fresh names of those that were not: a new head's, and what the recipe leaves out
+     * @param unexpected names of the file's tensors that the network has no use for
+     */
+    record WeightsLoaded(
+            JobId jobId, String weights, List<String> loaded, List<String> fresh, List<String> unexpected, Instant at)
+            implements TrainingEvent {
+        public WeightsLoaded {
+            loaded = List.copyOf(loaded);
+            fresh = List.copyOf(fresh);
+            unexpected = List.copyOf(unexpected);
+        }
+    }
 
     /**
      * Within an epoch.

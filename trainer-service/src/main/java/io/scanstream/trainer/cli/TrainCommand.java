@@ -19,6 +19,8 @@ import io.scanstream.trainer.libtorch.Libtorch;
 import io.scanstream.trainer.training.StopSignal;
 import io.scanstream.trainer.training.TrainingOptions;
 import io.scanstream.trainer.training.TrainingRun;
+import io.scanstream.trainer.weights.WeightFile;
+import io.scanstream.trainer.weights.WeightFolder;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -31,6 +33,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -114,6 +117,10 @@ public final class TrainCommand implements Callable<Integer> {
         long start = System.nanoTime();
         Recipe read = RecipeFolder.standard().read(recipe, overrides());
         requireEmpty(out);
+        Optional<String> pretrained = read.network().pretrained();
+        // Before the data is read, which may take long.
+        @Nullable
+        Path weights = pretrained.isEmpty() ? null : WeightFolder.standard().find(pretrained.get());
         console.line("recipe " + read.name() + ", seed " + read.training().seed());
         FolderIngest.LocalDataset local = FolderIngest.open(
                 data, datasetName(), (files, rejected) -> console.status("reading " + data + ": " + files + " files"));
@@ -126,7 +133,7 @@ public final class TrainCommand implements Callable<Integer> {
         TrainingData images = new TrainingData(read, manifest, local.bytes());
         Libtorch libtorch = Libtorch.start(DeviceChoice.of(device));
         console.line(libtorch.description());
-        ModelPackage sealed = train(read, images, libtorch);
+        ModelPackage sealed = train(read, images, weights, libtorch);
         results.println(Json.text(result(sealed, read, (System.nanoTime() - start) / 1e9)));
         return DONE;
     }
@@ -141,7 +148,8 @@ public final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private ModelPackage train(Recipe read, TrainingData images, Libtorch libtorch) throws IOException {
+    private ModelPackage train(Recipe read, TrainingData images, @Nullable Path weights, Libtorch libtorch)
+            throws IOException {
         Path work = Files.createTempDirectory("scanstream-train-");
         try (TrainingRun run =
                 new TrainingRun(read, images, libtorch, TrainingOptions.in(work).withoutCheckpoints())) {
@@ -152,6 +160,9 @@ public final class TrainCommand implements Callable<Integer> {
                     images.train().size(),
                     images.validation().size(),
                     images.test().size()));
+            if (weights != null) {
+                begin(run, weights);
+            }
             run.train(StopSignal.never(), new CurveFile(out, new ProgressLines(console, read.training())));
             run.warnings().forEach(warning -> console.line("warning: " + warning));
             console.status("exporting and testing");
@@ -160,6 +171,13 @@ public final class TrainCommand implements Callable<Integer> {
             return sealed;
         } finally {
             delete(work);
+        }
+    }
+
+    private void begin(TrainingRun run, Path file) throws IOException {
+        try (WeightFile weights = WeightFile.open(file)) {
+            console.line("weights " + file);
+            run.begin(weights).lines().forEach(line -> console.line("  " + line));
         }
     }
 

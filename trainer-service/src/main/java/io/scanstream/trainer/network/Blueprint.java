@@ -76,6 +76,24 @@ public record Blueprint(
         return body().parameters(top());
     }
 
+    /** Names of what the network learns, in the order of the layers. */
+    public List<String> trainedParameters() {
+        return parameters().stream()
+                .filter(Parameter::trained)
+                .map(Parameter::name)
+                .toList();
+    }
+
+    /** Whether a parameter is the head's: of the last of the outermost layers that have any. */
+    boolean inHead(String parameter) {
+        List<Parameter> all = parameters();
+        return outermost(parameter).equals(outermost(all.get(all.size() - 1).name()));
+    }
+
+    private static String outermost(String parameter) {
+        return parameter.substring(0, Math.max(0, parameter.indexOf('.')));
+    }
+
     /** Numbers that the network learns; running statistics are not counted. */
     public long trainedNumbers() {
         return parameters().stream()

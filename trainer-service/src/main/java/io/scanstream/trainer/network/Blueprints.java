@@ -30,7 +30,8 @@ public final class Blueprints {
         String architecture = network.architecture();
         return architecture == null
                 ? LayerReader.read("recipe.network.layers", network.layers())
-                : Architecture.read(architecture, network.parameters()).layers(List.of());
+                : Architecture.read(architecture, network.parameters())
+                        .layers(LayerReader.read("recipe.network.head", network.head()));
     }
 
     private Blueprints() {}

@@ -7,20 +7,32 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.recipe.NamePattern;
+import io.scanstream.contracts.recipe.Recipe;
 import io.scanstream.trainer.libtorch.Libtorch;
+import io.scanstream.trainer.weights.ElementType;
+import io.scanstream.trainer.weights.StoredTensor;
+import io.scanstream.trainer.weights.WeightFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +43,9 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("try") // scopes and guards act by being open
 public final class Network implements AutoCloseable {
+    /** PyTorch's batch norms count their batches; nothing is computed from it. */
+    private static final String BATCH_COUNTER = "num_batches_tracked";
+
     private final Blueprint blueprint;
     private final Libtorch libtorch;
     private final NDManager manager;
@@ -41,6 +56,7 @@ public final class Network implements AutoCloseable {
     private final Layer.Trainable layers;
     private final Tensor scale;
     private final Tensor shift;
+    private Set<String> frozen = Set.of();
 
     /**
      * Builds the network with fresh weights.
@@ -58,7 +74,17 @@ public final class Network implements AutoCloseable {
                 add(parameter);
             }
         }
-        this.layers = blueprint.body().build(blueprint.top(), this::view);
+        this.layers = blueprint.body().build(blueprint.top(), new Layer.Parameters() {
+            @Override
+            public Tensor get(String name) {
+                return view(name);
+            }
+
+            @Override
+            public boolean frozen(String name) {
+                return frozen.contains(name);
+            }
+        });
         this.scale = Libtorch.view(manager.create(blueprint.inputScale()));
         this.shift = Libtorch.view(manager.create(blueprint.inputShift()));
     }
@@ -96,7 +122,20 @@ public final class Network implements AutoCloseable {
         return libtorch;
     }
 
-    /** What an optimizer moves; views of this network's memory. */
+    /**
+     * Leaves parameters as they are from now on, and lets all others learn. What is frozen gets no gradient, which
+     * optimizers pass over; a frozen batch norm keeps its statistics.
+     */
+    public void freeze(Set<String> names) {
+        frozen = Set.copyOf(names);
+        for (Parameter parameter : blueprint.parameters()) {
+            if (parameter.trained()) {
+                Tensor unused = view(parameter.name()).requires_grad_(!frozen.contains(parameter.name()));
+            }
+        }
+    }
+
+    /** What an optimizer moves, the frozen ones too; views of this network's memory. */
     public TensorVector trainedParameters() {
         return trained;
     }
@@ -182,6 +221,76 @@ public final class Network implements AutoCloseable {
                 view(entry.getKey()).copy_(Libtorch.view(from));
             }
         }
+    }
+
+    /**
+     * Takes weights by name from a file that was written elsewhere; elements of other types become float32.
+     *
+     * @param recipe says which of them are to be taken
+     * @return what became of each tensor
+     * @throws io.scanstream.contracts.recipe.InvalidRecipeException when one that was to be taken is missing or has
+     *     another shape; the network is then to be thrown away
+     */
+    public LoadReport take(WeightFile file, Recipe.Network recipe) throws IOException {
+        List<NamePattern> wanted = recipe.load().stream().map(NamePattern::of).toList();
+        List<String> loaded = new ArrayList<>();
+        List<String> fresh = new ArrayList<>();
+        List<String> missing = new ArrayList<>();
+        List<LoadReport.WrongShape> wrongShape = new ArrayList<>();
+        for (Map.Entry<String, Shape> entry : shapes().entrySet()) {
+            String name = entry.getKey();
+            List<Long> here = Arrays.stream(entry.getValue().getShape()).boxed().toList();
+            StoredTensor stored = file.tensors().get(name);
+            if ((!recipe.head().isEmpty() && blueprint.inHead(name))
+                    || wanted.stream().noneMatch(pattern -> pattern.matches(name))) {
+                fresh.add(name);
+            } else if (stored == null) {
+                missing.add(name);
+            } else if (!stored.shape().equals(here)) {
+                wrongShape.add(new LoadReport.WrongShape(name, stored.shape(), here));
+            } else {
+                copy(file, stored);
+                loaded.add(name);
+            }
+        }
+        List<String> unexpected = file.tensors().keySet().stream()
+                .filter(name -> !arrays.containsKey(name) && !name.endsWith(BATCH_COUNTER))
+                .toList();
+        LoadReport report = new LoadReport(loaded, fresh, missing, wrongShape, unexpected);
+        report.require(blueprint);
+        return report;
+    }
+
+    private void copy(WeightFile file, StoredTensor stored) throws IOException {
+        long bytes = stored.span() * stored.type().bytes();
+        if (bytes > Integer.MAX_VALUE) {
+            throw new ScanstreamException(
+                    ErrorCode.INVALID_REQUEST, file.file() + ": '" + stored.name() + "' has more than 2 GiB.");
+        }
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            Tensor flat = torch.empty(
+                    new long[] {stored.span()},
+                    new TensorOptions(scalarType(stored.type())),
+                    new MemoryFormatOptional());
+            file.read(stored, new BytePointer(flat.data_ptr()).capacity(bytes).asByteBuffer());
+            view(stored.name()).copy_(torch.as_strided(flat, longs(stored.shape()), longs(stored.strides())));
+        }
+    }
+
+    private static torch.ScalarType scalarType(ElementType type) {
+        return switch (type) {
+            case FLOAT32 -> torch.ScalarType.Float;
+            case FLOAT64 -> torch.ScalarType.Double;
+            case FLOAT16 -> torch.ScalarType.Half;
+            case BFLOAT16 -> torch.ScalarType.BFloat16;
+            case INT64 -> torch.ScalarType.Long;
+            case INT32 -> torch.ScalarType.Int;
+        };
+    }
+
+    private static long[] longs(List<Long> values) {
+        return values.stream().mapToLong(Long::longValue).toArray();
     }
 
     private static NDArray requireSame(Path file, String name, NDArray here, @Nullable NDArray stored) {

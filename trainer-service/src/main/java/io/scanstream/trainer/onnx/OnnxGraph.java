@@ -11,6 +11,7 @@ import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HashSet;
@@ -93,7 +94,7 @@ public final class OnnxGraph {
         TensorProto.Builder tensor = TensorProto.newBuilder()
                 .setName(name)
                 .setDataType(TensorProto.DataType.FLOAT.getNumber())
-                .setRawData(ByteString.copyFrom(bytes.array()));
+                .setRawData(UnsafeByteOperations.unsafeWrap(bytes.array()));
         for (long dim : dims) {
             tensor.addDims(dim);
         }
@@ -109,7 +110,7 @@ public final class OnnxGraph {
         graph.addInitializer(TensorProto.newBuilder()
                 .setName(name)
                 .setDataType(TensorProto.DataType.INT64.getNumber())
-                .setRawData(ByteString.copyFrom(bytes.array()))
+                .setRawData(UnsafeByteOperations.unsafeWrap(bytes.array()))
                 .addDims(values.length));
         return name;
     }

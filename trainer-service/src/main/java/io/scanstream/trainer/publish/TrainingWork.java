@@ -18,6 +18,7 @@ import io.scanstream.storage.Datasets;
 import io.scanstream.storage.Jobs;
 import io.scanstream.storage.ModelPackage;
 import io.scanstream.storage.Models;
+import io.scanstream.storage.PretrainedWeights;
 import io.scanstream.trainer.cache.BlobCache;
 import io.scanstream.trainer.cache.WorkFolder;
 import io.scanstream.trainer.data.TrainingData;
@@ -28,10 +29,12 @@ import io.scanstream.trainer.job.FaultPoint;
 import io.scanstream.trainer.job.Patience;
 import io.scanstream.trainer.job.Work;
 import io.scanstream.trainer.libtorch.Libtorch;
+import io.scanstream.trainer.network.LoadReport;
 import io.scanstream.trainer.training.Checkpoint;
 import io.scanstream.trainer.training.StopSignal;
 import io.scanstream.trainer.training.TrainingOptions;
 import io.scanstream.trainer.training.TrainingRun;
+import io.scanstream.trainer.weights.WeightFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -42,15 +45,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jboss.logging.Logger;
 
 /**
  * Trains a recipe on a data set version, slice by slice, and publishes the model. Every step first looks whether it was done
  * before: a version that is published is not trained again, a decision of the gate not taken again.
  */
 public final class TrainingWork implements Work {
+    private static final Logger LOG = Logger.getLogger(TrainingWork.class);
 
     /** The prefixes of the object store that a training reads and writes. */
-    public record Stores(Jobs jobs, Datasets datasets, BlobCache blobs, Models models, Aliases aliases) {}
+    public record Stores(
+            Jobs jobs, Datasets datasets, BlobCache blobs, PretrainedWeights weights, Models models, Aliases aliases) {}
 
     /**
      * How trainings run in this process.
@@ -118,6 +124,9 @@ public final class TrainingWork implements Work {
                 folder.resolve("run"), settings.checkpointEvery(), settings.progressEvery(), settings.loaderThreads());
         try (TrainingRun run = new TrainingRun(work.recipe(), data, libtorch, options)) {
             List<TrainingEvent.EpochCompleted> history = resume(claim, run, folder);
+            if (claim.state().checkpoint() == null) {
+                begin(claim, work, run, folder);
+            }
             StopSignal stop = StopSignal.after(settings.slice()).or(claim::stopRequested);
             TrainingReporter reporter = new TrainingReporter(
                     claim, work.recipe().training().epochs(), stop, history, announcements, patience, clock);
@@ -154,6 +163,27 @@ public final class TrainingWork implements Work {
             return true;
         });
         return history;
+    }
+
+    /** Begins with the weights that the recipe names, and tells what became of each tensor. */
+    private void begin(Claim claim, JobState.Training work, TrainingRun run, Path folder) throws IOException {
+        Optional<String> name = work.recipe().network().pretrained();
+        if (name.isEmpty()) {
+            return;
+        }
+        Path file = folder.resolve("weights");
+        patience.call(claim, () -> {
+            stores.weights().download(name.get(), file);
+            return true;
+        });
+        try (WeightFile weights = WeightFile.open(file)) {
+            LoadReport report = run.begin(weights);
+            report.lines().forEach(line -> LOG.infof("job %s: weights %s: %s", claim.id(), name.get(), line));
+            announcements.event(new TrainingEvent.WeightsLoaded(
+                    claim.id(), name.get(), report.loaded(), report.fresh(), report.unexpected(), clock.instant()));
+        } finally {
+            Files.delete(file);
+        }
     }
 
     private void publish(Claim claim, TrainingRun run, Manifest manifest, ModelVersion version, Path folder) {

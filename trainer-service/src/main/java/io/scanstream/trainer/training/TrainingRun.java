@@ -12,7 +12,10 @@ import io.scanstream.trainer.data.Seeds;
 import io.scanstream.trainer.data.TrainingData;
 import io.scanstream.trainer.libtorch.Libtorch;
 import io.scanstream.trainer.network.Blueprints;
+import io.scanstream.trainer.network.Freezing;
+import io.scanstream.trainer.network.LoadReport;
 import io.scanstream.trainer.network.Network;
+import io.scanstream.trainer.weights.WeightFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -56,6 +59,7 @@ public final class TrainingRun implements AutoCloseable {
     private final TrainingData data;
     private final TrainingOptions options;
     private final Network network;
+    private final Freezing freezing;
     private final Objective objective;
     private final Descent descent;
     private final BatchLoader loader;
@@ -64,6 +68,7 @@ public final class TrainingRun implements AutoCloseable {
     private final @Nullable WeightAverage average;
     private final int stepsPerEpoch;
     private TrainingState state;
+    private boolean begun;
     private int notFiniteInARow;
     private @Nullable Checkpoint lastCheckpoint;
     private long lastCheckpointNanos = System.nanoTime();
@@ -81,6 +86,8 @@ public final class TrainingRun implements AutoCloseable {
                 Blueprints.of(recipe, data.classes().size()),
                 libtorch,
                 recipe.training().seed());
+        this.freezing = new Freezing(recipe, network.blueprint());
+        this.begun = recipe.network().pretrained().isEmpty();
         this.objective = new Objective(recipe, data, libtorch);
         this.descent = new Descent(recipe.optimizer(), network);
         this.loader = new BatchLoader(
@@ -116,6 +123,25 @@ public final class TrainingRun implements AutoCloseable {
             throw new UncheckedIOException("checkpoint " + checkpoint.folder(), e);
         }
         state = checkpoint.state();
+        begun = true;
+    }
+
+    /**
+     * Begins with the weights that the recipe names; to be called before {@link #train} unless a checkpoint is taken up.
+     *
+     * @throws ScanstreamException {@code INVALID_RECIPE} naming every tensor that is missing or has another shape
+     */
+    public LoadReport begin(WeightFile weights) {
+        try {
+            LoadReport report = network.take(weights, recipe.network());
+            if (average != null) {
+                average.restart();
+            }
+            begun = true;
+            return report;
+        } catch (IOException e) {
+            throw new UncheckedIOException("weights " + weights.file(), e);
+        }
     }
 
     /**
@@ -126,6 +152,9 @@ public final class TrainingRun implements AutoCloseable {
      *     {@code INVALID_DATASET} when an image cannot be read any more
      */
     public Outcome train(StopSignal stop, TrainingListener listener) {
+        if (!begun) {
+            throw new IllegalStateException("the recipe's weights have not been loaded");
+        }
         try (AutoGradMode gradients = new AutoGradMode(true)) {
             Files.createDirectories(options.workFolder());
             while (!completed()) {
@@ -162,6 +191,7 @@ public final class TrainingRun implements AutoCloseable {
     private Outcome trainEpoch(StopSignal stop, TrainingListener listener) throws IOException, InterruptedException {
         int epoch = state.epoch();
         long seed = recipe.training().seed();
+        network.freeze(freezing.at(epoch));
         Pace pace = new Pace(options.progressEvery());
         try (BatchLoader.BatchStream batches = loader.training(seed, epoch, state.step())) {
             while (batches.hasNext() && stepsAreLeft()) {
@@ -297,8 +327,14 @@ public final class TrainingRun implements AutoCloseable {
         return options.workFolder().resolve(Checkpoint.BEST);
     }
 
-    /** Loads the best epoch's weights into the network; to be called when the training is completed. */
+    /**
+     * Loads the best epoch's weights into the network; to be called when the training is completed. A training of no
+     * epochs has the weights that it was begun with.
+     */
     public void loadBest() {
+        if (recipe.training().epochs() == 0) {
+            return;
+        }
         if (state.bestEpoch() == null) {
             throw new IllegalStateException("no epoch has been completed, at " + state.position());
         }
@@ -333,8 +369,11 @@ public final class TrainingRun implements AutoCloseable {
         return List.of();
     }
 
-    /** The epoch whose weights are the best so far, counts from 1. */
+    /** The epoch whose weights are the best so far, counts from 1; 0 where there are none to train. */
     public int bestEpoch() {
+        if (recipe.training().epochs() == 0) {
+            return 0;
+        }
         if (state.bestEpoch() == null) {
             throw new IllegalStateException("no epoch has been completed, at " + state.position());
         }

@@ -35,6 +35,17 @@ final class WeightAverage implements AutoCloseable {
         }
     }
 
+    /** Starts anew at the network's weights. */
+    void restart() {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            int i = 0;
+            for (Tensor weight : network.tensors()) {
+                averages.get(i++).copy_(weight);
+            }
+        }
+    }
+
     /**
      * Takes the network's weights in.
      *

@@ -5,13 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.dataset.Split;
+import io.scanstream.contracts.recipe.Recipe;
 import io.scanstream.storage.ModelPackage;
 import io.scanstream.trainer.TestScans;
+import io.scanstream.trainer.libtorch.DeviceChoice;
+import io.scanstream.trainer.libtorch.Libtorch;
+import io.scanstream.trainer.network.Blueprints;
+import io.scanstream.trainer.network.Network;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -89,6 +95,31 @@ class TrainCommandTest {
         Files.writeString(folder.resolve("out/mine.txt"), "precious");
         assertThat(train()).isEqualTo(2);
         assertThat(folder.resolve("out")).isDirectoryContaining("glob:**mine.txt");
+    }
+
+    @Test
+    void weightsThatAreNotThereFailSayingWhereToPutThem() {
+        assertThat(train("--set", "network.weights=drawn-imagenet")).isEqualTo(1);
+        assertThat(progress.toString(StandardCharsets.UTF_8))
+                .contains("UNKNOWN_WEIGHTS", "weights/drawn-imagenet.safetensors", "--set network.weights=none");
+    }
+
+    @Test
+    void exportsTheNetworkAsLoadedWithoutAnEpoch() throws Exception {
+        Path file = folder.resolve("mine.safetensors");
+        Recipe recipe = TestScans.recipe(SIDE, Map.of());
+        Libtorch libtorch = Libtorch.start(DeviceChoice.CPU);
+        try (Network network = new Network(Blueprints.of(recipe, 2), libtorch, 9)) {
+            network.save(file);
+        }
+        int code = train("--epochs", "0", "--set", "schedule={type: constant}", "--set", "network.weights=" + file);
+        assertThat(code).as(progress.toString(StandardCharsets.UTF_8)).isZero();
+        assertThat(progress.toString(StandardCharsets.UTF_8)).contains("tensors loaded, 0 fresh, 0 missing");
+        JsonNode line = Json.mapper().readTree(results.toByteArray());
+        assertThat(ModelPackage.read(Path.of(line.path("package").asText()))
+                        .card()
+                        .bestEpoch())
+                .isZero();
     }
 
     private int train(String... more) {
