@@ -73,7 +73,43 @@ public record Recipe(
                     fallback = "0.2",
                     above = 0,
                     below = 0.9)
-            double validationShare) {
+            double validationShare,
+
+            @Setting(
+                    value = "Images of the training split to use, validation's share among them, every class in its"
+                            + " proportion; 0 for all.",
+                    fallback = "0",
+                    min = 0,
+                    example = "12000")
+            int subset,
+
+            @Setting("Cross-validation: which part of the training images validates. Without it, validationShare.")
+            @Nullable
+            Fold fold,
+
+            @Setting(
+                    value = "Training images that look like a validation or test image: report or drop.",
+                    fallback = "report")
+            NearDuplicates nearDuplicates) {
+
+        /** One turn of a cross-validation; every image of the training and validation splits validates in one turn. */
+        public record Fold(
+                @Setting(value = "Which turn this is, counts from 1.", min = 1, example = "1")
+                int index,
+
+                @Setting(value = "How many turns there are.", min = 2, max = 100, example = "5")
+                int of) {}
+
+        /** What becomes of images that look like one of a later split. */
+        public enum NearDuplicates {
+            /** They are trained on; the manifest lists them. */
+            @JsonProperty("report")
+            REPORT,
+            /** They are left out. */
+            @JsonProperty("drop")
+            DROP
+        }
+
         public Data {
             mean = List.copyOf(mean);
             std = List.copyOf(std);

@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** Contradictions within a recipe, and between a recipe and the data that it is to be trained on. */
 public final class RecipeCheck {
@@ -25,6 +26,11 @@ public final class RecipeCheck {
         Recipe.Data data = recipe.data();
         if (data.channels() == 2) {
             problems.add(new Problem("recipe.data.channels", "2 is neither 1 (grey) nor 3 (RGB)."));
+        }
+        Recipe.Data.@Nullable Fold fold = data.fold();
+        if (fold != null && fold.index() > fold.of()) {
+            problems.add(new Problem(
+                    "recipe.data.fold.index", fold.index() + " is above " + fold.of() + ", the number of folds."));
         }
         checkChannels("mean", data.mean(), data.channels(), 0, problems);
         checkChannels("std", data.std(), data.channels(), 1e-6, problems);

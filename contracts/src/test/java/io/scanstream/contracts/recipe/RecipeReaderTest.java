@@ -95,6 +95,17 @@ class RecipeReaderTest {
     }
 
     @Test
+    void readsAFoldAndRefusesOneBeyondTheLast() {
+        assertThat(RecipeReader.read(utf8(SMALL), Map.of("data.fold", "{index: 2, of: 5}"))
+                        .data()
+                        .fold())
+                .isEqualTo(new Recipe.Data.Fold(2, 5));
+        assertThat(problemsOf(SMALL.replace("heightPx: 32", "heightPx: 32, fold: {index: 6, of: 5}")))
+                .extracting(Problem::path)
+                .containsExactly("recipe.data.fold.index");
+    }
+
+    @Test
     void reportsAugmentationThatCannotBe() {
         assertThat(problemsOf(SMALL + """
                 augmentation:

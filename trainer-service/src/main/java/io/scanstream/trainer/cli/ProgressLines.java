@@ -54,7 +54,7 @@ final class ProgressLines implements TrainingListener {
         lastPlainLine = System.nanoTime();
         console.line(String.format(
                 Locale.ROOT,
-                "epoch %d/%d  loss %.4f  validation loss %.4f  %s %.4f%s  %.0f images/s  %s left%s",
+                "epoch %d/%d  loss %.4f  validation loss %.4f  %s %.4f%s  %.0f images/s (input %.0f)  %s left%s",
                 epoch.epoch(),
                 epochs,
                 epoch.trainLoss(),
@@ -63,6 +63,7 @@ final class ProgressLines implements TrainingListener {
                 epoch.validation(metric),
                 best ? " *" : "  ",
                 epoch.imagesPerSecond(),
+                epoch.inputImagesPerSecond(),
                 time(etaSeconds),
                 epoch.skippedSteps() == 0
                         ? ""

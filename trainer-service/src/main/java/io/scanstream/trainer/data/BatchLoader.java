@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,9 @@ public final class BatchLoader implements AutoCloseable {
     private final int batchSize;
     private final int ahead;
     private final ExecutorService workers;
+    private final int threads;
+    private final LongAdder imagesMade = new LongAdder();
+    private final LongAdder busyNanos = new LongAdder();
 
     /**
      * Starts the threads.
@@ -42,6 +46,7 @@ public final class BatchLoader implements AutoCloseable {
         this.data = data;
         this.augmenter = augmenter;
         this.batchSize = batchSize;
+        this.threads = threads;
         this.ahead = threads + 1;
         AtomicInteger number = new AtomicInteger();
         this.workers = Executors.newFixedThreadPool(threads, task -> {
@@ -79,6 +84,16 @@ public final class BatchLoader implements AutoCloseable {
             order[i] = i;
         }
         return new BatchStream(samples, plan(order), 0, new Unchanged());
+    }
+
+    /**
+     * Images a second that the threads can make, all at work: decoding, resizing and augmenting, or augmenting alone where
+     * pixels are kept in memory. Since the call before; 0 where none was made.
+     */
+    public double imagesPerSecond() {
+        double seconds = busyNanos.sumThenReset() / 1e9;
+        long images = imagesMade.sumThenReset();
+        return images == 0 ? 0 : images * threads / Math.max(1e-9, seconds);
     }
 
     /** Steps of a training epoch. */
@@ -217,6 +232,17 @@ public final class BatchLoader implements AutoCloseable {
         }
 
         private Batch make(int step) {
+            long start = System.nanoTime();
+            try {
+                Batch batch = read(step);
+                imagesMade.add(batch.size());
+                return batch;
+            } finally {
+                busyNanos.add(System.nanoTime() - start);
+            }
+        }
+
+        private Batch read(int step) {
             int[] members = plan.get(step);
             byte[][] images = new byte[members.length][];
             byte[][] masks = new byte[data.task() == Task.SEGMENTATION ? members.length : 0][];

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Takes a share of images out of a split by a hash of their group, or of their content where they have no group: the same
@@ -34,6 +35,37 @@ public final class StableSplit {
         classes.values().forEach(members -> chosenKeys.addAll(chooseKeys(members, share, salt)));
         Set<Manifest.Entry> chosen = new HashSet<>();
         entries.stream().filter(entry -> chosenKeys.contains(key(entry))).forEach(chosen::add);
+        return chosen;
+    }
+
+    /** In which of so many equal parts an entry falls, counts from 0; entries of one group fall into the same. */
+    static int part(Manifest.Entry entry, int parts, String salt) {
+        return (int) (position(key(entry), salt) * parts);
+    }
+
+    /**
+     * So many of the entries, every class in its proportion, by a hash of their content: a larger subset holds the smaller
+     * one but for rounding.
+     *
+     * @param size at most the number of entries
+     */
+    static Set<Manifest.Entry> sample(Collection<Manifest.Entry> entries, int size, String salt) {
+        Map<String, List<Manifest.Entry>> classes = new TreeMap<>();
+        entries.forEach(entry -> classes.computeIfAbsent(
+                        entry.label() == null ? "" : entry.label(), label -> new ArrayList<>())
+                .add(entry));
+        Set<Manifest.Entry> chosen = new HashSet<>();
+        long before = 0;
+        for (List<Manifest.Entry> members : classes.values()) {
+            // Cumulative rounding: the shares add up to the size.
+            long from = Math.round((double) before * size / entries.size());
+            before += members.size();
+            long to = Math.round((double) before * size / entries.size());
+            members.stream()
+                    .sorted(Comparator.comparingDouble(entry -> position(entry.sha256(), salt)))
+                    .limit(to - from)
+                    .forEach(chosen::add);
+        }
         return chosen;
     }
 

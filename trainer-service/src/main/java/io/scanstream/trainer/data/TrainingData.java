@@ -15,11 +15,8 @@ import io.scanstream.imaging.Image;
 import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.imaging.Preprocessor;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
@@ -52,8 +49,7 @@ public final class TrainingData {
     private final AtomicLong roomLeft = new AtomicLong(Runtime.getRuntime().maxMemory() / 4);
 
     /**
-     * Chooses the splits. Where the manifest has no validation image, the recipe's share of the training images becomes
-     * the validation split, by a stable hash.
+     * Chooses the splits as {@link Splits} says.
      *
      * @throws InvalidRecipeException with everything in which the recipe contradicts the data
      */
@@ -67,20 +63,24 @@ public final class TrainingData {
         this.preprocessing = recipe.data().preprocessing();
         this.preprocessor = new Preprocessor(preprocessing);
         this.classes = List.copyOf(RecipeCheck.classes(recipe, manifest));
-        List<Manifest.Entry> training = new ArrayList<>(manifest.of(Split.TRAIN));
-        List<Manifest.Entry> held = new ArrayList<>(manifest.of(Split.VALIDATION));
-        if (held.isEmpty()) {
-            Set<Manifest.Entry> chosen =
-                    StableSplit.choose(training, recipe.data().validationShare(), "validation");
-            training.stream().filter(chosen::contains).forEach(held::add);
-            training.removeAll(new HashSet<>(chosen));
-        }
-        this.train = samples(recipe, training);
+        Splits splits = Splits.of(recipe.data(), manifest);
+        this.train = samples(recipe, splits.train());
         this.drawn = Oversampling.of(recipe.training().oversampling(), classes, train);
-        this.validation = samples(recipe, held);
-        this.test = samples(recipe, manifest.of(Split.TEST));
+        requireImages("train", train);
+        this.validation = samples(recipe, splits.validation());
+        requireImages("validate", validation);
+        this.test = samples(recipe, splits.test());
         this.unlabelled = samples(recipe, manifest.of(Split.UNLABELLED));
         this.masks = new MaskReader(recipe, manifest, classes, preprocessing);
+    }
+
+    private void requireImages(String purpose, List<Sample> samples) {
+        if (samples.isEmpty()) {
+            throw new InvalidRecipeException(List.of(new Problem(
+                    "recipe.data",
+                    "subset, fold and validationShare leave no image of data set " + manifest.dataset() + " to "
+                            + purpose + " on.")));
+        }
     }
 
     private List<Sample> samples(Recipe recipe, List<Manifest.Entry> entries) {

@@ -91,6 +91,7 @@ final class TrainingReporter implements TrainingListener {
         if (epoch.skippedSteps() > 0) {
             metrics.put("skippedSteps", (double) epoch.skippedSteps());
         }
+        metrics.put("inputImagesPerSecond", epoch.inputImagesPerSecond());
         TrainingEvent.EpochCompleted event = new TrainingEvent.EpochCompleted(
                 claim.id(),
                 epoch.epoch(),

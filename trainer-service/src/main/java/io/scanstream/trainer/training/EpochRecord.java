@@ -15,6 +15,7 @@ import java.util.Map;
  * @param classesDecided how many classes the validation split was decided for at all
  * @param skippedSteps whose loss or gradient was not finite
  * @param imagesPerSecond of training, input pipeline included
+ * @param inputImagesPerSecond that the input pipeline alone can make; training waits for it where this is the lower one
  */
 public record EpochRecord(
         int epoch,
@@ -22,7 +23,8 @@ public record EpochRecord(
         Map<String, Double> validation,
         int classesDecided,
         int skippedSteps,
-        double imagesPerSecond) {
+        double imagesPerSecond,
+        double inputImagesPerSecond) {
     public EpochRecord {
         validation = Collections.unmodifiableMap(new LinkedHashMap<>(validation));
     }

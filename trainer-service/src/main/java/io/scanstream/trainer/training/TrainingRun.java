@@ -279,6 +279,7 @@ public final class TrainingRun implements AutoCloseable {
 
     private void completeEpoch(TrainingListener listener) throws IOException, InterruptedException {
         double imagesPerSecond = data.drawn().size() / Math.max(1e-9, state.secondsInEpoch());
+        double inputImagesPerSecond = loader.imagesPerSecond();
         if (average != null) {
             average.swap();
         }
@@ -292,7 +293,8 @@ public final class TrainingRun implements AutoCloseable {
                     validation.figures(),
                     validation.classesDecided(),
                     state.skippedSteps(),
-                    imagesPerSecond);
+                    imagesPerSecond,
+                    inputImagesPerSecond);
             better = selection.isBetter(epoch, state.best());
             if (better) {
                 network.save(best());

@@ -64,7 +64,7 @@ class EpochSelectionTest {
     }
 
     private static EpochRecord epoch(int number, double loss, double accuracy) {
-        return new EpochRecord(number, 1, Map.of("loss", loss, "accuracy", accuracy), 2, 0, 100);
+        return new EpochRecord(number, 1, Map.of("loss", loss, "accuracy", accuracy), 2, 0, 100, 100);
     }
 
     private static Recipe.Training training(Map<String, String> replaced) {

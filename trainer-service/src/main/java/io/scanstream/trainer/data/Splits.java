@@ -1,0 +1,50 @@
+package io.scanstream.trainer.data;
+
+import io.scanstream.contracts.dataset.Manifest;
+import io.scanstream.contracts.dataset.Split;
+import io.scanstream.contracts.recipe.Recipe;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What a recipe trains on, validates on and tests on. The test split is the manifest's. Everything is chosen by stable hashes:
+ * an image stays where it is when others come.
+ */
+record Splits(List<Manifest.Entry> train, List<Manifest.Entry> validation, List<Manifest.Entry> test) {
+
+    static Splits of(Recipe.Data data, Manifest manifest) {
+        List<Manifest.Entry> train = new ArrayList<>(manifest.of(Split.TRAIN));
+        List<Manifest.Entry> validation = new ArrayList<>(manifest.of(Split.VALIDATION));
+        if (data.nearDuplicates() == Recipe.Data.NearDuplicates.DROP) {
+            drop(manifest, train, validation);
+        }
+        if (data.subset() > 0 && data.subset() < train.size()) {
+            train.retainAll(StableSplit.sample(train, data.subset(), "subset"));
+        }
+        Recipe.Data.Fold fold = data.fold();
+        if (fold != null) {
+            train.addAll(validation);
+            validation = new ArrayList<>();
+            for (Manifest.Entry entry : train) {
+                if (StableSplit.part(entry, fold.of(), "fold") == fold.index() - 1) {
+                    validation.add(entry);
+                }
+            }
+            train.removeAll(new HashSet<>(validation));
+        } else if (validation.isEmpty()) {
+            Set<Manifest.Entry> chosen = StableSplit.choose(train, data.validationShare(), "validation");
+            train.stream().filter(chosen::contains).forEach(validation::add);
+            train.removeAll(chosen);
+        }
+        return new Splits(train, validation, manifest.of(Split.TEST));
+    }
+
+    private static void drop(Manifest manifest, List<Manifest.Entry> train, List<Manifest.Entry> validation) {
+        Set<String> near = new HashSet<>();
+        manifest.nearDuplicates().forEach(found -> near.add(found.path()));
+        train.removeIf(entry -> near.contains(entry.path()));
+        validation.removeIf(entry -> near.contains(entry.path()));
+    }
+}

@@ -1,0 +1,105 @@
+package io.scanstream.trainer.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.scanstream.contracts.Hashes;
+import io.scanstream.contracts.dataset.DatasetVersion;
+import io.scanstream.contracts.dataset.Manifest;
+import io.scanstream.contracts.dataset.Split;
+import io.scanstream.contracts.recipe.Recipe;
+import io.scanstream.trainer.TestScans;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+class SplitsTest {
+    private static Manifest manifest(int common, int rare, List<Manifest.NearDuplicate> near) {
+        List<Manifest.Entry> entries = new ArrayList<>();
+        for (int i = 0; i < common + rare; i++) {
+            String label = i < common ? "common" : "rare";
+            String path = "train/" + label + "/" + i + ".png";
+            entries.add(entry(path, label, Split.TRAIN, i % 2 == 0 ? "patient " + i / 6 : null));
+        }
+        for (int i = 0; i < 10; i++) {
+            entries.add(entry("test/" + i, i % 2 == 0 ? "common" : "rare", Split.TEST, null));
+        }
+        return new Manifest(
+                new DatasetVersion("d", 1),
+                List.of("common", "rare"),
+                List.of(),
+                entries,
+                List.of(),
+                near,
+                Instant.EPOCH);
+    }
+
+    private static Manifest.Entry entry(String path, String label, Split split, String group) {
+        String sha256 = Hashes.sha256(path.getBytes(StandardCharsets.UTF_8));
+        return new Manifest.Entry(path, sha256, 1, label, split, null, group, null);
+    }
+
+    private static Splits splits(Manifest manifest, Map<String, String> set) {
+        Recipe recipe = TestScans.recipe(16, set);
+        return Splits.of(recipe.data(), manifest);
+    }
+
+    private static Set<String> paths(Collection<Manifest.Entry> entries) {
+        return entries.stream().map(Manifest.Entry::path).collect(Collectors.toSet());
+    }
+
+    @Test
+    void foldsPartTheTrainingImagesAndTearNoGroupApart() {
+        Manifest manifest = manifest(200, 60, List.of());
+        Set<String> seen = new HashSet<>();
+        for (int fold = 1; fold <= 4; fold++) {
+            Splits splits = splits(manifest, Map.of("data.fold", "{index: " + fold + ", of: 4}"));
+            Set<String> validation = paths(splits.validation());
+            assertThat(validation).hasSizeBetween(35, 100).noneMatch(seen::contains);
+            assertThat(paths(splits.train())).doesNotContainAnyElementsOf(validation);
+            assertThat(splits.train().size() + splits.validation().size()).isEqualTo(260);
+            assertThat(splits.test()).hasSize(10);
+            Set<String> groups = splits.validation().stream()
+                    .map(entry -> String.valueOf(entry.group()))
+                    .filter(group -> !group.equals("null"))
+                    .collect(Collectors.toSet());
+            assertThat(splits.train().stream().map(Manifest.Entry::group)).doesNotContainAnyElementsOf(groups);
+            seen.addAll(validation);
+        }
+        assertThat(seen).hasSize(260);
+    }
+
+    @Test
+    void aSubsetKeepsTheProportionsAndALargerOneHoldsIt() {
+        Manifest manifest = manifest(300, 100, List.of());
+        Splits small = splits(manifest, Map.of("data.subset", "100"));
+        Splits large = splits(manifest, Map.of("data.subset", "200"));
+        Set<String> all = paths(small.train());
+        all.addAll(paths(small.validation()));
+        assertThat(all).hasSize(100);
+        assertThat(all.stream().filter(path -> path.contains("/rare/"))).hasSize(25);
+        Set<String> more = paths(large.train());
+        more.addAll(paths(large.validation()));
+        assertThat(more).hasSize(200).containsAll(all);
+        assertThat(paths(splits(manifest, Map.of("data.subset", "100000")).train()))
+                .hasSizeGreaterThan(250);
+    }
+
+    @Test
+    void dropsWhatLooksLikeATestImageIfTheRecipeSaysSo() {
+        Manifest manifest =
+                manifest(40, 40, List.of(new Manifest.NearDuplicate("train/common/7.png", "test/2", 3)));
+        Splits reported = splits(manifest, Map.of());
+        assertThat(reported.train().size() + reported.validation().size()).isEqualTo(80);
+        Splits dropped = splits(manifest, Map.of("data.nearDuplicates", "drop"));
+        assertThat(dropped.train().size() + dropped.validation().size()).isEqualTo(79);
+        assertThat(paths(dropped.train())).doesNotContain("train/common/7.png");
+        assertThat(paths(dropped.validation())).doesNotContain("train/common/7.png");
+    }
+}
