@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.DoubleNode;
+import io.scanstream.contracts.dataset.Amendment;
 import io.scanstream.contracts.dataset.DatasetVersion;
 import io.scanstream.contracts.dataset.Likeness;
 import io.scanstream.contracts.dataset.Manifest;
@@ -120,6 +121,8 @@ class WireFormatTest {
                 new ClaimTicket("scans/2026-11-20/" + SCAN, 1_234_567, "ab".repeat(32)),
                 new Lease("token-1", AT),
                 JobState.queued(JOB, new JobState.Ingest(DATASET, "datasets/lung/2/upload"), AT),
+                new Amendment.ScanAdded(DATASET, "cancer", Split.TRAIN, "p7", "lesion 3"),
+                new Amendment.ScanRemoved(DATASET, "ab".repeat(32)),
                 JobState.queued(JOB, new JobState.Training(MODEL.name(), DATASET, recipe()), AT)
                         .claimed(new JobState.Owner("token-1", "trainer-1"), true, AT)
                         .checkpointed("jobs/x/checkpoints/token-1/0001/", "epoch 4", AT),
@@ -174,8 +177,8 @@ class WireFormatTest {
     void everyMessageHasASample() {
         Set<Class<?>> covered = values().map(Object::getClass).collect(Collectors.toSet());
 
-        for (Class<?> family :
-                List.of(TrainingMessage.class, TrainingEvent.class, ScoreEvent.class, ModelEvent.class)) {
+        for (Class<?> family : List.of(
+                TrainingMessage.class, TrainingEvent.class, ScoreEvent.class, ModelEvent.class, Amendment.class)) {
             assertThat(covered).contains(family.getPermittedSubclasses());
         }
     }
@@ -188,6 +191,7 @@ class WireFormatTest {
                 ScoreEvent.class,
                 ModelEvent.class,
                 JobState.Work.class,
+                Amendment.class,
                 Augmentation.class,
                 Loss.class,
                 Optimizer.class,

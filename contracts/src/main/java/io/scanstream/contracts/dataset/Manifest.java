@@ -89,8 +89,12 @@ public record Manifest(
                     path, sha256, sizeBytes, label, other, subject, group, duplicateOf, mask, likeness, columns);
         }
 
-        /** The same image as one whose bytes another has. */
-        public Entry repeating(String original) {
+        /**
+         * The same image as one whose bytes another has.
+         *
+         * @param original its path; absent for an image that is the first with its bytes
+         */
+        public Entry repeating(@Nullable String original) {
             return new Entry(path, sha256, sizeBytes, label, split, subject, group, original, mask, likeness, columns);
         }
 

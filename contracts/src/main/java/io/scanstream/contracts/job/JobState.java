@@ -3,6 +3,7 @@ package io.scanstream.contracts.job;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.dataset.Amendment;
 import io.scanstream.contracts.dataset.DatasetVersion;
 import io.scanstream.contracts.recipe.Recipe;
 import java.time.Instant;
@@ -53,11 +54,20 @@ public record JobState(
     public sealed interface Work permits Ingest, Training {}
 
     /**
-     * Turns an upload into a data set version.
+     * Turns an upload into a data set version, or amends an earlier version by a scan.
      *
-     * @param uploadKey the object that holds the upload, a zip or a tar.gz of class folders
+     * @param uploadKey the object that holds the upload: a zip or a tar of a data set's folder, or the scan that is added
+     * @param amendment absent: the upload is the data set
      */
-    public record Ingest(DatasetVersion dataset, String uploadKey) implements Work {}
+    public record Ingest(
+            DatasetVersion dataset,
+            String uploadKey,
+            @Nullable Amendment amendment) implements Work {
+        /** Of a data set that is uploaded whole. */
+        public Ingest(DatasetVersion dataset, String uploadKey) {
+            this(dataset, uploadKey, null);
+        }
+    }
 
     /** Trains a recipe on a data set version and publishes the result as a version of the named model. */
     public record Training(String model, DatasetVersion dataset, Recipe recipe) implements Work {}

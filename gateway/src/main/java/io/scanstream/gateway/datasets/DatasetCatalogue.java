@@ -141,6 +141,29 @@ public final class DatasetCatalogue {
     }
 
     /**
+     * The newest version, which must be ready: what a next one can be made of.
+     *
+     * @throws ScanstreamException {@code UNKNOWN_DATASET}; {@code CONFLICT} while a newer one is being made
+     */
+    Manifest newest(String name) {
+        List<DatasetVersion> versions = versions(name);
+        for (int i = versions.size() - 1; i >= 0; i--) {
+            DatasetView view = view(versions.get(i));
+            if (view.state() == DatasetState.READY) {
+                return manifest(versions.get(i));
+            }
+            if (view.state() != DatasetState.FAILED) {
+                throw new ScanstreamException(
+                        ErrorCode.CONFLICT,
+                        "Version " + versions.get(i) + " is " + view.state()
+                                + ". Wait until it is ready, then ask again.");
+            }
+        }
+        throw new ScanstreamException(
+                ErrorCode.INVALID_DATASET, "No version of data set '" + name + "' could be read. Upload it again.");
+    }
+
+    /**
      * The ingest job of a version.
      *
      * @throws ScanstreamException {@code UNKNOWN_DATASET}

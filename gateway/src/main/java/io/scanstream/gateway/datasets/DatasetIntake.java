@@ -2,9 +2,12 @@ package io.scanstream.gateway.datasets;
 
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.Names;
+import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.dataset.Amendment;
 import io.scanstream.contracts.dataset.DatasetVersion;
 import io.scanstream.contracts.job.JobId;
 import io.scanstream.contracts.job.JobState;
+import io.scanstream.contracts.job.JobStatus;
 import io.scanstream.contracts.training.TrainingMessage;
 import io.scanstream.gateway.jobs.JobBoard;
 import io.scanstream.gateway.messaging.Outbox;
@@ -21,6 +24,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /** Takes uploads in: to the store, then to a trainer. */
 public final class DatasetIntake {
@@ -29,6 +33,8 @@ public final class DatasetIntake {
     private static final int TAR_HEADER_BYTES = 512;
 
     private static final int TAR_MAGIC_AT = 257;
+    /** What the trainer decodes at most. */
+    private static final long MOST_SCAN_BYTES = 64L << 20;
 
     private final Datasets datasets;
     private final Jobs jobs;
@@ -64,17 +70,60 @@ public final class DatasetIntake {
         RequestBody upload = new RequestBody(body, declaredBytes, maxBytes, "upload");
         byte[] head = upload.next(TAR_HEADER_BYTES);
         requireArchive(head);
-        return turnstile.pass(() -> spool(name, head, upload));
+        return turnstile.pass(() -> spool(name, head, upload, null));
     }
 
-    private DatasetVersion spool(String name, byte[] head, RequestBody upload) {
+    /**
+     * Spools a scan and asks for a next version that has it.
+     *
+     * @throws ScanstreamException {@code CONFLICT} if another version is being made
+     */
+    DatasetVersion add(Amendment.ScanAdded added, InputStream body, long declaredBytes) {
+        RequestBody upload = new RequestBody(body, declaredBytes, Math.min(maxBytes, MOST_SCAN_BYTES), "scan");
+        byte[] first = upload.next(1);
+        if (first.length == 0) {
+            throw RequestRefused.invalid("The body is empty; expected an image.");
+        }
+        return turnstile.pass(() -> spool(added.base().name(), first, upload, added));
+    }
+
+    /**
+     * Asks for a next version that does not have a scan.
+     *
+     * @throws ScanstreamException {@code CONFLICT} if another version is being made
+     */
+    DatasetVersion remove(Amendment.ScanRemoved removed) {
+        RequestBody nothing = new RequestBody(InputStream.nullInputStream(), 0, maxBytes, "nothing");
+        return spool(removed.base().name(), new byte[0], nothing, removed);
+    }
+
+    /** Of two amendments at once the later one would lose the earlier one's scan. */
+    private void requireNewest(DatasetVersion version, DatasetVersion base) {
+        for (DatasetVersion other : datasets.versions(version.name())) {
+            boolean between = other.version() > base.version() && other.version() < version.version();
+            boolean failed = datasets.ingestJob(other)
+                    .flatMap(board::find)
+                    .map(state -> state.status().ended() && state.status() != JobStatus.SUCCEEDED)
+                    .orElse(false);
+            if (between && !failed) {
+                throw new ScanstreamException(
+                        ErrorCode.CONFLICT,
+                        "Version " + other + " has come after " + base + ". Wait until it is ready, then ask again.");
+            }
+        }
+    }
+
+    private DatasetVersion spool(String name, byte[] head, RequestBody upload, @Nullable Amendment amendment) {
         JobId job = JobId.next();
         DatasetVersion version = datasets.reserve(name, job);
         boolean queued = false;
         try {
+            if (amendment != null) {
+                requireNewest(version, amendment.base());
+            }
             String key = upload.whileReading(() ->
                     datasets.writeUpload(version, new SequenceInputStream(new ByteArrayInputStream(head), upload)));
-            JobState state = JobState.queued(job, new JobState.Ingest(version, key), Instant.now());
+            JobState state = JobState.queued(job, new JobState.Ingest(version, key, amendment), Instant.now());
             jobs.journal(job).append(0, state);
             board.put(job, new Journal.Entry<>(1, state));
             queued = true;
@@ -97,7 +146,8 @@ public final class DatasetIntake {
 
     private static void requireArchive(byte[] head) {
         if (head.length == 0) {
-            throw RequestRefused.invalid("The body is empty; expected a zip, a tar.gz or a tar of class folders.");
+            throw RequestRefused.invalid(
+                    "The body is empty; expected a zip, a tar.gz or a tar of a data set's folder.");
         }
         boolean zip = startsWith(head, 0, 'P', 'K', 3, 4) || startsWith(head, 0, 'P', 'K', 5, 6);
         boolean gzip = startsWith(head, 0, 0x1f, 0x8b);
@@ -108,7 +158,7 @@ public final class DatasetIntake {
             throw new RequestRefused(
                     415,
                     ErrorCode.INVALID_REQUEST,
-                    "The body begins with '" + begins + "', not like a zip, a gzip or a tar. Pack the class folders"
+                    "The body begins with '" + begins + "', not like a zip, a gzip or a tar. Pack the data set's folder"
                             + " into one of these.");
         }
     }

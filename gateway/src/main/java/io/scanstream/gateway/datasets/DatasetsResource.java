@@ -7,9 +7,14 @@ import io.scanstream.contracts.api.DatasetVersions;
 import io.scanstream.contracts.api.DatasetView;
 import io.scanstream.contracts.api.Duplicate;
 import io.scanstream.contracts.api.Page;
+import io.scanstream.contracts.dataset.Amendment;
 import io.scanstream.contracts.dataset.DatasetVersion;
 import io.scanstream.contracts.dataset.Manifest;
+import io.scanstream.contracts.dataset.Split;
+import io.scanstream.contracts.model.Task;
+import io.scanstream.contracts.recipe.Problem;
 import io.scanstream.gateway.jobs.JobEventStreams;
+import io.scanstream.gateway.problems.RequestRefused;
 import io.scanstream.gateway.requests.Parameters;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Multi;
@@ -30,6 +35,7 @@ import java.io.InputStream;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -45,6 +51,10 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 @Blocking
 class DatasetsResource {
+    private static final int MOST_LABEL = 200;
+    private static final Map<String, Split> SPLITS =
+            Map.of("train", Split.TRAIN, "validation", Split.VALIDATION, "test", Split.TEST);
+
     private final DatasetIntake intake;
     private final DatasetCatalogue catalogue;
     private final JobEventStreams streams;
@@ -60,9 +70,10 @@ class DatasetsResource {
     @Consumes(MediaType.WILDCARD)
     @Operation(
             summary = "Upload a new version",
-            description = "A zip, tar.gz or tar whose folders are the classes, as the raw body; it is streamed to the"
-                    + " store. Answers when it has arrived whole; a trainer then reads it, and the version is"
-                    + " VALIDATING until that ends.")
+            description =
+                    "A zip, tar.gz or tar as the raw body: class folders, a CSV file with images, images with masks,"
+                            + " IDX or npz files; it is streamed to the store. Answers when it has arrived whole; a trainer then reads it, and the version is"
+                            + " VALIDATING until that ends.")
     @RequestBody(
             content = {
                 @Content(mediaType = "application/zip", schema = @Schema(type = SchemaType.STRING, format = "binary")),
@@ -74,7 +85,76 @@ class DatasetsResource {
             description = "Taken in; Location is the version's address",
             content = @Content(schema = @Schema(implementation = DatasetView.class)))
     public Response upload(String name, InputStream body, @HeaderParam("Content-Length") @Nullable Long sizeBytes) {
-        DatasetVersion version = intake.accept(name, body, sizeBytes == null ? -1 : sizeBytes);
+        return accepted(intake.accept(name, body, sizeBytes == null ? -1 : sizeBytes));
+    }
+
+    @POST
+    @Path("/{name}/scans")
+    @Consumes(MediaType.WILDCARD)
+    @Operation(
+            summary = "Add one labelled scan: makes the next version",
+            description =
+                    "The image as the raw body. Without a split it goes where its group or subject is, else where a"
+                            + " stable hash puts it. 409 while another version is being made.")
+    @RequestBody(
+            content = @Content(mediaType = "image/*", schema = @Schema(type = SchemaType.STRING, format = "binary")))
+    @APIResponse(
+            responseCode = "202",
+            description = "Taken in; Location is the next version's address",
+            content = @Content(schema = @Schema(implementation = DatasetView.class)))
+    public Response addScan(
+            String name,
+            InputStream body,
+            @HeaderParam("Content-Length") @Nullable Long sizeBytes,
+            @QueryParam("label") @Nullable String label,
+            @QueryParam("split") @Nullable String split,
+            @QueryParam("subject") @Nullable String subject,
+            @QueryParam("group") @Nullable String group) {
+        List<Problem> problems = new ArrayList<>();
+        if (label == null || label.isBlank() || label.length() > MOST_LABEL || label.contains("/")) {
+            problems.add(new Problem(
+                    "label",
+                    "expected ?label=, the scan's class, without '/' and of at most " + MOST_LABEL + " letters."));
+        }
+        @Nullable Split named = split == null ? null : SPLITS.get(split);
+        if (split != null && named == null) {
+            problems.add(new Problem("split", "'" + Parameters.shown(split) + "' is not train, validation or test."));
+        }
+        if (label == null || !problems.isEmpty()) {
+            throw new RequestRefused(problems);
+        }
+        Manifest newest = catalogue.newest(name);
+        if (newest.task() == Task.SEGMENTATION) {
+            throw new RequestRefused(List.of(new Problem(
+                    "name", "the images of data set '" + name + "' have masks, no labels; upload a whole version.")));
+        }
+        Amendment.ScanAdded added = new Amendment.ScanAdded(newest.dataset(), label.strip(), named, subject, group);
+        return accepted(intake.add(added, body, sizeBytes == null ? -1 : sizeBytes));
+    }
+
+    @DELETE
+    @Path("/{name}/scans/{sha256}")
+    @Operation(
+            summary = "Remove one scan: makes the next version, without it",
+            description =
+                    "By the SHA-256 of its bytes, as the manifest has it. Versions before still have it: delete those"
+                            + " too where its subject has withdrawn consent. 409 while another version is being made.")
+    @APIResponse(
+            responseCode = "202",
+            description = "Taken in; Location is the next version's address",
+            content = @Content(schema = @Schema(implementation = DatasetView.class)))
+    public Response removeScan(String name, String sha256) {
+        Manifest newest = catalogue.newest(name);
+        if (newest.entries().stream().noneMatch(entry -> entry.sha256().equals(sha256))) {
+            throw new ScanstreamException(
+                    ErrorCode.UNKNOWN_SCAN,
+                    "Data set " + newest.dataset() + " has no scan '" + Parameters.shown(sha256)
+                            + "'. Its manifest lists the SHA-256 of each.");
+        }
+        return accepted(intake.remove(new Amendment.ScanRemoved(newest.dataset(), sha256)));
+    }
+
+    private Response accepted(DatasetVersion version) {
         return Response.accepted(catalogue.view(version))
                 .location(URI.create("/api/v1/datasets/" + version))
                 .build();

@@ -16,7 +16,9 @@ import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.api.DatasetView;
+import io.scanstream.contracts.dataset.Amendment;
 import io.scanstream.contracts.dataset.DatasetVersion;
+import io.scanstream.contracts.dataset.Split;
 import io.scanstream.contracts.job.JobId;
 import io.scanstream.contracts.job.JobState;
 import io.scanstream.contracts.job.JobStatus;
@@ -123,6 +125,76 @@ class DatasetsApiTest {
                 .body("next", nullValue());
         when().get("/api/v1/datasets").then().statusCode(200).body("name", hasItem("ready"));
         when().get("/api/v1/datasets/ready").then().statusCode(200).body("versions.state", contains("READY"));
+    }
+
+    @Test
+    void makesTheNextVersionOfAScanMore() throws IOException {
+        DatasetView first = upload("grows");
+        DatasetVersion version = new DatasetVersion("grows", 1);
+        given().body(new byte[] {1})
+                .post("/api/v1/datasets/grows/scans?label=cancer")
+                .then()
+                .statusCode(409)
+                .body("code", equalTo("CONFLICT"));
+        datasets.writeManifest(Fixtures.manifest(version));
+        succeed(first.job(), version);
+
+        DatasetView next = given().body(new byte[] {1, 2, 3})
+                .contentType("image/png")
+                .post("/api/v1/datasets/grows/scans?label=cancer&split=test&subject=p1")
+                .then()
+                .statusCode(202)
+                .header("Location", containsString("/api/v1/datasets/grows/2"))
+                .extract()
+                .as(DatasetView.class);
+
+        assertThat(jobs.journal(next.job()).head().orElseThrow().value().work())
+                .isEqualTo(new JobState.Ingest(
+                        new DatasetVersion("grows", 2),
+                        "datasets/grows/2/upload",
+                        new Amendment.ScanAdded(version, "cancer", Split.TEST, "p1", null)));
+        try (var scan = datasets.openUpload(new DatasetVersion("grows", 2)).orElseThrow()) {
+            assertThat(scan.readAllBytes()).containsExactly(1, 2, 3);
+        }
+        given().body(new byte[] {4})
+                .post("/api/v1/datasets/grows/scans?label=cancer")
+                .then()
+                .statusCode(409);
+        assertThat(datasets.versions("grows")).hasSize(2);
+    }
+
+    @Test
+    void makesTheNextVersionOfAScanLess() {
+        DatasetView first = upload("shrinks");
+        DatasetVersion version = new DatasetVersion("shrinks", 1);
+        datasets.writeManifest(Fixtures.manifest(version));
+        succeed(first.job(), version);
+
+        when().delete("/api/v1/datasets/shrinks/scans/ff")
+                .then()
+                .statusCode(404)
+                .body("code", equalTo("UNKNOWN_SCAN"));
+        DatasetView next = when().delete("/api/v1/datasets/shrinks/scans/00")
+                .then()
+                .statusCode(202)
+                .extract()
+                .as(DatasetView.class);
+        assertThat(jobs.journal(next.job()).head().orElseThrow().value().work())
+                .extracting(work -> ((JobState.Ingest) work).amendment())
+                .isEqualTo(new Amendment.ScanRemoved(version, "00"));
+    }
+
+    @Test
+    void refusesAScanWithoutALabelOrWithAStrangeSplit() {
+        given().body(new byte[] {1})
+                .post("/api/v1/datasets/grows/scans?split=dev")
+                .then()
+                .statusCode(400)
+                .body("errors.path", contains("label", "split"));
+        given().body(new byte[] {1})
+                .post("/api/v1/datasets/nobodys/scans?label=a")
+                .then()
+                .statusCode(404);
     }
 
     @Test

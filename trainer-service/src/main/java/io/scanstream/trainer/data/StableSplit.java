@@ -38,6 +38,11 @@ public final class StableSplit {
         return chosen;
     }
 
+    /** Whether an entry by itself falls into a share; of many, about that share does. */
+    public static boolean isIn(Manifest.Entry entry, double share, String salt) {
+        return position(key(entry), salt) < share;
+    }
+
     /** In which of so many equal parts an entry falls, counts from 0; entries of one group fall into the same. */
     static int part(Manifest.Entry entry, int parts, String salt) {
         return (int) (position(key(entry), salt) * parts);
@@ -51,9 +56,9 @@ public final class StableSplit {
      */
     static Set<Manifest.Entry> sample(Collection<Manifest.Entry> entries, int size, String salt) {
         Map<String, List<Manifest.Entry>> classes = new TreeMap<>();
-        entries.forEach(entry -> classes.computeIfAbsent(
-                        entry.label() == null ? "" : entry.label(), label -> new ArrayList<>())
-                .add(entry));
+        entries.forEach(
+                entry -> classes.computeIfAbsent(entry.label() == null ? "" : entry.label(), label -> new ArrayList<>())
+                        .add(entry));
         Set<Manifest.Entry> chosen = new HashSet<>();
         long before = 0;
         for (List<Manifest.Entry> members : classes.values()) {

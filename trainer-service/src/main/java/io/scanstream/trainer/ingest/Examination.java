@@ -134,11 +134,20 @@ final class Examination implements Archive.Visitor, AutoCloseable {
     }
 
     private void image(String path, byte[] bytes) {
+        add(image(path, bytes, decoder, keeper));
+    }
+
+    /**
+     * Decodes a file, looks at it and keeps it.
+     *
+     * @throws ScanstreamException as {@link ImageDecoder#decode} says
+     */
+    static Found image(String path, byte[] bytes, ImageDecoder decoder, Keeper keeper) {
         Image image = decoder.decode(bytes);
         Found.GreyValues grey = MaskPairs.isMask(path) ? Found.GreyValues.of(image.pixels(), image.channels()) : null;
         Likeness likeness = likeness(image.pixels(), image.widthPx(), image.heightPx(), image.channels());
         String sha256 = keeper.file(bytes);
-        add(new Found(path, sha256, bytes.length, image.widthPx(), image.heightPx(), grey, likeness, null));
+        return new Found(path, sha256, bytes.length, image.widthPx(), image.heightPx(), grey, likeness, null);
     }
 
     private static @Nullable Likeness likeness(byte[] pixels, int widthPx, int heightPx, int channels) {

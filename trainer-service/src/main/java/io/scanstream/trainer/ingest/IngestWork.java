@@ -2,6 +2,7 @@ package io.scanstream.trainer.ingest;
 
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.dataset.Amendment;
 import io.scanstream.contracts.dataset.DatasetVersion;
 import io.scanstream.contracts.dataset.Manifest;
 import io.scanstream.contracts.job.JobState;
@@ -65,10 +66,12 @@ public final class IngestWork implements Work {
 
     @Override
     public Outcome run(Claim claim) {
-        DatasetVersion dataset = ((JobState.Ingest) claim.state().work()).dataset();
+        JobState.Ingest ingest = (JobState.Ingest) claim.state().work();
+        DatasetVersion dataset = ingest.dataset();
         Optional<Manifest> written = patience.call(claim, () -> datasets.manifest(dataset));
         if (written.isEmpty()) {
-            Manifest manifest = read(claim, dataset);
+            Manifest manifest =
+                    ingest.amendment() == null ? read(claim, dataset) : amend(claim, dataset, ingest.amendment());
             patience.call(claim, () -> datasets.writeManifest(manifest));
             FaultPoint.AFTER_MANIFEST.reached();
             written = patience.call(claim, () -> datasets.manifest(dataset));
@@ -88,6 +91,35 @@ public final class IngestWork implements Work {
                         claim.id(), dataset, images, manifest.rejected().size(), clock.instant()));
     }
 
+    private Manifest amend(Claim claim, DatasetVersion dataset, Amendment amendment) {
+        Manifest base = patience.call(claim, () -> datasets.manifest(amendment.base()))
+                .orElseThrow(() -> new ScanstreamException(
+                        ErrorCode.UNKNOWN_DATASET,
+                        "data set " + amendment.base() + ", which was to be amended, is not there any more."));
+        if (amendment instanceof Amendment.ScanRemoved removed) {
+            return Amending.remove(base, removed, dataset, clock.instant());
+        }
+        byte[] bytes = patience.call(claim, () -> scan(dataset));
+        Found scan = Examination.image("scan", bytes, decoder, keeper(claim));
+        return Amending.add(base, (Amendment.ScanAdded) amendment, scan, dataset, clock.instant());
+    }
+
+    private byte[] scan(DatasetVersion dataset) {
+        try (InputStream in = datasets.openUpload(dataset).orElseThrow(() -> uploadIsGone(dataset))) {
+            return in.readNBytes((int)
+                    Math.min(Integer.MAX_VALUE - 8, DecodeLimits.defaults().maxBytes() + 1));
+        } catch (IOException e) {
+            throw new ScanstreamException(
+                    ErrorCode.STORE_UNAVAILABLE, "the scan for " + dataset + " broke off: " + e.getMessage(), e);
+        }
+    }
+
+    private static ScanstreamException uploadIsGone(DatasetVersion dataset) {
+        return new ScanstreamException(
+                ErrorCode.INVALID_DATASET,
+                "the upload of data set " + dataset + " is not there: it broke off, or was deleted.");
+    }
+
     private Manifest read(Claim claim, DatasetVersion dataset) {
         try {
             Files.createDirectories(folder);
@@ -104,10 +136,7 @@ public final class IngestWork implements Work {
     }
 
     private long download(DatasetVersion dataset, Path file) {
-        try (InputStream in = datasets.openUpload(dataset)
-                        .orElseThrow(() -> new ScanstreamException(
-                                ErrorCode.INVALID_DATASET,
-                                "the upload of data set " + dataset + " is not there: it broke off, or was deleted."));
+        try (InputStream in = datasets.openUpload(dataset).orElseThrow(() -> uploadIsGone(dataset));
                 OutputStream out = Files.newOutputStream(file)) {
             long size = in.transferTo(new Bounded(out, limits));
             LOG.infof("data set %s: %d bytes to read", dataset, size);

@@ -36,7 +36,8 @@ final class ManifestBuilder {
     private static final Layout MASK_PAIRS = new MaskPairs();
     private static final Layout ARRAY_FILES = new ArrayFiles();
     private static final List<Layout> LAYOUTS = List.of(CLASS_FOLDERS, LABEL_TABLE, MASK_PAIRS, ARRAY_FILES);
-    private static final double TEST_SHARE = 0.2;
+    static final double TEST_SHARE = 0.2;
+    static final String TEST_SALT = "test";
     private static final int FEWEST_CLASSES = 2;
 
     private final List<Found> images = new ArrayList<>();
@@ -98,17 +99,41 @@ final class ManifestBuilder {
         Layout.Reading reading = reading(upload);
         rejected.addAll(reading.rejected());
         List<Manifest.Entry> entries = withDetails(upload, reading.entries());
-        entries = withoutContradictions(entries);
-        entries = withTestSplit(withoutTornGroups(withoutRepeats(entries)));
+        return manifest(dataset, withTestSplit(settled(entries)), reading.maskClasses(), reading.maskValues(), now);
+    }
+
+    /**
+     * The next version of a data set, by the same rules, but images stay in the split that they have.
+     *
+     * @param entries of the version before, more or fewer
+     * @throws ScanstreamException {@code INVALID_DATASET} if fewer than two classes are left
+     */
+    static Manifest amended(Manifest base, List<Manifest.Entry> entries, DatasetVersion dataset, Instant now) {
+        ManifestBuilder builder = new ManifestBuilder();
+        builder.rejected.addAll(base.rejected());
+        boolean masks = !base.maskValues().isEmpty();
+        return builder.manifest(
+                dataset, builder.settled(entries), masks ? base.classes() : List.of(), base.maskValues(), now);
+    }
+
+    private List<Manifest.Entry> settled(List<Manifest.Entry> entries) {
+        return withoutTornGroups(withoutRepeats(withoutContradictions(entries)));
+    }
+
+    private Manifest manifest(
+            DatasetVersion dataset,
+            List<Manifest.Entry> settled,
+            List<String> maskClasses,
+            List<Integer> maskValues,
+            Instant now) {
+        List<Manifest.Entry> entries = new ArrayList<>(settled);
         entries.sort(Comparator.comparing(Manifest.Entry::path));
         rejected.sort(Comparator.comparing(Manifest.Rejected::path));
-        boolean masks = !reading.maskValues().isEmpty();
-        List<String> classes = masks ? reading.maskClasses() : labels(entries);
+        List<String> classes = maskValues.isEmpty() ? labels(entries) : maskClasses;
         if (classes.size() < FEWEST_CLASSES || entries.isEmpty()) {
             throw tooFewClasses(classes, entries.size());
         }
-        return new Manifest(
-                dataset, classes, reading.maskValues(), entries, rejected, NearDuplicates.find(entries), now);
+        return new Manifest(dataset, classes, maskValues, entries, rejected, NearDuplicates.find(entries), now);
     }
 
     private static List<String> labels(List<Manifest.Entry> entries) {
@@ -262,7 +287,7 @@ final class ManifestBuilder {
         for (Manifest.Entry entry : entries) {
             String original = first.get(entry.sha256());
             boolean repeats = entry.split() != Split.UNLABELLED && original != null && !original.equals(entry.path());
-            marked.add(repeats ? entry.repeating(original) : entry);
+            marked.add(entry.repeating(repeats ? original : null));
         }
         return marked;
     }
@@ -307,7 +332,7 @@ final class ManifestBuilder {
                         .filter(entry -> entry.split() == Split.TRAIN && entry.duplicateOf() == null)
                         .toList(),
                 TEST_SHARE,
-                "test");
+                TEST_SALT);
         result.replaceAll(entry -> chosen.contains(entry) ? entry.in(Split.TEST) : entry);
         return result;
     }

@@ -93,8 +93,7 @@ class SplitsTest {
 
     @Test
     void dropsWhatLooksLikeATestImageIfTheRecipeSaysSo() {
-        Manifest manifest =
-                manifest(40, 40, List.of(new Manifest.NearDuplicate("train/common/7.png", "test/2", 3)));
+        Manifest manifest = manifest(40, 40, List.of(new Manifest.NearDuplicate("train/common/7.png", "test/2", 3)));
         Splits reported = splits(manifest, Map.of());
         assertThat(reported.train().size() + reported.validation().size()).isEqualTo(80);
         Splits dropped = splits(manifest, Map.of("data.nearDuplicates", "drop"));

@@ -3,6 +3,7 @@ package io.scanstream.trainer.ingest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.dataset.Amendment;
 import io.scanstream.contracts.dataset.DatasetVersion;
 import io.scanstream.contracts.dataset.Manifest;
 import io.scanstream.contracts.dataset.Split;
@@ -105,6 +106,53 @@ class IngestWorkTest {
                 .extracting(JobState::status, JobState::errorCode)
                 .containsExactly(JobStatus.FAILED, ErrorCode.TOO_LARGE);
         assertThat(folder.resolve("work")).isEmptyDirectory();
+    }
+
+    private JobState amend(byte[] scan, Amendment amendment) {
+        JobId id = JobId.next();
+        DatasetVersion dataset = desk.datasets.reserve("d", id);
+        desk.datasets.writeUpload(dataset, new ByteArrayInputStream(scan));
+        IngestWork work = new IngestWork(
+                desk.datasets,
+                desk.blobs,
+                new IngestLimits(1L << 30, 1000, 1L << 30, 100),
+                folder.resolve("work"),
+                desk.announcements,
+                desk.patience,
+                desk.clock);
+        return desk.run(id, new JobState.Ingest(dataset, desk.datasets.uploadKey(dataset), amendment), work);
+    }
+
+    @Test
+    void addsAScanAndRemovesItAgain() {
+        ingest(TinyImages.zip(TinyImages.folders(8)));
+        Manifest before = manifest(1);
+        byte[] scan = TinyImages.png(true, 77);
+
+        JobState added = amend(scan, new Amendment.ScanAdded(before.dataset(), "bright", Split.TEST, "p1", null));
+
+        assertThat(added.status()).as(added.reason()).isEqualTo(JobStatus.SUCCEEDED);
+        Manifest more = manifest(2);
+        assertThat(more.entries()).hasSize(before.entries().size() + 1).containsAll(before.entries());
+        Manifest.Entry entry = more.entries().get(0);
+        assertThat(entry.label()).isEqualTo("bright");
+        assertThat(entry.split()).isEqualTo(Split.TEST);
+        assertThat(entry.subject()).isEqualTo("p1");
+        assertThat(desk.blobs.get(entry.sha256())).isEqualTo(scan);
+
+        JobState contradicting = amend(scan, new Amendment.ScanAdded(more.dataset(), "dark", null, null, null));
+        assertThat(contradicting.errorCode()).isEqualTo(ErrorCode.INVALID_DATASET);
+        assertThat(contradicting.reason()).contains("bright");
+        assertThat(amend(new byte[] {1, 2}, new Amendment.ScanAdded(more.dataset(), "dark", null, null, null))
+                        .errorCode())
+                .isEqualTo(ErrorCode.NOT_AN_IMAGE);
+
+        JobState removed = amend(new byte[0], new Amendment.ScanRemoved(more.dataset(), entry.sha256()));
+        assertThat(removed.status()).as(removed.reason()).isEqualTo(JobStatus.SUCCEEDED);
+        assertThat(manifest(5).entries()).isEqualTo(before.entries());
+        assertThat(amend(new byte[0], new Amendment.ScanRemoved(before.dataset(), entry.sha256()))
+                        .errorCode())
+                .isEqualTo(ErrorCode.INVALID_DATASET);
     }
 
     @Test
