@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.DoubleNode;
 import io.scanstream.contracts.dataset.Amendment;
 import io.scanstream.contracts.dataset.DatasetVersion;
+import io.scanstream.contracts.dataset.Exploration;
 import io.scanstream.contracts.dataset.Likeness;
 import io.scanstream.contracts.dataset.Manifest;
 import io.scanstream.contracts.dataset.Split;
@@ -121,6 +122,19 @@ class WireFormatTest {
                 new ClaimTicket("scans/2026-11-20/" + SCAN, 1_234_567, "ab".repeat(32)),
                 new Lease("token-1", AT),
                 JobState.queued(JOB, new JobState.Ingest(DATASET, "datasets/lung/2/upload"), AT),
+                new Exploration(
+                        DATASET,
+                        ordered("train", Map.of("cancer", 3), "test", Map.of("cancer", 1)),
+                        ordered("benign", 0.25, "cancer", 0.75),
+                        4,
+                        List.of(new Exploration.Size(96, 64, 4)),
+                        List.of(0.5, 0.25, 0.75),
+                        List.of(0.1, 0.2, 0.3),
+                        Map.of("NOT_AN_IMAGE", 1),
+                        1,
+                        2,
+                        3,
+                        4),
                 new Amendment.ScanAdded(DATASET, "cancer", Split.TRAIN, "p7", "lesion 3"),
                 new Amendment.ScanRemoved(DATASET, "ab".repeat(32)),
                 JobState.queued(JOB, new JobState.Training(MODEL.name(), DATASET, recipe()), AT)

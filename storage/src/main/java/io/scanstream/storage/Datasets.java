@@ -2,6 +2,7 @@ package io.scanstream.storage;
 
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.dataset.DatasetVersion;
+import io.scanstream.contracts.dataset.Exploration;
 import io.scanstream.contracts.dataset.Manifest;
 import io.scanstream.contracts.job.JobId;
 import java.io.InputStream;
@@ -23,6 +24,7 @@ import java.util.TreeMap;
 public final class Datasets {
     private static final String PREFIX = "datasets/";
     private static final String INGEST = "ingest.json";
+    private static final String EXPLORATION = "exploration.json";
     private static final String DELETED = "deleted.json";
 
     private final ObjectStore store;
@@ -85,6 +87,16 @@ public final class Datasets {
     /** Completes a version; false if it was complete before: the first manifest stands. */
     public boolean writeManifest(Manifest manifest) {
         return store.createIfAbsent(key(manifest.dataset(), "manifest.json"), Json.bytes(manifest));
+    }
+
+    /** Keeps a first look at a version. */
+    public void writeExploration(Exploration exploration) {
+        store.put(key(exploration.dataset(), EXPLORATION), Json.bytes(exploration));
+    }
+
+    /** A first look at a version; empty before its ingest has ended, and for versions from before there were any. */
+    public Optional<Exploration> exploration(DatasetVersion version) {
+        return store.get(key(version, EXPLORATION)).map(json -> Json.read(json, Exploration.class));
     }
 
     /** Where the upload of a version is kept until it has been read. */

@@ -37,6 +37,18 @@ public final class Jobs {
         return new Journal<>(store, PREFIX + id + "/state/", JobState.class);
     }
 
+    /** A small file that a job has left, by its path there. */
+    public Optional<byte[]> companion(JobId id, String path) {
+        return store.get(PREFIX + id + "/" + path);
+    }
+
+    /** Deletes what may show patients' pixels. */
+    public void deletePrivate(JobId id) {
+        for (ObjectStore.Listed object : store.list(PREFIX + id + "/private/")) {
+            store.delete(object.key());
+        }
+    }
+
     public Optional<Lease> lease(JobId id) {
         return store.get(leaseKey(id)).map(json -> Json.read(json, Lease.class));
     }

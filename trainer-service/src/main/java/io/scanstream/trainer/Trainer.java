@@ -112,7 +112,7 @@ final class Trainer {
                 JobKind.TRAINING,
                 new TrainingWork(stores, settings, libtorch, announcements, patience, clock),
                 JobKind.INGEST,
-                new IngestWork(datasets, blobs, limits, work, announcements, patience, clock));
+                new IngestWork(datasets, jobs, blobs, limits, work, announcements, patience, clock));
     }
 
     private Map<String, String> kafka(String bootstrapServers, String name) {

@@ -7,6 +7,7 @@ import io.scanstream.contracts.TimeOrderedId;
 import io.scanstream.contracts.api.DatasetState;
 import io.scanstream.contracts.api.DatasetView;
 import io.scanstream.contracts.dataset.DatasetVersion;
+import io.scanstream.contracts.dataset.Exploration;
 import io.scanstream.contracts.dataset.Manifest;
 import io.scanstream.contracts.dataset.Split;
 import io.scanstream.contracts.job.JobId;
@@ -29,6 +30,9 @@ import org.jspecify.annotations.Nullable;
 public final class DatasetCatalogue {
     /** An upload that has not arrived by then was cut off with the gateway that took it. */
     private static final Duration LONGEST_UPLOAD = Duration.ofDays(1);
+
+    /** As the trainer writes it. */
+    private static final String EXPLORATION_PAGE = "private/exploration.html";
 
     private final Datasets datasets;
     private final Jobs jobs;
@@ -164,6 +168,32 @@ public final class DatasetCatalogue {
     }
 
     /**
+     * A first look at a version that is ready.
+     *
+     * @throws ScanstreamException as {@link #manifest}; {@code DATASET_NOT_READY} until it has been taken
+     */
+    Exploration exploration(DatasetVersion version) {
+        manifest(version);
+        return datasets.exploration(version).orElseThrow(() -> notExplored(version));
+    }
+
+    /**
+     * The page of a first look, with images: HTML.
+     *
+     * @throws ScanstreamException as {@link #exploration}
+     */
+    byte[] explorationPage(DatasetVersion version) {
+        manifest(version);
+        return jobs.companion(ingestJob(version), EXPLORATION_PAGE).orElseThrow(() -> notExplored(version));
+    }
+
+    private static ScanstreamException notExplored(DatasetVersion version) {
+        return new ScanstreamException(
+                ErrorCode.DATASET_NOT_READY,
+                "Data set " + version + " can be trained on, but has not been explored yet. Ask again in a moment.");
+    }
+
+    /**
      * The ingest job of a version.
      *
      * @throws ScanstreamException {@code UNKNOWN_DATASET}
@@ -197,6 +227,7 @@ public final class DatasetCatalogue {
                         .map(entry -> entry.value().cancelled("The data set version was deleted.", Instant.now())))
                 .ifPresent(entry -> board.put(ingest, entry));
         datasets.delete(version);
+        jobs.deletePrivate(ingest);
         counted.remove(ingest);
     }
 

@@ -9,6 +9,7 @@ import io.scanstream.contracts.api.Duplicate;
 import io.scanstream.contracts.api.Page;
 import io.scanstream.contracts.dataset.Amendment;
 import io.scanstream.contracts.dataset.DatasetVersion;
+import io.scanstream.contracts.dataset.Exploration;
 import io.scanstream.contracts.dataset.Manifest;
 import io.scanstream.contracts.dataset.Split;
 import io.scanstream.contracts.model.Task;
@@ -192,6 +193,38 @@ class DatasetsResource {
     @Operation(summary = "Every image of a version that is READY: path, SHA-256, label, split")
     public Manifest manifest(String name, String version) {
         return catalogue.manifest(parse(name, version));
+    }
+
+    @GET
+    @Path("/{name}/{version}/exploration")
+    @Operation(summary = "A first look at a version: counts, balance, sizes, mean and standard deviation")
+    public Exploration exploration(String name, String version) {
+        return catalogue.exploration(parse(name, version));
+    }
+
+    @GET
+    @Path("/{name}/{version}/exploration.html")
+    @Produces(MediaType.TEXT_HTML)
+    @Operation(
+            summary = "The first look as a page with sample images",
+            description = "It shows images of the data set: for those who may see them.")
+    public Response explorationPage(String name, String version) {
+        return Response.ok(catalogue.explorationPage(parse(name, version)), MediaType.TEXT_HTML + ";charset=UTF-8")
+                .header("Cache-Control", "private, no-store")
+                .build();
+    }
+
+    @GET
+    @Path("/{name}/{version}/nearduplicates")
+    @Operation(summary = "Images of a version that look like one of a later split")
+    public Page<Manifest.NearDuplicate> nearDuplicates(
+            String name,
+            String version,
+            @QueryParam("offset") @Nullable String offset,
+            @QueryParam("limit") @Nullable String limit) {
+        int from = Parameters.offset(offset);
+        int most = Parameters.limit(limit);
+        return Page.of(catalogue.manifest(parse(name, version)).nearDuplicates(), from, most);
     }
 
     @GET

@@ -18,6 +18,7 @@ import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.api.DatasetView;
 import io.scanstream.contracts.dataset.Amendment;
 import io.scanstream.contracts.dataset.DatasetVersion;
+import io.scanstream.contracts.dataset.Exploration;
 import io.scanstream.contracts.dataset.Split;
 import io.scanstream.contracts.job.JobId;
 import io.scanstream.contracts.job.JobState;
@@ -39,6 +40,8 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -125,6 +128,52 @@ class DatasetsApiTest {
                 .body("next", nullValue());
         when().get("/api/v1/datasets").then().statusCode(200).body("name", hasItem("ready"));
         when().get("/api/v1/datasets/ready").then().statusCode(200).body("versions.state", contains("READY"));
+    }
+
+    @Test
+    void showsAFirstLookOnceItIsTaken() {
+        DatasetView view = upload("seen");
+        DatasetVersion version = new DatasetVersion("seen", 1);
+        datasets.writeManifest(Fixtures.manifest(version));
+        succeed(view.job(), version);
+        when().get("/api/v1/datasets/seen/1/exploration")
+                .then()
+                .statusCode(409)
+                .body("code", equalTo("DATASET_NOT_READY"));
+        when().get("/api/v1/datasets/seen/1/exploration.html").then().statusCode(409);
+
+        datasets.writeExploration(new Exploration(
+                version,
+                Map.of("train", Map.of("cancer", 3)),
+                Map.of("cancer", 1.0),
+                3,
+                List.of(new Exploration.Size(96, 64, 3)),
+                List.of(0.5, 0.5, 0.5),
+                List.of(0.1, 0.1, 0.1),
+                Map.of(),
+                0,
+                0,
+                0,
+                0));
+        jobs.writeCompanion(view.job(), "private/exploration.html", "<p>é".getBytes(StandardCharsets.UTF_8));
+
+        when().get("/api/v1/datasets/seen/1/exploration")
+                .then()
+                .statusCode(200)
+                .body("images.train.cancer", equalTo(3))
+                .body("sizes[0].heightPx", equalTo(64));
+        when().get("/api/v1/datasets/seen/1/exploration.html")
+                .then()
+                .statusCode(200)
+                .contentType("text/html")
+                .body(containsString("é"));
+        when().get("/api/v1/datasets/seen/1/nearduplicates")
+                .then()
+                .statusCode(200)
+                .body("total", equalTo(0));
+
+        when().delete("/api/v1/datasets/seen/1").then().statusCode(204);
+        assertThat(jobs.companion(view.job(), "private/exploration.html")).isEmpty();
     }
 
     @Test

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** A page while it is written: one file without scripts and without addresses of others. */
-final class Html {
+public final class Html {
     private static final String STYLE = "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;"
             + "padding:0 1rem;color:#222}table{border-collapse:collapse;margin:1rem 0}td,th{border:1px solid"
             + " #ccc;padding:.25rem .6rem;text-align:right}th:first-child,td:first-child{text-align:left}"
@@ -13,7 +13,7 @@ final class Html {
 
     private final StringBuilder page = new StringBuilder();
 
-    Html(String title) {
+    public Html(String title) {
         raw("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>")
                 .text(title)
                 .raw("</title>\n<style>" + STYLE + "</style></head>\n<body><h1>")
@@ -21,43 +21,43 @@ final class Html {
                 .raw("</h1>\n");
     }
 
-    Html raw(String html) {
+    public Html raw(String html) {
         page.append(html);
         return this;
     }
 
-    Html text(String text) {
+    public Html text(String text) {
         return raw(escape(text));
     }
 
-    void heading(String text) {
+    public void heading(String text) {
         raw("<h2>").text(text).raw("</h2>\n");
     }
 
-    void paragraph(String text) {
+    public void paragraph(String text) {
         raw("<p>").text(text).raw("</p>\n");
     }
 
-    void note(String text) {
+    public void note(String text) {
         raw("<p class=\"note\">").text(text).raw("</p>\n");
     }
 
-    void startTable(List<String> heads) {
+    public void startTable(List<String> heads) {
         raw("<table>\n");
         if (!heads.isEmpty()) {
             cells("th", heads);
         }
     }
 
-    void row(List<String> values) {
+    public void row(List<String> values) {
         cells("td", values);
     }
 
-    void endTable() {
+    public void endTable() {
         raw("</table>\n");
     }
 
-    String page() {
+    public String page() {
         return page + "\n</body></html>\n";
     }
 
@@ -67,11 +67,11 @@ final class Html {
         raw("</tr>\n");
     }
 
-    static String figure(double value) {
+    public static String figure(double value) {
         return String.format(Locale.ROOT, "%.4f", value);
     }
 
-    static String escape(String text) {
+    public static String escape(String text) {
         return text.replace("&", "&amp;")
                 .replace("<", "&lt;")
                 .replace(">", "&gt;")

@@ -11,6 +11,8 @@ import io.scanstream.imaging.DecodeLimits;
 import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.storage.Blobs;
 import io.scanstream.storage.Datasets;
+import io.scanstream.storage.Jobs;
+import io.scanstream.trainer.exploration.Explorer;
 import io.scanstream.trainer.job.Announcements;
 import io.scanstream.trainer.job.Claim;
 import io.scanstream.trainer.job.FaultPoint;
@@ -20,6 +22,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -34,6 +37,7 @@ public final class IngestWork implements Work {
     private static final Logger LOG = Logger.getLogger(IngestWork.class);
 
     private final Datasets datasets;
+    private final Jobs jobs;
     private final Blobs blobs;
     private final IngestLimits limits;
     private final Path folder;
@@ -49,6 +53,7 @@ public final class IngestWork implements Work {
      */
     public IngestWork(
             Datasets datasets,
+            Jobs jobs,
             Blobs blobs,
             IngestLimits limits,
             Path folder,
@@ -56,6 +61,7 @@ public final class IngestWork implements Work {
             Patience patience,
             Clock clock) {
         this.datasets = datasets;
+        this.jobs = jobs;
         this.blobs = blobs;
         this.limits = limits;
         this.folder = folder;
@@ -78,6 +84,7 @@ public final class IngestWork implements Work {
         }
         Manifest manifest = written.orElseThrow(() -> new ScanstreamException(
                 ErrorCode.UNKNOWN_DATASET, "data set " + dataset + " was deleted while it was read."));
+        explore(claim, manifest);
         patience.call(claim, () -> {
             datasets.deleteUpload(dataset);
             return true;
@@ -89,6 +96,20 @@ public final class IngestWork implements Work {
                 dataset.toString(),
                 new TrainingEvent.DatasetReady(
                         claim.id(), dataset, images, manifest.rejected().size(), clock.instant()));
+    }
+
+    /** After the manifest: a version can be trained on without it. */
+    private void explore(Claim claim, Manifest manifest) {
+        if (patience.call(claim, () -> datasets.exploration(manifest.dataset())).isPresent()) {
+            return;
+        }
+        Explorer.Look look = Explorer.look(manifest, (path, sha256) -> patience.call(claim, () -> blobs.get(sha256)));
+        patience.call(claim, () -> {
+            // The page first: where there are figures, there is a page.
+            jobs.writeCompanion(claim.id(), Explorer.PAGE_COMPANION, look.page().getBytes(StandardCharsets.UTF_8));
+            datasets.writeExploration(look.figures());
+            return true;
+        });
     }
 
     private Manifest amend(Claim claim, DatasetVersion dataset, Amendment amendment) {

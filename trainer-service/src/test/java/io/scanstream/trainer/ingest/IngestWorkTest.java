@@ -53,6 +53,7 @@ class IngestWorkTest {
         desk.datasets.writeUpload(dataset, new ByteArrayInputStream(upload));
         IngestWork work = new IngestWork(
                 desk.datasets,
+                desk.jobs,
                 desk.blobs,
                 limits,
                 folder.resolve("work"),
@@ -86,6 +87,9 @@ class IngestWorkTest {
         Manifest.Entry first = manifest.entries().get(0);
         assertThat(desk.blobs.get(first.sha256())).isEqualTo(files.get(first.path()));
         assertThat(desk.datasets.openUpload(manifest.dataset())).isEmpty();
+        assertThat(desk.datasets.exploration(manifest.dataset()).orElseThrow().examined())
+                .isEqualTo(16);
+        assertThat(desk.jobs.companion(end.id(), "private/exploration.html")).isPresent();
         assertThat(desk.told.events())
                 .last()
                 .isEqualTo(new TrainingEvent.DatasetReady(end.id(), manifest.dataset(), 16, 1, desk.clock.instant()));
@@ -114,6 +118,7 @@ class IngestWorkTest {
         desk.datasets.writeUpload(dataset, new ByteArrayInputStream(scan));
         IngestWork work = new IngestWork(
                 desk.datasets,
+                desk.jobs,
                 desk.blobs,
                 new IngestLimits(1L << 30, 1000, 1L << 30, 100),
                 folder.resolve("work"),
