@@ -94,7 +94,7 @@ public record Recipe(
 
         /** One turn of a cross-validation; every image of the training and validation splits validates in one turn. */
         public record Fold(
-                @Setting(value = "Which turn this is, counts from 1.", min = 1, example = "1")
+                @Setting(value = "Which turn this is, counts from 0.", min = 0, example = "0")
                 int index,
 
                 @Setting(value = "How many turns there are.", min = 2, max = 100, example = "5")

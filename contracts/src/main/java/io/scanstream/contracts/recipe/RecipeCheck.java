@@ -28,9 +28,10 @@ public final class RecipeCheck {
             problems.add(new Problem("recipe.data.channels", "2 is neither 1 (grey) nor 3 (RGB)."));
         }
         Recipe.Data.@Nullable Fold fold = data.fold();
-        if (fold != null && fold.index() > fold.of()) {
+        if (fold != null && fold.index() >= fold.of()) {
             problems.add(new Problem(
-                    "recipe.data.fold.index", fold.index() + " is above " + fold.of() + ", the number of folds."));
+                    "recipe.data.fold.index",
+                    fold.index() + " is not below " + fold.of() + ", the number of folds; it counts from 0."));
         }
         checkChannels("mean", data.mean(), data.channels(), 0, problems);
         checkChannels("std", data.std(), data.channels(), 1e-6, problems);

@@ -100,7 +100,7 @@ class RecipeReaderTest {
                         .data()
                         .fold())
                 .isEqualTo(new Recipe.Data.Fold(2, 5));
-        assertThat(problemsOf(SMALL.replace("heightPx: 32", "heightPx: 32, fold: {index: 6, of: 5}")))
+        assertThat(problemsOf(SMALL.replace("heightPx: 32", "heightPx: 32, fold: {index: 5, of: 5}")))
                 .extracting(Problem::path)
                 .containsExactly("recipe.data.fold.index");
     }

@@ -28,7 +28,7 @@ record Splits(List<Manifest.Entry> train, List<Manifest.Entry> validation, List<
             train.addAll(validation);
             validation = new ArrayList<>();
             for (Manifest.Entry entry : train) {
-                if (StableSplit.part(entry, fold.of(), "fold") == fold.index() - 1) {
+                if (StableSplit.part(entry, fold.of(), "fold") == fold.index()) {
                     validation.add(entry);
                 }
             }

@@ -58,7 +58,7 @@ class SplitsTest {
     void foldsPartTheTrainingImagesAndTearNoGroupApart() {
         Manifest manifest = manifest(200, 60, List.of());
         Set<String> seen = new HashSet<>();
-        for (int fold = 1; fold <= 4; fold++) {
+        for (int fold = 0; fold < 4; fold++) {
             Splits splits = splits(manifest, Map.of("data.fold", "{index: " + fold + ", of: 4}"));
             Set<String> validation = paths(splits.validation());
             assertThat(validation).hasSizeBetween(35, 100).noneMatch(seen::contains);
