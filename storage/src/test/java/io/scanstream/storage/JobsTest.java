@@ -1,5 +1,6 @@
 package io.scanstream.storage;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.scanstream.contracts.job.JobId;
@@ -45,6 +46,21 @@ class JobsTest {
     private static TrainingEvent.EpochCompleted epoch(JobId id, int epoch) {
         return new TrainingEvent.EpochCompleted(
                 id, epoch, 2, 0.5, Map.of("validationLoss", 0.4), true, 100, 3, Instant.EPOCH);
+    }
+
+    @Test
+    void keepsWhatAJobLeavesBesidesItsModel(@TempDir Path folder) throws IOException {
+        JobId id = JobId.next();
+        Files.createDirectories(folder.resolve("private"));
+        Files.writeString(folder.resolve("private/gallery.html"), "<p>");
+        Files.writeString(folder.resolve("submission.csv"), "id,label\n");
+
+        jobs.writeCompanions(id, folder);
+        jobs.writeCompanion(id, "tensorboard/events", new byte[] {1, 2});
+
+        assertThat(server.store().get("jobs/" + id + "/private/gallery.html")).hasValue("<p>".getBytes(UTF_8));
+        assertThat(server.store().get("jobs/" + id + "/submission.csv")).hasValue("id,label\n".getBytes(UTF_8));
+        assertThat(server.store().get("jobs/" + id + "/tensorboard/events")).hasValue(new byte[] {1, 2});
     }
 
     @Test

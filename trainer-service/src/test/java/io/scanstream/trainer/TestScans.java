@@ -120,6 +120,14 @@ public final class TestScans {
                 Instant.EPOCH);
     }
 
+    /** The bytes of an image or a mask. */
+    public byte[] blob(String sha256) {
+        return files.values().stream()
+                .filter(bytes -> Hashes.sha256(bytes).equals(sha256))
+                .findFirst()
+                .orElseThrow();
+    }
+
     public TrainingData data(Recipe recipe) {
         return new TrainingData(recipe, manifest(), (path, sha256) -> {
             byte[] bytes = files.get(path);

@@ -38,6 +38,9 @@ public final class ClusterResource implements QuarkusTestResourceLifecycleManage
                             .named("refused")
                             .withGoldensOffBy(1)
                             .write(folder.resolve("refused")));
+            started.models()
+                    .publishChampion(
+                            TinyModel.aModel().named("outlines").segmenting().write(folder.resolve("outlines")));
             Map<String, String> settings = new HashMap<>();
             settings.put("scanstream.cache-dir", folder.resolve("cache").toString());
             settings.put("scanstream.inference.max-image-bytes", Integer.toString(MOST_BYTES));

@@ -5,7 +5,10 @@ import static org.hamcrest.Matchers.closeTo;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
+import static org.hamcrest.Matchers.hasKey;
+import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.nullValue;
+import static org.hamcrest.Matchers.startsWith;
 
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -44,7 +47,21 @@ class HttpEdgeTest {
                 .body("version", equalTo(ClusterResource.CHAMPION))
                 .body("decision", equalTo("benign"))
                 .body("probabilities.benign", closeTo(TinyModel.probabilities(200, 150, 30)[0], 1e-6))
-                .body("threshold", nullValue());
+                .body("threshold", nullValue())
+                .body("$", not(hasKey("regions")));
+    }
+
+    @Test
+    void aSegmenterSaysWhereItsClassesAre() {
+        image(RED)
+                .post("/v1/models/outlines/score")
+                .then()
+                .statusCode(200)
+                .body("decision", equalTo("benign"))
+                .body("regions.shares.benign", closeTo(1, 0))
+                .body("regions.widthPx", equalTo(TinyModel.SIDE))
+                .body("regions.heightPx", equalTo(TinyModel.SIDE))
+                .body("regions.mask", startsWith("iVBORw0KGgo"));
     }
 
     @Test
