@@ -40,4 +40,14 @@ class RecipesTest {
         int classes = recipe.loss() instanceof Loss.BceWithLogits ? 2 : 3;
         assertThat(Blueprints.of(recipe, classes).trainedNumbers()).isPositive();
     }
+
+    /** The report's count, which takes in running statistics. */
+    @Test
+    void thePatchesVggHasTheReportsSize() throws IOException {
+        Recipe recipe = RecipeReader.read(Files.readAllBytes(FOLDER.resolve("patches-vgg16-bn.yaml")));
+        assertThat(Blueprints.of(recipe, 2).parameters().stream()
+                        .mapToLong(parameter -> parameter.shape().size())
+                        .sum())
+                .isEqualTo(15_979_585);
+    }
 }
