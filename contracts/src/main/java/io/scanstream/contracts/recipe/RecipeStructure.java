@@ -84,7 +84,8 @@ public final class RecipeStructure {
         JsonNode value = object.path(component.getName());
         if (value.isMissingNode() || value.isNull()) {
             if (!setting.fallback().isEmpty()) {
-                value = object.set(component.getName(), fallback(setting)).get(component.getName());
+                value = object.set(component.getName(), value(setting.fallback()))
+                        .get(component.getName());
             } else if (nullable) {
                 object.remove(component.getName());
                 return;
@@ -100,11 +101,12 @@ public final class RecipeStructure {
         }
     }
 
-    private static JsonNode fallback(Setting setting) {
+    /** What a {@link Setting} writes as YAML. */
+    static JsonNode value(String text) {
         try {
-            return YAML.readTree(setting.fallback());
+            return YAML.readTree(text);
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a default that is no YAML: " + setting.fallback(), e);
+            throw new IllegalStateException("a default that is no YAML: " + text, e);
         }
     }
 

@@ -41,7 +41,8 @@ record RecipeFolder(Path folder) {
         return RecipeReader.read(Files.readAllBytes(file), overrides);
     }
 
-    private List<String> names() throws IOException {
+    /** The names that there are, sorted. */
+    List<String> names() throws IOException {
         if (!Files.isDirectory(folder)) {
             return List.of();
         }
