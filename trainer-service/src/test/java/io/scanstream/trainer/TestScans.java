@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -118,6 +119,11 @@ public final class TestScans {
                 List.of(),
                 List.of(),
                 Instant.EPOCH);
+    }
+
+    /** Every image and every mask. */
+    public Collection<byte[]> blobs() {
+        return files.values();
     }
 
     /** The bytes of an image or a mask. */

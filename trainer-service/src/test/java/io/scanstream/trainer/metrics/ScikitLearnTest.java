@@ -52,7 +52,7 @@ class ScikitLearnTest {
                 .isEqualTo(theirs.get("confusion").toString());
         for (int k = 0; k < classes; k++) {
             JsonNode mine = Json.mapper().valueToTree(ours.perClass().get(k));
-            theirs.get("perClass").get(k).fields().forEachRemaining(figure -> assertThat(
+            theirs.get("perClass").get(k).properties().forEach(figure -> assertThat(
                             mine.get(figure.getKey()).doubleValue())
                     .as(figure.getKey())
                     .isCloseTo(figure.getValue().doubleValue(), within(EXACT)));
