@@ -72,19 +72,20 @@ final class Colours {
         } else {
             sixths = 4.0 + fromGreen - fromRed;
         }
-        float turn = (float) (((float) sixths / 6.0 + 1.0) % 1.0);
-        return (int) (turn * 255.0);
+        double turn = (float) sixths / 6.0 + 1.0;
+        return (int) ((float) (turn >= 1 ? turn - 1 : turn) * 255.0);
     }
 
     private static void toRgb(int hue, int saturation, int value, byte[] out, int at) {
         double sixths = hue * 6.0 / 255.0;
-        int sector = (int) Math.floor(sixths);
+        int sector = (int) sixths;
         double f = sixths - sector;
         double s = saturation / 255.0;
         byte v = (byte) value;
-        byte p = (byte) Math.round(value * (1.0 - s));
-        byte q = (byte) Math.round(value * (1.0 - s * f));
-        byte t = (byte) Math.round(value * (1.0 - s * (1.0 - f)));
+        // Rounded by hand: nothing is negative, and this is done for every pixel.
+        byte p = (byte) (int) (value * (1.0 - s) + 0.5);
+        byte q = (byte) (int) (value * (1.0 - s * f) + 0.5);
+        byte t = (byte) (int) (value * (1.0 - s * (1.0 - f)) + 0.5);
         switch (sector % 6) {
             case 0 -> put(out, at, v, t, p);
             case 1 -> put(out, at, q, v, p);
