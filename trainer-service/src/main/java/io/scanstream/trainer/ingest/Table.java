@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * A CSV file of an upload (RFC 4180; comma, semicolon or tab, whichever the first line has; UTF-8). Columns are found by their
@@ -22,17 +21,17 @@ import java.util.Set;
 record Table(String path, List<String> columns, List<Map<String, String>> rows) {
     /** What a column says of an image. */
     enum Role {
-        IMAGE("id", "image", "image_id", "imageid", "file", "filename", "file_name", "path", "isic_id", "name"),
-        LABEL("label", "class", "target", "diagnosis", "dx", "category"),
-        SPLIT("split", "set", "partition", "subset"),
-        SUBJECT("subject", "subject_id", "patient", "patient_id", "patientid"),
-        GROUP("group", "group_id", "lesion", "lesion_id", "case", "case_id"),
-        VALUE("value", "mask_value");
+        IMAGE("id|image|image_id|imageid|file|filename|file_name|path|isic_id|name"),
+        LABEL("label|class|target|diagnosis|dx|category"),
+        SPLIT("split|set|partition|subset"),
+        SUBJECT("subject|subject_id|patient|patient_id|patientid"),
+        GROUP("group|group_id|lesion|lesion_id|case|case_id"),
+        VALUE("value|mask_value");
 
-        private final Set<String> names;
+        private final String names;
 
-        Role(String... names) {
-            this.names = Set.of(names);
+        Role(String names) {
+            this.names = names;
         }
     }
 
@@ -124,7 +123,7 @@ record Table(String path, List<String> columns, List<Map<String, String>> rows) 
     /** The first column of a role. */
     Optional<String> column(Role role) {
         return columns.stream()
-                .filter(name -> role.names.contains(name.toLowerCase(Locale.ROOT)))
+                .filter(name -> name.toLowerCase(Locale.ROOT).matches(role.names))
                 .findFirst();
     }
 
