@@ -33,6 +33,7 @@ public enum Metric {
 
     private final String key;
     private final boolean higherIsBetter;
+    @SuppressWarnings("ImmutableEnumChecker") // made by Set.of
     private final Set<Task> tasks;
 
     Metric(String key, boolean higherIsBetter, Task... tasks) {
