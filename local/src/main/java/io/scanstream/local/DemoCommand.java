@@ -83,6 +83,7 @@ final class DemoCommand implements Callable<Integer> {
                 System.err.println("The platform runs on. Ctrl-C stops it.");
                 Thread.currentThread().join();
             }
+            System.err.println("Stopping the platform: its addresses end with it. --keep leaves it running.");
             return result.complete() ? 0 : 1;
         }
     }

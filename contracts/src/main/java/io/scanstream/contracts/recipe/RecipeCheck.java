@@ -106,6 +106,19 @@ public final class RecipeCheck {
                                 + split.name().toLowerCase(java.util.Locale.ROOT) + " image."));
             }
         }
+        if (manifest.task() == Task.CLASSIFICATION && !manifest.of(Split.TRAIN).isEmpty()) {
+            Set<String> trained = new HashSet<>();
+            manifest.of(Split.TRAIN).forEach(entry -> trained.add(recipe.data().classOf(entry.label())));
+            classes.stream()
+                    .filter(label -> !trained.contains(label))
+                    .forEach(
+                            label -> problems.add(
+                                    new Problem(
+                                            "recipe.data",
+                                            "data set " + manifest.dataset() + " has no training image of the class '"
+                                                    + label
+                                                    + "'. Is it a slip of the pen? recipe.data.classAliases can give it another's name.")));
+        }
         return problems;
     }
 

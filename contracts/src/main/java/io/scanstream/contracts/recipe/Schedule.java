@@ -31,7 +31,13 @@ public sealed interface Schedule {
 
     /** Up along a line in the first epochs, from one hundredth (Goyal et al., 2017). */
     private static double warmup(Moment moment, double warmupEpochs) {
-        return moment.epoch() < warmupEpochs ? Math.max(0.01, moment.epoch() / warmupEpochs) : 1;
+        double end = warmupEnd(moment, warmupEpochs);
+        return moment.epoch() < end ? Math.max(0.01, moment.epoch() / end) : 1;
+    }
+
+    /** A recipe that is tried out for an epoch or two does not spend them all on the way up. */
+    private static double warmupEnd(Moment moment, double warmupEpochs) {
+        return Math.min(warmupEpochs, moment.epochs() / 2);
     }
 
     /** From 1 at share 0 down to 0 at share 1, along half a cosine wave. */
@@ -41,8 +47,12 @@ public sealed interface Schedule {
 
     /** Always the optimizer's. */
     record Constant(
-            @Setting(value = "Epochs of the way up at the start.", fallback = "0", min = 0)
-            double warmupEpochs) implements Schedule {
+            @Setting(
+                    value = "Epochs of the way up at the start; at most half of the training.",
+                    fallback = "0",
+                    min = 0)
+            double warmupEpochs)
+            implements Schedule {
         @Override
         public double factor(Moment moment) {
             return warmup(moment, warmupEpochs);
@@ -57,7 +67,10 @@ public sealed interface Schedule {
             @Setting(value = "The factor of each step.", fallback = "0.1", above = 0, max = 1)
             double factor,
 
-            @Setting(value = "Epochs of the way up at the start.", fallback = "0", min = 0)
+            @Setting(
+                    value = "Epochs of the way up at the start; at most half of the training.",
+                    fallback = "0",
+                    min = 0)
             double warmupEpochs)
             implements Schedule {
         @Override
@@ -68,7 +81,10 @@ public sealed interface Schedule {
 
     /** Up along a line, then down along half a cosine wave (Loshchilov and Hutter, 2017, without restarts). */
     record Cosine(
-            @Setting(value = "Epochs of the way up at the start.", fallback = "0", min = 0)
+            @Setting(
+                    value = "Epochs of the way up at the start; at most half of the training.",
+                    fallback = "0",
+                    min = 0)
             double warmupEpochs,
 
             @Setting(value = "The factor at the end.", fallback = "0", min = 0, max = 1)
@@ -76,10 +92,11 @@ public sealed interface Schedule {
             implements Schedule {
         @Override
         public double factor(Moment moment) {
-            if (moment.epoch() < warmupEpochs) {
+            double end = warmupEnd(moment, warmupEpochs);
+            if (moment.epoch() < end) {
                 return warmup(moment, warmupEpochs);
             }
-            double share = (moment.epoch() - warmupEpochs) / Math.max(1e-9, moment.epochs() - warmupEpochs);
+            double share = (moment.epoch() - end) / Math.max(1e-9, moment.epochs() - end);
             return floor + (1 - floor) * cosine(share);
         }
     }
@@ -124,7 +141,10 @@ public sealed interface Schedule {
             @Setting(value = "The least factor of the optimizer's rate.", fallback = "0", min = 0, max = 1)
             double floor,
 
-            @Setting(value = "Epochs of the way up at the start.", fallback = "0", min = 0)
+            @Setting(
+                    value = "Epochs of the way up at the start; at most half of the training.",
+                    fallback = "0",
+                    min = 0)
             double warmupEpochs)
             implements Schedule {
         @Override

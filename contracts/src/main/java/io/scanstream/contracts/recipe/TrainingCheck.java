@@ -23,11 +23,6 @@ final class TrainingCheck {
         if (recipe.optimizer() instanceof Optimizer.Sgd sgd && sgd.nesterov() && sgd.momentum() == 0) {
             problem("optimizer.nesterov", "needs a momentum above 0. Maybe 0.9?");
         }
-        int epochs = recipe.training().epochs();
-        double warmup = warmupEpochs(recipe.schedule());
-        if (warmup >= Math.max(1, epochs)) {
-            problem("schedule.warmupEpochs", warmup + " is not below the " + epochs + " epochs.");
-        }
         weights("loss", recipe.loss());
         if (recipe.loss() instanceof Loss.Combined combined) {
             combined(combined);
@@ -41,19 +36,6 @@ final class TrainingCheck {
                 problem("training.oversampling.factors." + label, factor + " is below 1.");
             }
         });
-    }
-
-    private static double warmupEpochs(Schedule schedule) {
-        if (schedule instanceof Schedule.Constant constant) {
-            return constant.warmupEpochs();
-        }
-        if (schedule instanceof Schedule.Step step) {
-            return step.warmupEpochs();
-        }
-        if (schedule instanceof Schedule.Cosine cosine) {
-            return cosine.warmupEpochs();
-        }
-        return schedule instanceof Schedule.ReduceOnPlateau plateau ? plateau.warmupEpochs() : 0;
     }
 
     private void combined(Loss.Combined combined) {

@@ -24,6 +24,16 @@ class ScheduleTest {
     }
 
     @Test
+    void theWayUpIsAtMostHalfOfAShortTraining() {
+        Schedule.Moment quarter = new Schedule.Moment(0.25, 1, List.of());
+        Schedule.Moment end = new Schedule.Moment(1, 1, List.of());
+
+        assertThat(new Schedule.Constant(5).factor(quarter)).isEqualTo(0.5);
+        assertThat(new Schedule.Cosine(5, 0).factor(quarter)).isEqualTo(0.5);
+        assertThat(new Schedule.Cosine(5, 0).factor(end)).isCloseTo(0, within(1e-12));
+    }
+
+    @Test
     void stepsDownAtWholeEpochs() {
         Schedule step = new Schedule.Step(3, 0.5, 0);
 

@@ -25,8 +25,6 @@ class TrainingCheckTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
                     optimizer: {type: sgd, learningRate: 1, nesterov: true} | recipe.optimizer.nesterov
-                    schedule: {type: step, everyEpochs: 1, warmupEpochs: 3} | recipe.schedule.warmupEpochs
-                    schedule: {type: reduceOnPlateau, warmupEpochs: 4} | recipe.schedule.warmupEpochs
                     loss: {type: crossEntropy, balanced: true, classWeights: {a: 2}} | recipe.loss
                     loss: {type: focal, classWeights: {a: -1}} | recipe.loss.classWeights.a
                     loss: {type: bceWithLogits, balanced: true, positiveWeight: 2} | recipe.loss

@@ -34,10 +34,12 @@ public final class ProblemResponses {
         if (status < 400) {
             return e.getResponse();
         }
-        String detail = status == 415
-                ? "Send the image's bytes as image/* or application/octet-stream."
-                : String.valueOf(e.getMessage());
-        return respond(status, null, detail);
+        return status == 415
+                ? respond(
+                        status,
+                        ErrorCode.UNSUPPORTED_IMAGE,
+                        "Send the image's bytes with Content-Type image/* or application/octet-stream.")
+                : respond(status, null, String.valueOf(e.getMessage()));
     }
 
     @ServerExceptionMapper

@@ -216,7 +216,7 @@ public final class LoadedModel {
         }
         try {
             session.close();
-            LOG.info("Model {} is out of memory.", version());
+            LOG.info("Model {} is unloaded.", version());
         } catch (OrtException e) {
             LOG.warn("The session of model {} did not close.", version(), e);
         }

@@ -153,7 +153,10 @@ final class ManifestBuilder {
                         + ". Two or more are needed, as "
                         + LAYOUTS.stream().map(Layout::name).collect(Collectors.joining("; or as ")) + ". Images: "
                         + usable + ", rejected files: " + rejected.size()
-                        + (rejected.isEmpty() ? "." : ", the first: " + rejected.get(0) + "."));
+                        + (rejected.isEmpty()
+                                ? "."
+                                : ", the first: '" + rejected.get(0).path() + "', "
+                                        + rejected.get(0).reason()));
     }
 
     /** What the one layout that fits says; of two that fit, the one that explains the other. */
