@@ -47,6 +47,27 @@ class EvaluationCheckTest {
     }
 
     @Test
+    void everyClassHasToHaveTrainingImages() {
+        Recipe recipe = read("{}");
+        Manifest whole = manifest();
+        Manifest slip = new Manifest(
+                whole.dataset(),
+                List.of("benign", "cancer", "cancr", "normal"),
+                Stream.concat(
+                                whole.entries().stream(),
+                                Stream.of(new Manifest.Entry(
+                                        "test/cancr/1.png", "bb", 1, "cancr", Split.TEST, null, null, null)))
+                        .toList(),
+                List.of(),
+                Instant.EPOCH);
+
+        assertThat(RecipeCheck.against(recipe, slip))
+                .singleElement()
+                .asString()
+                .contains("no training image of the class 'cancr'");
+    }
+
+    @Test
     void reportsWhatTheDataDoesNotHave() {
         Recipe recipe = read("{mergedClasses: {normal: [benign, cancr]}, focusClass: tumour}");
 
@@ -84,7 +105,9 @@ class EvaluationCheckTest {
                 new DatasetVersion("d", 1),
                 List.of("benign", "cancer", "normal"),
                 Stream.of(Split.TRAIN, Split.TEST)
-                        .map(split -> new Manifest.Entry(split + ".png", "aa", 1, "benign", split, null, null, null))
+                        .flatMap(split -> Stream.of("benign", "cancer", "normal")
+                                .map(label -> new Manifest.Entry(
+                                        split + "/" + label + ".png", "aa", 1, label, split, null, null, null)))
                         .toList(),
                 List.of(),
                 Instant.EPOCH);
