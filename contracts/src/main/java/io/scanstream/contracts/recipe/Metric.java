@@ -2,22 +2,22 @@ package io.scanstream.contracts.recipe;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.scanstream.contracts.model.Task;
-import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** A figure of the validation split that an epoch is judged by. */
 public enum Metric {
     /** The recipe's loss, mean over the images. */
     @JsonProperty("loss")
-    LOSS("loss", false, Task.values()),
+    LOSS("loss", false, null),
     /** Share of right decisions: of images, or of pixels. */
     @JsonProperty("accuracy")
-    ACCURACY("accuracy", true, Task.values()),
+    ACCURACY("accuracy", true, null),
     /** Mean of the classes' recalls. */
     @JsonProperty("balancedAccuracy")
-    BALANCED_ACCURACY("balancedAccuracy", true, Task.values()),
+    BALANCED_ACCURACY("balancedAccuracy", true, null),
     /** Mean of the classes' F1. */
     @JsonProperty("macroF1")
-    MACRO_F1("macroF1", true, Task.values()),
+    MACRO_F1("macroF1", true, null),
     /** Area under the ROC curve, for more than two classes the mean of one against the rest; for classification. */
     @JsonProperty("auc")
     AUC("auc", true, Task.CLASSIFICATION),
@@ -33,13 +33,14 @@ public enum Metric {
 
     private final String key;
     private final boolean higherIsBetter;
-    @SuppressWarnings("ImmutableEnumChecker") // made by Set.of
-    private final Set<Task> tasks;
 
-    Metric(String key, boolean higherIsBetter, Task... tasks) {
+    @SuppressWarnings("ImmutableEnumChecker") // made by Set.of
+    private final @Nullable Task onlyOf;
+
+    Metric(String key, boolean higherIsBetter, @Nullable Task onlyOf) {
         this.key = key;
         this.higherIsBetter = higherIsBetter;
-        this.tasks = Set.of(tasks);
+        this.onlyOf = onlyOf;
     }
 
     /** Its name in recipes, events and histories. */
@@ -54,6 +55,6 @@ public enum Metric {
 
     /** Whether a model with this task has the figure. */
     public boolean isOf(Task task) {
-        return tasks.contains(task);
+        return onlyOf == null || onlyOf == task;
     }
 }

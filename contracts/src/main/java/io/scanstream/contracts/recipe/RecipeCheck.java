@@ -108,7 +108,11 @@ public final class RecipeCheck {
         }
         if (manifest.task() == Task.CLASSIFICATION && !manifest.of(Split.TRAIN).isEmpty()) {
             Set<String> trained = new HashSet<>();
-            manifest.of(Split.TRAIN).forEach(entry -> trained.add(recipe.data().classOf(entry.label())));
+            for (Manifest.Entry entry : manifest.of(Split.TRAIN)) {
+                if (entry.label() != null) {
+                    trained.add(recipe.data().classOf(entry.label()));
+                }
+            }
             classes.stream()
                     .filter(label -> !trained.contains(label))
                     .forEach(

@@ -14,6 +14,7 @@ import io.scanstream.contracts.job.JobState;
 import io.scanstream.contracts.job.Sweep;
 import io.scanstream.contracts.recipe.Metric;
 import io.scanstream.contracts.recipe.Problem;
+import io.scanstream.contracts.training.TrainingEvent;
 import io.scanstream.gateway.problems.RequestRefused;
 import io.scanstream.gateway.trainings.TrainingIntake;
 import io.scanstream.gateway.trainings.Trainings;
@@ -21,6 +22,7 @@ import io.scanstream.storage.Sweeps;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -173,28 +175,25 @@ public final class SweepDesk {
     }
 
     private static SweepView.Run view(Sweep.Run run, TrainingView training) {
-        boolean known = training.best() != null;
+        TrainingEvent.@Nullable EpochCompleted best = training.best();
         return new SweepView.Run(
                 run.job(),
                 run.fold(),
                 training.status(),
-                known ? training.best().epoch() : null,
-                known ? training.best().metrics() : Map.of(),
+                best == null ? null : best.epoch(),
+                best == null ? Map.of() : best.metrics(),
                 training.result(),
                 training.reason());
     }
 
     private static Map<String, Double> means(List<SweepView.Run> runs) {
-        Map<String, Double> sums = new LinkedHashMap<>();
-        Map<String, Integer> counts = new LinkedHashMap<>();
-        for (SweepView.Run run : runs) {
-            run.figures().forEach((name, value) -> {
-                sums.merge(name, value, Double::sum);
-                counts.merge(name, 1, Integer::sum);
-            });
-        }
-        sums.replaceAll((name, sum) -> sum / counts.get(name));
-        return sums;
+        Map<String, DoubleSummaryStatistics> figures = new LinkedHashMap<>();
+        runs.forEach(run -> run.figures()
+                .forEach((name, value) -> figures.computeIfAbsent(name, first -> new DoubleSummaryStatistics())
+                        .accept(value)));
+        Map<String, Double> means = new LinkedHashMap<>();
+        figures.forEach((name, values) -> means.put(name, values.getAverage()));
+        return means;
     }
 
     /** A candidate's settings for people. */

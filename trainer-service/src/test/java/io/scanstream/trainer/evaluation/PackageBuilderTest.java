@@ -229,7 +229,7 @@ class PackageBuilderTest {
         List<String> lines = Files.readAllLines(folder.resolve("beside/submission.csv"));
         assertThat(lines).hasSize(7).startsWith("id,label");
         for (String line : lines.subList(1, 7)) {
-            String[] cells = line.split(",");
+            String[] cells = line.split(",", -1);
             double probability = Double.parseDouble(cells[1]);
             assertThat(probability > 0.5).as(line).isEqualTo(cells[0].startsWith("wide"));
         }
