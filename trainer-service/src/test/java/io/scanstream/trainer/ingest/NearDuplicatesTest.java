@@ -41,7 +41,7 @@ class NearDuplicatesTest {
     private static byte[] asJpeg(byte[] pixels) throws IOException {
         BufferedImage image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
         for (int i = 0; i < SIDE * SIDE; i++) {
-            int rgb = (pixels[3 * i] & 0xff) << 16 | (pixels[3 * i + 1] & 0xff) << 8 | pixels[3 * i + 2] & 0xff;
+            int rgb = ((pixels[3 * i] & 0xff) << 16) | ((pixels[3 * i + 1] & 0xff) << 8) | (pixels[3 * i + 2] & 0xff);
             image.setRGB(i % SIDE, i / SIDE, rgb);
         }
         ByteArrayOutputStream out = new ByteArrayOutputStream();
