@@ -121,7 +121,7 @@ class TorchWeightsTest {
     private static Map<String, float[]> values() throws IOException {
         Map<String, float[]> values = new LinkedHashMap<>();
         for (String line : Files.readAllLines(folder.resolve("values.txt"))) {
-            String[] parts = line.split(" ");
+            String[] parts = line.split(" ", -1);
             float[] floats = new float[parts.length - 1];
             for (int i = 0; i < floats.length; i++) {
                 floats[i] = Float.parseFloat(parts[i + 1]);
