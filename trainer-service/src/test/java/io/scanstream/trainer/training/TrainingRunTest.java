@@ -119,7 +119,7 @@ class TrainingRunTest {
                         (name, values) -> assertThat(resumed.get(name)).as(name).isEqualTo(values));
                 assertThat(run.state().history())
                         .usingRecursiveComparison()
-                        .ignoringFields("imagesPerSecond")
+                        .ignoringFields("imagesPerSecond", "inputImagesPerSecond")
                         .isEqualTo(history);
                 run.loadBest();
                 assertThat(run.bestEpoch()).isBetween(1, 4);
