@@ -84,7 +84,7 @@ class HttpEdgeTest {
         problem(image(RED), "/v1/models/tiny/score?alias=No%20Name", 400, "INVALID_REQUEST");
         problem(image(RED), "/v1/models/refused/score", 409, "MODEL_NOT_VERIFIED");
         problem(image(new byte[ClusterResource.MOST_BYTES + 1]), "/v1/models/tiny/score", 413, "TOO_LARGE");
-        problem(given().contentType("text/plain").body("hello"), "/v1/models/tiny/score", 415, null);
+        problem(given().contentType("text/plain").body("hello"), "/v1/models/tiny/score", 415, "UNSUPPORTED_IMAGE");
     }
 
     @Test
