@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -101,6 +102,15 @@ public sealed interface TrainingEvent {
             implements TrainingEvent {
         public EpochCompleted {
             metrics = Collections.unmodifiableMap(new LinkedHashMap<>(metrics));
+        }
+
+        /**
+         * The name in {@code metrics} of a figure on the validation split.
+         *
+         * @param figure for instance {@code loss}, as {@link io.scanstream.contracts.recipe.Metric#key} has it
+         */
+        public static String onValidation(String figure) {
+            return "validation" + figure.substring(0, 1).toUpperCase(Locale.ROOT) + figure.substring(1);
         }
     }
 

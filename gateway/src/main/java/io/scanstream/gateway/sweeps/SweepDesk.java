@@ -25,7 +25,6 @@ import java.util.Comparator;
 import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -160,18 +159,12 @@ public final class SweepDesk {
         }
         List<SweepView.Candidate> candidates = new ArrayList<>();
         runs.forEach((settings, ofThem) -> candidates.add(new SweepView.Candidate(settings, means(ofThem), ofThem)));
-        String name = figure(metric);
+        String name = TrainingEvent.EpochCompleted.onValidation(metric.key());
         candidates.sort(
                 Comparator.comparingDouble(candidate -> candidate.figures().containsKey(name)
                         ? -metric.gain(candidate.figures().get(name), 0)
                         : Double.MAX_VALUE));
         return new SweepView(sweep.id(), sweep.model(), name, running, candidates, sweep.createdAt());
-    }
-
-    /** As events of epochs name it. */
-    private static String figure(Metric metric) {
-        return "validation" + metric.key().substring(0, 1).toUpperCase(Locale.ROOT)
-                + metric.key().substring(1);
     }
 
     private static SweepView.Run view(Sweep.Run run, TrainingView training) {

@@ -86,8 +86,7 @@ final class TrainingReporter implements TrainingListener {
     public void epochCompleted(EpochRecord epoch, boolean best, double etaSeconds) {
         Map<String, Double> metrics = new LinkedHashMap<>();
         epoch.validation()
-                .forEach((name, figure) -> metrics.put(
-                        "validation" + name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1), figure));
+                .forEach((name, figure) -> metrics.put(TrainingEvent.EpochCompleted.onValidation(name), figure));
         if (epoch.skippedSteps() > 0) {
             metrics.put("skippedSteps", (double) epoch.skippedSteps());
         }

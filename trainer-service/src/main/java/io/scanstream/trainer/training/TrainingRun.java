@@ -185,7 +185,12 @@ public final class TrainingRun implements AutoCloseable {
 
     private boolean stepsAreLeft() {
         Integer most = recipe.training().maxSteps();
-        return most == null || (long) state.epoch() * stepsPerEpoch + state.step() < most;
+        return most == null || stepsDone() < most;
+    }
+
+    /** Of all epochs; more than there were once an epoch was cut short by the recipe's number of steps. */
+    private long stepsDone() {
+        return (long) state.epoch() * stepsPerEpoch + state.step();
     }
 
     private Outcome trainEpoch(StopSignal stop, TrainingListener listener) throws IOException, InterruptedException {
@@ -246,7 +251,7 @@ public final class TrainingRun implements AutoCloseable {
                 return Double.NaN;
             }
             if (average != null) {
-                average.add(((long) state.epoch() * stepsPerEpoch + state.step()) / together + 1);
+                average.add(stepsDone() / together + 1);
             }
             return value;
         }
@@ -404,8 +409,8 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     private double eta(double imagesPerSecond) {
-        double epochsLeft = moment().epochs() - moment().epoch();
-        return epochsLeft * data.drawn().size() / Math.max(1e-9, imagesPerSecond);
+        Schedule.Moment now = moment();
+        return (now.epochs() - now.epoch()) * data.drawn().size() / Math.max(1e-9, imagesPerSecond);
     }
 
     @Override
