@@ -1,12 +1,16 @@
 package io.scanstream.trainer.job;
 
-import java.util.concurrent.atomic.AtomicInteger;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a test can have the process die, as by SIGKILL: no shutdown hook runs, nothing is flushed. Set the environment
- * variable {@code SCANSTREAM_FAULT} to a point's name, or to {@code name@n} for the n-th time it is reached. Unset, as it is
- * everywhere else, a point is one comparison with null; and who can set a process's environment can kill it anyway.
+ * Where a test can have the process die, as by SIGKILL: no shutdown hook runs, nothing is flushed. The environment variable
+ * {@code SCANSTREAM_FAULT_FILE} names a file; from when it is there, the process dies at the point that it names, or with
+ * {@code name@n} at the n-th time from then. Unset, as it is everywhere else, a point is one comparison with null; and who can
+ * set a process's environment can kill it anyway.
  */
 public enum FaultPoint {
     /** The journal says it is ours; the lease is not written and the record not acknowledged. */
@@ -30,26 +34,28 @@ public enum FaultPoint {
 
     private static final int KILLED = 137;
 
-    private static final @Nullable FaultPoint FATAL;
-    private static final int AT;
-    private static final AtomicInteger REACHED = new AtomicInteger();
-
-    static {
-        String setting = System.getenv("SCANSTREAM_FAULT");
-        if (setting == null || setting.isEmpty()) {
-            FATAL = null;
-            AT = 0;
-        } else {
-            String[] parts = setting.split("@", 2);
-            FATAL = valueOf(parts[0]);
-            AT = parts.length == 2 ? Integer.parseInt(parts[1]) : 1;
-        }
-    }
+    private static final @Nullable String FILE = System.getenv("SCANSTREAM_FAULT_FILE");
+    private static int reached;
 
     /** Returns, unless a test has chosen this point. */
     public void reached() {
-        if (this == FATAL && REACHED.incrementAndGet() == AT) {
+        if (FILE != null && fatal(Path.of(FILE))) {
             Runtime.getRuntime().halt(KILLED);
+        }
+    }
+
+    private boolean fatal(Path file) {
+        if (!Files.exists(file)) {
+            return false;
+        }
+        String[] chosen;
+        try {
+            chosen = Files.readString(file).split("@", 2);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        synchronized (FaultPoint.class) {
+            return this == valueOf(chosen[0]) && ++reached == (chosen.length == 2 ? Integer.parseInt(chosen[1]) : 1);
         }
     }
 }

@@ -52,6 +52,7 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /** A broker and a store for trainers to meet on, with every time-out short, and what a gateway does. */
 final class Grounds implements AutoCloseable {
@@ -63,7 +64,8 @@ final class Grounds implements AutoCloseable {
     private final ObjectStore store;
     private final KafkaProducer<String, byte[]> producer;
     private final Map<String, String> bounds = new HashMap<>();
-    private int processes;
+    private final List<TrainerProcess> trainers = new ArrayList<>();
+    private @Nullable TrainerProcess idle;
 
     final Jobs jobs;
     final Datasets datasets;
@@ -119,33 +121,57 @@ final class Grounds implements AutoCloseable {
         server = EmbeddedObjectStore.start(folder.resolve("store"));
     }
 
-    /** A trainer with short leases. */
-    TrainerProcess trainer(String name) throws IOException {
-        return trainer(name, Map.of(), Map.of());
+    /** The trainer that the last test has left idle, which saves a start, or a new one: the only one that is alive. */
+    TrainerProcess trainer() throws IOException {
+        TrainerProcess left = idle;
+        idle = null;
+        return left != null && left.alive() ? left : another();
     }
 
-    /** A trainer that dies at a point. */
-    TrainerProcess doomed(String name, String faultPoint) throws IOException {
-        return trainer(name, Map.of("SCANSTREAM_FAULT", faultPoint), Map.of());
+    /** The only trainer that is alive, with settings of its own. */
+    TrainerProcess trainer(Map<String, String> settings) throws IOException {
+        if (idle != null) {
+            idle.close();
+            idle = null;
+        }
+        return start(settings);
     }
 
-    TrainerProcess trainer(String name, Map<String, String> environment, Map<String, String> settings)
-            throws IOException {
-        Map<String, String> all = new HashMap<>(environment);
-        all.put("SCANSTREAM_STORE_ENDPOINT", server.endpoint().toString());
-        all.put("SCANSTREAM_STORE_ACCESS_KEY", server.credentials().accessKey());
-        all.put("SCANSTREAM_STORE_SECRET_KEY", server.credentials().secretKey());
-        all.put("KAFKA_BOOTSTRAP_SERVERS", broker.bootstrapServers());
-        all.put("SCANSTREAM_CACHE_DIR", folder.resolve("cache-" + name).toString());
-        all.put("SCANSTREAM_DEVICE", "cpu");
-        all.put("QUARKUS_HTTP_HOST", "127.0.0.1");
-        all.put("QUARKUS_HTTP_PORT", "0");
+    /** A new trainer beside those that there are. */
+    TrainerProcess another() throws IOException {
+        return start(Map.of());
+    }
+
+    /** Leaves a trainer, without a job and not about to die, to the next test. */
+    void leave(TrainerProcess trainer) {
+        assertThat(trainer.alive()).as(trainer::log).isTrue();
+        idle = trainer;
+    }
+
+    /** After a test, also one that failed: no job is left to the next one's trainers, and no trainer but the one left. */
+    void clear() {
+        jobs.list().forEach(this::cancel);
+        trainers.stream().filter(trainer -> trainer != idle).forEach(TrainerProcess::close);
+    }
+
+    private TrainerProcess start(Map<String, String> settings) throws IOException {
+        Map<String, String> environment = new HashMap<>();
+        environment.put("SCANSTREAM_STORE_ENDPOINT", server.endpoint().toString());
+        environment.put("SCANSTREAM_STORE_ACCESS_KEY", server.credentials().accessKey());
+        environment.put("SCANSTREAM_STORE_SECRET_KEY", server.credentials().secretKey());
+        environment.put("KAFKA_BOOTSTRAP_SERVERS", broker.bootstrapServers());
+        String name = "trainer-" + (trainers.size() + 1);
+        environment.put("SCANSTREAM_CACHE_DIR", folder.resolve("cache-" + name).toString());
+        environment.put("SCANSTREAM_DEVICE", "cpu");
+        environment.put("QUARKUS_HTTP_HOST", "127.0.0.1");
+        environment.put("QUARKUS_HTTP_PORT", "0");
         Map<String, String> options = new HashMap<>(bounds);
-        options.put("scanstream.trainer.name", name);
         options.putAll(settings);
         List<String> properties = new ArrayList<>();
         options.forEach((key, value) -> properties.add("-D" + key + "=" + value));
-        return TrainerProcess.start(folder.resolve(name + "-" + ++processes + ".log"), all, properties);
+        TrainerProcess trainer = TrainerProcess.start(name, folder, environment, properties);
+        trainers.add(trainer);
+        return trainer;
     }
 
     /** A data set version of bright and dark images, as an ingest would leave it. */
@@ -222,11 +248,6 @@ final class Grounds implements AutoCloseable {
         jobs.journal(job).update(head -> head.map(Journal.Entry::value)
                 .filter(state -> !state.status().ended())
                 .map(state -> state.cancelled("asked for by a test", now())));
-    }
-
-    /** So that a test that failed leaves no job to the next one's trainers. */
-    void cancelAll() {
-        jobs.list().forEach(this::cancel);
     }
 
     /** Every owner that the job has had, in order. */
@@ -318,6 +339,7 @@ final class Grounds implements AutoCloseable {
 
     @Override
     public void close() {
+        trainers.forEach(TrainerProcess::close);
         producer.close();
         store.close();
         server.close();

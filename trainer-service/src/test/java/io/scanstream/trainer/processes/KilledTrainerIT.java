@@ -42,8 +42,8 @@ class KilledTrainerIT {
     }
 
     @AfterEach
-    void leaveNothingToDo() {
-        grounds.cancelAll();
+    void clear() {
+        grounds.clear();
     }
 
     @AfterAll
@@ -65,57 +65,56 @@ class KilledTrainerIT {
             })
     void anotherFinishesTheJob(String point) throws Exception {
         String model = "tiny-" + ++models;
+        TrainerProcess doomed = point.equals("AFTER_RELEASE")
+                ? grounds.trainer(Map.of("scanstream.training.slice", "1ms"))
+                : grounds.trainer();
+        doomed.dyingAt(point);
         JobId job = grounds.askForTraining(model, dataset, EPOCHS);
-        Map<String, String> slice =
-                point.equals("AFTER_RELEASE") ? Map.of("scanstream.training.slice", "1ms") : Map.of();
-        JobState left;
-        try (TrainerProcess doomed = grounds.trainer("doomed", Map.of("SCANSTREAM_FAULT", point), slice)) {
-            grounds.await(job, state -> state.status() != JobStatus.QUEUED || state.slice() > 1);
-            // The other one starts while this one still works: the lease keeps the job from it.
-            try (TrainerProcess survivor = grounds.trainer("survivor")) {
-                assertThat(doomed.awaitExit()).as(doomed::log).isEqualTo(TrainerProcess.KILLED);
-                left = leftBehind(job);
-                grounds.awaitSuccess(job);
-                grounds.awaitLast(job, TrainingEvent.TrainingSucceeded.class);
-                assertThat(survivor.alive()).isTrue();
-            }
-        }
+        grounds.await(job, state -> state.status() != JobStatus.QUEUED || state.slice() > 1);
+        // The other one starts while this one still works: the lease keeps the job from it.
+        TrainerProcess survivor = grounds.another();
+        assertThat(doomed.awaitExit()).as(doomed::log).isEqualTo(TrainerProcess.KILLED);
+        JobState left = leftBehind(job, doomed);
+        grounds.awaitSuccess(job);
+        grounds.awaitLast(job, TrainingEvent.TrainingSucceeded.class);
 
-        assertThat(grounds.owners(job)).containsExactly("doomed", "survivor");
+        assertThat(grounds.owners(job)).containsExactly(doomed.name(), survivor.name());
         assertThat(grounds.models.versions(model)).containsExactly(ModelVersion.of(model, job));
         assertThat(grounds.aliases.journal(model, "champion").history()).hasSize(1);
         assertThat(grounds.jobs.history(job))
                 .extracting(TrainingEvent.EpochCompleted::epoch)
                 .containsExactly(1, 2, 3, 4);
-        assertThat(resumed(job).resumedAt()).isEqualTo(left.step());
-        assertThat(epochsOfTheSurvivor(job)).containsExactlyElementsOf(after(left));
+        TrainingEvent.TrainingAccepted resumed = accepted(job, survivor);
+        assertThat(resumed.resumedAt()).isEqualTo(left.step());
+        assertThat(epochsSince(resumed)).containsExactlyElementsOf(after(left));
         assertThat(grounds.events(ModelVersion.of(model, job)))
                 .hasAtLeastOneElementOfType(ModelEvent.ModelPublished.class);
+        grounds.leave(survivor);
     }
 
-    /** The newest entry that the doomed one wrote. */
-    private static JobState leftBehind(JobId job) {
+    /** The newest entry that a trainer wrote. */
+    private static JobState leftBehind(JobId job, TrainerProcess trainer) {
         List<JobState> entries = grounds.jobs.journal(job).history().stream()
                 .map(entry -> entry.value())
                 .filter(state ->
-                        state.owner() == null || state.owner().trainer().equals("doomed"))
+                        state.owner() == null || state.owner().trainer().equals(trainer.name()))
                 .filter(state -> !state.status().ended())
                 .toList();
         return entries.get(entries.size() - 1);
     }
 
-    private static TrainingEvent.TrainingAccepted resumed(JobId job) {
+    private static TrainingEvent.TrainingAccepted accepted(JobId job, TrainerProcess trainer) {
         return grounds.events(job).stream()
                 .filter(TrainingEvent.TrainingAccepted.class::isInstance)
                 .map(TrainingEvent.TrainingAccepted.class::cast)
-                .filter(accepted -> accepted.trainer().equals("survivor"))
+                .filter(accepted -> accepted.trainer().equals(trainer.name()))
                 .findFirst()
                 .orElseThrow();
     }
 
-    private static List<Integer> epochsOfTheSurvivor(JobId job) {
-        List<TrainingEvent> events = grounds.events(job);
-        int from = events.indexOf(resumed(job));
+    private static List<Integer> epochsSince(TrainingEvent.TrainingAccepted accepted) {
+        List<TrainingEvent> events = grounds.events(accepted.jobId());
+        int from = events.indexOf(accepted);
         return events.subList(from, events.size()).stream()
                 .filter(TrainingEvent.EpochCompleted.class::isInstance)
                 .map(event -> ((TrainingEvent.EpochCompleted) event).epoch())
@@ -132,10 +131,9 @@ class KilledTrainerIT {
 
     @Test
     void aJobThatEndedStaysEnded() throws Exception {
+        TrainerProcess doomed = grounds.trainer().dyingAt("AFTER_SUCCESS");
         JobId job = grounds.askForTraining("ended", dataset, 1);
-        try (TrainerProcess doomed = grounds.doomed("doomed", "AFTER_SUCCESS")) {
-            assertThat(doomed.awaitExit()).as(doomed::log).isEqualTo(TrainerProcess.KILLED);
-        }
+        assertThat(doomed.awaitExit()).as(doomed::log).isEqualTo(TrainerProcess.KILLED);
         assertThat(grounds.head(job).status()).isEqualTo(JobStatus.SUCCEEDED);
         assertThat(grounds.models.versions("ended")).hasSize(1);
         assertThat(grounds.aliases.version("ended", "champion")).isPresent();
@@ -143,37 +141,40 @@ class KilledTrainerIT {
 
     @Test
     void anUploadIsReadAgain() throws Exception {
+        TrainerProcess doomed = grounds.trainer().dyingAt("AFTER_MANIFEST");
         JobId job = grounds.askForIngest("killed", 12);
-        try (TrainerProcess doomed = grounds.doomed("doomed", "AFTER_MANIFEST")) {
-            grounds.await(job, state -> state.status() == JobStatus.RUNNING);
-            try (TrainerProcess survivor = grounds.trainer("survivor")) {
-                assertThat(doomed.awaitExit()).as(doomed::log).isEqualTo(TrainerProcess.KILLED);
-                assertThat(grounds.awaitSuccess(job).result()).isEqualTo("killed/1");
-                grounds.awaitLast(job, TrainingEvent.DatasetReady.class);
-                assertThat(survivor.alive()).isTrue();
-            }
-        }
+        grounds.await(job, state -> state.status() == JobStatus.RUNNING);
+        TrainerProcess survivor = grounds.another();
+        assertThat(doomed.awaitExit()).as(doomed::log).isEqualTo(TrainerProcess.KILLED);
+        assertThat(grounds.awaitSuccess(job).result()).isEqualTo("killed/1");
+        grounds.awaitLast(job, TrainingEvent.DatasetReady.class);
+
         DatasetVersion version = new DatasetVersion("killed", 1);
         assertThat(grounds.datasets.manifest(version).orElseThrow().entries()).hasSize(24);
         assertThat(grounds.datasets.openUpload(version)).isEmpty();
+        grounds.leave(survivor);
     }
 
     @Test
     void threeDeathsAtOneStepEndAJob() throws Exception {
+        List<TrainerProcess> doomed = List.of(
+                grounds.trainer().dyingAt("MID_EPOCH"),
+                grounds.another().dyingAt("MID_EPOCH"),
+                grounds.another().dyingAt("MID_EPOCH"));
         JobId job = grounds.askForTraining("poison", dataset, EPOCHS);
-        for (int death = 1; death <= 3; death++) {
-            try (TrainerProcess doomed = grounds.doomed("doomed-" + death, "MID_EPOCH")) {
-                assertThat(doomed.awaitExit()).as(doomed::log).isEqualTo(TrainerProcess.KILLED);
-            }
+        for (TrainerProcess trainer : doomed) {
+            assertThat(trainer.awaitExit()).as(trainer::log).isEqualTo(TrainerProcess.KILLED);
         }
-        try (TrainerProcess survivor = grounds.trainer("survivor")) {
-            JobState end = grounds.awaitEnd(job);
-            assertThat(end.status()).isEqualTo(JobStatus.FAILED);
-            assertThat(end.errorCode()).isEqualTo(ErrorCode.POISON);
-            assertThat(end.reason()).contains("before the first checkpoint").contains("doomed-3");
-            assertThat(survivor.alive()).isTrue();
-        }
-        assertThat(grounds.owners(job)).containsExactly("doomed-1", "doomed-2", "doomed-3");
+        TrainerProcess survivor = grounds.another();
+        JobState end = grounds.awaitEnd(job);
+        assertThat(end.status()).isEqualTo(JobStatus.FAILED);
+        assertThat(end.errorCode()).isEqualTo(ErrorCode.POISON);
+        List<String> owners = grounds.owners(job);
+        assertThat(owners)
+                .containsExactlyInAnyOrderElementsOf(
+                        doomed.stream().map(TrainerProcess::name).toList());
+        assertThat(end.reason()).contains("before the first checkpoint").contains(owners.get(2));
         assertThat(grounds.models.versions("poison")).isEmpty();
+        grounds.leave(survivor);
     }
 }

@@ -18,7 +18,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.awaitility.Awaitility;
@@ -33,7 +32,7 @@ class LivingTrainerIT {
     private static final int SIGSTOP = 19;
     private static final int SIGCONT = 18;
     /** Enough for many times every time-out. */
-    private static final int MANY_EPOCHS = 100;
+    private static final int MANY_EPOCHS = 40;
 
     @TempDir
     static Path folder;
@@ -48,8 +47,8 @@ class LivingTrainerIT {
     }
 
     @AfterEach
-    void leaveNothingToDo() {
-        grounds.cancelAll();
+    void clear() {
+        grounds.clear();
     }
 
     @AfterAll
@@ -59,24 +58,23 @@ class LivingTrainerIT {
 
     @Test
     void anUploadBecomesADataSetAndThenAChampion() throws Exception {
-        try (TrainerProcess trainer = grounds.trainer("t")) {
-            grounds.send("?", "not a request".getBytes(StandardCharsets.UTF_8));
-            JobId unknown = JobId.next();
-            grounds.send(unknown.toString(), Json.bytes(new TrainingMessage.TrainingRequested(unknown)));
-            JobId ingest = grounds.askForIngest("uploaded", 40);
-            assertThat(grounds.awaitSuccess(ingest).result()).isEqualTo("uploaded/1");
-            JobId training = grounds.askForTraining("first", new DatasetVersion("uploaded", 1), 3);
-            ModelVersion version = ModelVersion.of("first", training);
-            assertThat(grounds.awaitSuccess(training).result()).isEqualTo(version.toString());
-            grounds.awaitLast(training, TrainingEvent.TrainingSucceeded.class);
+        TrainerProcess trainer = grounds.trainer();
+        grounds.send("?", "not a request".getBytes(StandardCharsets.UTF_8));
+        JobId unknown = JobId.next();
+        grounds.send(unknown.toString(), Json.bytes(new TrainingMessage.TrainingRequested(unknown)));
+        JobId ingest = grounds.askForIngest("uploaded", 40);
+        assertThat(grounds.awaitSuccess(ingest).result()).isEqualTo("uploaded/1");
+        JobId training = grounds.askForTraining("first", new DatasetVersion("uploaded", 1), 3);
+        ModelVersion version = ModelVersion.of("first", training);
+        assertThat(grounds.awaitSuccess(training).result()).isEqualTo(version.toString());
+        grounds.awaitLast(training, TrainingEvent.TrainingSucceeded.class);
 
-            assertThat(grounds.aliases.version("first", "champion")).contains(version.version());
-            assertThat(grounds.events(version)).hasAtLeastOneElementOfType(ModelEvent.ModelPromoted.class);
-            assertThat(grounds.records(Topics.TRAINING_REQUESTS_DLQ))
-                    .extracting(LivingTrainerIT::errorCode)
-                    .containsExactly("INVALID_REQUEST", "UNKNOWN_JOB");
-            assertThat(trainer.terminate()).as("SIGTERM").isEqualTo(128 + 15);
-        }
+        assertThat(grounds.aliases.version("first", "champion")).contains(version.version());
+        assertThat(grounds.events(version)).hasAtLeastOneElementOfType(ModelEvent.ModelPromoted.class);
+        assertThat(grounds.records(Topics.TRAINING_REQUESTS_DLQ))
+                .extracting(LivingTrainerIT::errorCode)
+                .containsExactly("INVALID_REQUEST", "UNKNOWN_JOB");
+        assertThat(trainer.terminate()).as("SIGTERM").isEqualTo(128 + 15);
     }
 
     private static String errorCode(ConsumerRecord<String, byte[]> record) {
@@ -85,11 +83,10 @@ class LivingTrainerIT {
 
     @Test
     void aStoppedTrainerPutsItsJobBack() throws Exception {
+        TrainerProcess first = grounds.trainer();
         JobId job = grounds.askForTraining("stopped", dataset, MANY_EPOCHS);
-        try (TrainerProcess first = grounds.trainer("first")) {
-            grounds.await(job, state -> state.checkpoint() != null);
-            assertThat(first.terminate()).as(first::log).isEqualTo(128 + 15);
-        }
+        grounds.await(job, state -> state.checkpoint() != null);
+        assertThat(first.terminate()).as(first::log).isEqualTo(128 + 15);
         JobState left = grounds.head(job);
         assertThat(left.status()).isEqualTo(JobStatus.QUEUED);
         assertThat(left.slice()).isEqualTo(2);
@@ -98,20 +95,20 @@ class LivingTrainerIT {
                 .extracting(record -> Json.read(record.value(), TrainingMessage.class))
                 .isEqualTo(new TrainingMessage.TrainingContinued(job, 2));
 
-        try (TrainerProcess second = grounds.trainer("second")) {
-            grounds.await(job, state -> !String.valueOf(state.step()).equals(left.step()));
-            assertThat(second.alive()).isTrue();
-            grounds.cancel(job);
-            grounds.await(job, state -> state.status() == JobStatus.CANCELLED);
-            grounds.awaitLast(job, TrainingEvent.TrainingCancelled.class);
-        }
-        assertThat(grounds.owners(job)).containsExactly("first", "second");
+        TrainerProcess second = grounds.another();
+        grounds.await(job, state -> !String.valueOf(state.step()).equals(left.step()));
+        grounds.cancel(job);
+        grounds.await(job, state -> state.status() == JobStatus.CANCELLED);
+        grounds.awaitLast(job, TrainingEvent.TrainingCancelled.class);
+
+        assertThat(grounds.owners(job)).containsExactly(first.name(), second.name());
         assertThat(grounds.events(job).stream()
                         .filter(TrainingEvent.TrainingAccepted.class::isInstance)
                         .map(event -> Optional.ofNullable(((TrainingEvent.TrainingAccepted) event).resumedAt())))
                 .containsExactly(Optional.empty(), Optional.ofNullable(left.step()));
         assertThat(grounds.head(job).attempts()).isZero();
         assertThat(grounds.models.versions("stopped")).isEmpty();
+        grounds.leave(second);
     }
 
     private static TrainingEvent lastEvent(JobId job) {
@@ -121,12 +118,11 @@ class LivingTrainerIT {
 
     @Test
     void aJobThatOutlivesEveryTimeOutRunsOnce() throws Exception {
+        TrainerProcess one = grounds.trainer();
+        TrainerProcess two = grounds.another();
         JobId job = grounds.askForTraining("long", dataset, MANY_EPOCHS);
-        try (TrainerProcess one = grounds.trainer("one");
-                TrainerProcess two = grounds.trainer("two")) {
-            grounds.awaitSuccess(job);
-            assertThat(one.alive() && two.alive()).isTrue();
-        }
+        grounds.awaitSuccess(job);
+        assertThat(two.alive()).isTrue();
         assertThat(grounds.owners(job)).hasSize(1);
         List<TrainingEvent> events = grounds.events(job);
         assertThat(events.stream().filter(TrainingEvent.TrainingAccepted.class::isInstance))
@@ -134,39 +130,39 @@ class LivingTrainerIT {
         assertThat(Duration.between(events.get(0).at(), lastEvent(job).at()))
                 .as("time that it took")
                 .isGreaterThan(Grounds.LOCK.plusSeconds(1));
+        grounds.leave(one);
     }
 
     @Test
     void aFrozenTrainerThatWakesChangesNothing() throws Exception {
+        TrainerProcess zombie = grounds.trainer();
         JobId job = grounds.askForTraining("frozen", dataset, MANY_EPOCHS);
-        List<JobState> entries;
-        try (TrainerProcess zombie = grounds.trainer("zombie")) {
-            grounds.await(job, state -> state.checkpoint() != null);
-            zombie.signal(SIGSTOP);
-            JobState left = grounds.head(job);
-            try (TrainerProcess other = grounds.trainer("other")) {
-                grounds.await(
-                        job,
-                        state ->
-                                state.owner() != null && state.owner().trainer().equals("other"));
-                grounds.await(job, state -> !left.step().equals(state.step()));
-                zombie.signal(SIGCONT);
-                grounds.awaitSuccess(job);
-                assertThat(other.alive()).isTrue();
-            }
-            entries = entries(job);
-            Awaitility.await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(zombie.log())
-                    .contains("lost"));
-            assertThat(zombie.alive()).isTrue();
-            // It is an ordinary trainer again.
-            grounds.awaitSuccess(grounds.askForTraining("after", dataset, 1));
-        }
+        grounds.await(job, state -> state.checkpoint() != null);
+        zombie.signal(SIGSTOP);
+        JobState left = grounds.head(job);
+        TrainerProcess other = grounds.another();
+        grounds.await(job, state -> ownerOf(state).equals(other.name()));
+        grounds.await(job, state -> !left.step().equals(state.step()));
+        zombie.signal(SIGCONT);
+        grounds.awaitSuccess(job);
+        List<JobState> entries = entries(job);
+        Awaitility.await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(zombie.log())
+                .contains("lost"));
+
+        other.close();
+        // It is an ordinary trainer again.
+        grounds.awaitSuccess(grounds.askForTraining("after", dataset, 1));
         assertThat(entries(job)).isEqualTo(entries);
-        assertThat(entries.stream().map(LivingTrainerIT::ownerOf).filter(owner -> !owner.isEmpty()))
+        List<String> owners = entries.stream()
+                .map(LivingTrainerIT::ownerOf)
+                .filter(owner -> !owner.isEmpty())
+                .toList();
+        assertThat(owners.subList(owners.indexOf(other.name()), owners.size()))
                 .as("once another owns it, the zombie writes nothing")
-                .isSortedAccordingTo((a, b) -> b.compareTo(a));
+                .containsOnly(other.name());
         assertThat(grounds.models.versions("frozen")).hasSize(1);
         assertThat(grounds.jobs.history(job)).hasSize(MANY_EPOCHS);
+        grounds.leave(zombie);
     }
 
     private static String ownerOf(JobState state) {
@@ -181,16 +177,15 @@ class LivingTrainerIT {
 
     @Test
     void anOutageOfBrokerAndStoreIsWaitedOut() throws Exception {
+        TrainerProcess trainer = grounds.trainer();
         JobId job = grounds.askForTraining("outage", dataset, MANY_EPOCHS);
-        try (TrainerProcess trainer = grounds.trainer("patient", Map.of(), Map.of())) {
-            grounds.await(job, state -> state.checkpoint() != null);
-            // Longer than the lease.
-            grounds.outage(Duration.ofSeconds(6));
-            grounds.awaitSuccess(job);
-            assertThat(trainer.alive()).isTrue();
-        }
-        assertThat(grounds.owners(job)).containsExactly("patient");
+        grounds.await(job, state -> state.checkpoint() != null);
+        // Longer than the lease.
+        grounds.outage(Duration.ofSeconds(6));
+        grounds.awaitSuccess(job);
+        assertThat(grounds.owners(job)).containsExactly(trainer.name());
         assertThat(entries(job)).allMatch(state -> state.attempts() == 0);
         assertThat(grounds.jobs.history(job)).hasSize(MANY_EPOCHS);
+        grounds.leave(trainer);
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,15 +15,19 @@ import java.util.concurrent.TimeUnit;
 final class TrainerProcess implements AutoCloseable {
     static final int KILLED = 137;
 
+    private final String name;
+    private final Path folder;
     private final Process process;
-    private final Path log;
 
-    private TrainerProcess(Process process, Path log) {
+    private TrainerProcess(String name, Path folder, Process process) {
+        this.name = name;
+        this.folder = folder;
         this.process = process;
-        this.log = log;
     }
 
-    static TrainerProcess start(Path log, Map<String, String> environment, List<String> options) throws IOException {
+    /** @param folder where its log and the file that has it die are */
+    static TrainerProcess start(String name, Path folder, Map<String, String> environment, List<String> options)
+            throws IOException {
         Path jar = Path.of(System.getProperty("scanstream.jar", "target/quarkus-app/quarkus-run.jar"));
         assertThat(jar)
                 .as("the packaged trainer; run this through the build's verify")
@@ -31,14 +36,35 @@ final class TrainerProcess implements AutoCloseable {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         // Most of a process's life here is its start.
         command.addAll(List.of("-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+        command.add("-Dscanstream.trainer.name=" + name);
         command.addAll(options);
         command.addAll(List.of("-jar", jar.toString()));
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+                .redirectOutput(ProcessBuilder.Redirect.to(log(name, folder).toFile()));
         builder.environment().putAll(environment);
         builder.environment().put("OMP_WAIT_POLICY", "passive");
-        return new TrainerProcess(builder.start(), log);
+        builder.environment().put("SCANSTREAM_FAULT_FILE", fault(name, folder).toString());
+        return new TrainerProcess(name, folder, builder.start());
+    }
+
+    private static Path log(String name, Path folder) {
+        return folder.resolve(name + ".log");
+    }
+
+    private static Path fault(String name, Path folder) {
+        return folder.resolve(name + ".fault");
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** Has it die when it next reaches a point, see {@code FaultPoint}. */
+    TrainerProcess dyingAt(String point) throws IOException {
+        Path whole = Files.writeString(folder.resolve(name + ".fault-next"), point);
+        Files.move(whole, fault(name, folder), StandardCopyOption.ATOMIC_MOVE);
+        return this;
     }
 
     boolean alive() {
@@ -69,7 +95,7 @@ final class TrainerProcess implements AutoCloseable {
 
     String log() {
         try {
-            return Files.readString(log);
+            return Files.readString(log(name, folder));
         } catch (IOException e) {
             return e.toString();
         }
