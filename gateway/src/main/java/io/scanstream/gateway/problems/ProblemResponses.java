@@ -3,20 +3,25 @@ package io.scanstream.gateway.problems;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.api.ApiProblem;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import jakarta.ws.rs.NotAllowedException;
 import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.io.IOException;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+import org.jboss.resteasy.reactive.server.ServerResponseFilter;
 import org.jspecify.annotations.Nullable;
 
 /** Answers every exception that a request raises, ours and the framework's, with a problem. */
 final class ProblemResponses {
     private static final Logger LOG = Logger.getLogger(ProblemResponses.class);
+    private static final String CONNECTION = "Connection";
 
     @ServerExceptionMapper
     Response refused(ScanstreamException e, UriInfo uri) {
@@ -78,6 +83,14 @@ final class ProblemResponses {
         return respond(Problems.defect(), null);
     }
 
+    /** HTTP/2 has no such header: a client may take the answer for broken (RFC 9113, 8.2.2). */
+    @ServerResponseFilter
+    void overHttp2(ContainerResponseContext response, HttpServerRequest request) {
+        if (request.version() == HttpVersion.HTTP_2) {
+            response.getHeaders().remove(CONNECTION);
+        }
+    }
+
     private static Response respond(ApiProblem problem, @Nullable String allowed) {
         Response.ResponseBuilder response =
                 Response.status(problem.status()).type(ApiProblem.MEDIA_TYPE).entity(Json.text(problem));
@@ -89,7 +102,7 @@ final class ProblemResponses {
         }
         if (problem.status() == 413 || problem.status() == 415) {
             // The rest of the body is not read: this connection cannot carry another request.
-            response.header("Connection", "close");
+            response.header(CONNECTION, "close");
         }
         return response.build();
     }

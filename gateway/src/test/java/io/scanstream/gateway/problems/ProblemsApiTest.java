@@ -135,6 +135,24 @@ class ProblemsApiTest {
                 .isEqualTo(415);
     }
 
+    @Test
+    void overHttp2NoHeaderIsOfTheConnection() throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(api + "scans/batch"))
+                .header("Content-Type", "text/plain")
+                .POST(HttpRequest.BodyPublishers.ofString("x"))
+                .build();
+        for (HttpClient.Version version : HttpClient.Version.values()) {
+            HttpResponse<String> response = HttpClient.newBuilder()
+                    .version(version)
+                    .build()
+                    .send(request, HttpResponse.BodyHandlers.ofString());
+            assertThat(response.statusCode()).isEqualTo(415);
+            assertThat(response.version()).isEqualTo(version);
+            assertThat(response.headers().firstValue("Connection").isPresent())
+                    .isEqualTo(version == HttpClient.Version.HTTP_1_1);
+        }
+    }
+
     /** Whatever comes, the answer is one that is meant, tells no stack trace, and comes from a server that lives on. */
     @Test
     void oddInputsAreAnsweredWithProblemsAndNeverWithADefect() throws Exception {

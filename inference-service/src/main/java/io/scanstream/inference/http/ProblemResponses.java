@@ -4,11 +4,15 @@ import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.api.ApiProblem;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.util.Locale;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+import org.jboss.resteasy.reactive.server.ServerResponseFilter;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,6 +20,7 @@ import org.slf4j.LoggerFactory;
 /** Answers every exception of a request, ours and the framework's, with an RFC 9457 problem. */
 public final class ProblemResponses {
     private static final Logger LOG = LoggerFactory.getLogger(ProblemResponses.class);
+    private static final String CONNECTION = "Connection";
     private static final int RETRY_AFTER_SECONDS = 1;
 
     @ServerExceptionMapper
@@ -61,6 +66,14 @@ public final class ProblemResponses {
         };
     }
 
+    /** HTTP/2 has no such header: a client may take the answer for broken (RFC 9113, 8.2.2). */
+    @ServerResponseFilter
+    public void overHttp2(ContainerResponseContext response, HttpServerRequest request) {
+        if (request.version() == HttpVersion.HTTP_2) {
+            response.getHeaders().remove(CONNECTION);
+        }
+    }
+
     private static Response respond(int status, @Nullable ErrorCode code, String detail) {
         ApiProblem problem = new ApiProblem(
                 code == null ? "about:blank" : "urn:scanstream:" + words(code, '-'),
@@ -76,7 +89,7 @@ public final class ProblemResponses {
         }
         if (status == 413 || status == 415 || status == 503) {
             // The rest of the body is not read: this connection cannot carry another request.
-            response.header("Connection", "close");
+            response.header(CONNECTION, "close");
         }
         return response.build();
     }
