@@ -231,6 +231,13 @@ public record Recipe(
             @Nullable
             Double averageDecay,
 
+            @Setting(
+                    value =
+                            "What forward and backward compute with, float32 or bfloat16; auto: bfloat16 where the device is"
+                                    + " faster with it and the network large. Weights, loss and validation are float32.",
+                    fallback = "auto")
+            Precision precision,
+
             @Setting(value = "Training images that come more than once an epoch.", fallback = "{}")
             Oversampling oversampling,
 
@@ -251,6 +258,16 @@ public record Recipe(
          */
         @JsonProperty("last")
         LAST
+    }
+
+    /** What training computes with. */
+    public enum Precision {
+        @JsonProperty("auto")
+        AUTO,
+        @JsonProperty("float32")
+        FLOAT32,
+        @JsonProperty("bfloat16")
+        BFLOAT16
     }
 
     /** Ends a training whose figure on validation has not become better for so many epochs. */

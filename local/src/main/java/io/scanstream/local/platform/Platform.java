@@ -106,7 +106,7 @@ public final class Platform implements AutoCloseable {
             environment.put("QUARKUS_HTTP_HOST", "127.0.0.1");
             environment.put(
                     "QUARKUS_HTTP_PORT", Integer.toString(address(service).getPort()));
-            environment.putAll(service.environment());
+            environment.putAll(service.environment(options.project()));
             services.add(Part.start(
                     service.name(), Java.jar(service.jar(options.project()), service.options()), environment, logs));
         }

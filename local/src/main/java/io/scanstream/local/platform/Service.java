@@ -1,6 +1,10 @@
 package io.scanstream.local.platform;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -10,19 +14,38 @@ import java.util.Map;
  * @param name of its module without {@code -service}; its log and its folder are called so
  * @param module the folder of its jar
  * @param options of its JVM
- * @param environment beside what all services get; must be set before the JVM starts
  */
-record Service(String name, String module, List<String> options, Map<String, String> environment) {
-    /** Waiting threads that spin starve the others: OpenMP reads this when libtorch is loaded. */
-    private static final Map<String, String> PASSIVE_WAIT = Map.of("OMP_WAIT_POLICY", "passive");
-
-    static final Service GATEWAY = new Service("gateway", "gateway", List.of("-Xmx512m"), Map.of());
-    static final Service TRAINER = new Service("trainer", "trainer-service", List.of("-Xmx3g"), PASSIVE_WAIT);
-    static final Service INFERENCE = new Service("inference", "inference-service", List.of("-Xmx1g"), Map.of());
+record Service(String name, String module, List<String> options) {
+    static final Service GATEWAY = new Service("gateway", "gateway", List.of("-Xmx512m"));
+    static final Service TRAINER = new Service("trainer", "trainer-service", List.of("-Xmx3g"));
+    static final Service INFERENCE = new Service("inference", "inference-service", List.of("-Xmx1g"));
 
     static final List<Service> ALL = List.of(GATEWAY, TRAINER, INFERENCE);
 
     Path jar(Path project) {
         return project.resolve(module).resolve("target/quarkus-app/quarkus-run.jar");
+    }
+
+    /**
+     * What has to be in the environment before the JVM starts: the lines {@code NAME=VALUE} of the module's file {@code
+     * environment}, if it has one. What the user has set stays.
+     */
+    Map<String, String> environment(Path project) {
+        Map<String, String> environment = new LinkedHashMap<>();
+        for (String line : lines(project.resolve(module).resolve("environment"))) {
+            int equals = line.indexOf('=');
+            if (!line.startsWith("#") && equals > 0 && System.getenv(line.substring(0, equals)) == null) {
+                environment.put(line.substring(0, equals), line.substring(equals + 1));
+            }
+        }
+        return environment;
+    }
+
+    private static List<String> lines(Path file) {
+        try {
+            return Files.exists(file) ? Files.readAllLines(file) : List.of();
+        } catch (IOException e) {
+            throw new UncheckedIOException(file.toString(), e);
+        }
     }
 }

@@ -155,8 +155,9 @@ public final class TrainCommand implements Callable<Integer> {
                 new TrainingRun(read, images, libtorch, TrainingOptions.in(work).withoutCheckpoints())) {
             console.line(String.format(
                     Locale.ROOT,
-                    "%,d trainable numbers; %d images to train, %d to validate, %d to test",
+                    "%,d trainable numbers, trained with %s; %d images to train, %d to validate, %d to test",
                     run.network().blueprint().trainedNumbers(),
+                    run.network().precision(),
                     images.train().size(),
                     images.validation().size(),
                     images.test().size()));

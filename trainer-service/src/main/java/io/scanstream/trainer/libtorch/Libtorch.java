@@ -9,8 +9,12 @@ import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URL;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
@@ -124,6 +128,21 @@ public final class Libtorch {
 
     public boolean onCuda() {
         return device.isGpu();
+    }
+
+    /** Whether the device has instructions that multiply bfloat16 matrices: AVX-512 or AMX, or CUDA from Ampere on. */
+    public boolean multipliesBfloat16() {
+        if (onCuda()) {
+            return torch.getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();
+        }
+        Path flags = Path.of("/proc/cpuinfo");
+        try (Stream<String> lines = Files.exists(flags) ? Files.lines(flags) : Stream.empty()) {
+            return lines.filter(line -> line.startsWith("flags"))
+                    .limit(1)
+                    .anyMatch(line -> line.contains("avx512_bf16") || line.contains("amx_bf16"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(flags.toString(), e);
+        }
     }
 
     /** One line for the log, for instance {@code libtorch 2.7.1 on cpu, 2 threads}. */

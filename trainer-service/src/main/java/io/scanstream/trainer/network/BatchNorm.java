@@ -43,6 +43,11 @@ public record BatchNorm(
     }
 
     @Override
+    public boolean givesItsResultAway() {
+        return true;
+    }
+
+    @Override
     public Trainable build(Site at, Parameters parameters) {
         String scale = at.parameter("weight");
         TensorOptional weight = new TensorOptional(parameters.get(scale));

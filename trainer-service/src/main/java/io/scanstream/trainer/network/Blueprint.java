@@ -102,6 +102,11 @@ public record Blueprint(
                 .sum();
     }
 
+    /** Multiplications that one image takes, forward. */
+    public long multiplications() {
+        return body().multiplications(top());
+    }
+
     /**
      * Normalisation as one multiplication and one addition per channel: {@code (x/255 − mean)/std = x·scale + shift}.
      * Training and export both use these very floats.

@@ -59,6 +59,15 @@ public record Concat(
     }
 
     @Override
+    public long multiplications(Site at) {
+        long all = 0;
+        for (int i = 0; i < branches.size(); i++) {
+            all += branch(i).multiplications(site(at, i));
+        }
+        return all;
+    }
+
+    @Override
     public Trainable build(Site at, Parameters parameters) {
         List<Trainable> built = new ArrayList<>();
         for (int i = 0; i < branches.size(); i++) {

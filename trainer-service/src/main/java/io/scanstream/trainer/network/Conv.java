@@ -6,8 +6,6 @@ import io.scanstream.contracts.recipe.Setting;
 import io.scanstream.trainer.onnx.OnnxGraph;
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
@@ -132,19 +130,31 @@ public record Conv(
     }
 
     @Override
+    public long multiplications(Site at) {
+        return outputShape(at).size() * at.channels() / groups * kernel * kernel;
+    }
+
+    @Override
     public Trainable build(Site at, Parameters parameters) {
-        Tensor weight = parameters.get(at.parameter("weight"));
-        TensorOptional offset = bias ? new TensorOptional(parameters.get(at.parameter("bias"))) : new TensorOptional();
+        Weight weight = new Weight(parameters.get(at.parameter("weight")));
+        Weight offset = new Weight(bias ? parameters.get(at.parameter("bias")) : null);
         long[] strides = {stride, stride};
         long[] dilations = {dilation, dilation};
         if (mirrors()) {
             long[] sides = {padding, padding, padding, padding};
             long[] none = {0, 0};
-            return (x, training) ->
-                    torch.conv2d(torch.reflection_pad2d(x, sides), weight, offset, strides, none, dilations, groups);
+            return (x, training) -> torch.conv2d(
+                    torch.reflection_pad2d(x, sides),
+                    weight.with(x),
+                    offset.maybeWith(x),
+                    strides,
+                    none,
+                    dilations,
+                    groups);
         }
         long[] paddings = {padding, padding};
-        return (x, training) -> torch.conv2d(x, weight, offset, strides, paddings, dilations, groups);
+        return (x, training) ->
+                torch.conv2d(x, weight.with(x), offset.maybeWith(x), strides, paddings, dilations, groups);
     }
 
     private boolean mirrors() {

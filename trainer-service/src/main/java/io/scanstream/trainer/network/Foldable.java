@@ -21,6 +21,11 @@ sealed interface Foldable extends Layer permits Conv, Linear, TransposedConv {
             OnnxGraph graph, String x, Site at, Weights weights, @Nullable Affine before, @Nullable Affine after);
 
     @Override
+    default boolean givesItsResultAway() {
+        return true;
+    }
+
+    @Override
     default String emit(OnnxGraph graph, String x, Site at, Weights weights) {
         return emitFolded(graph, x, at, weights, null, null);
     }

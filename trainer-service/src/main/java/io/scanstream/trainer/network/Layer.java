@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * every component by {@code @Setting} what it may be, name it below, and give {@code LayerParityTest} a case.
  *
  * <p>Shapes leave the batch dimension out: {@code [channels, height, width]} for feature maps, {@code [features]} for
- * vectors; values are float32. Parameters have torchvision's names.
+ * vectors. Parameters have torchvision's names.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
@@ -88,6 +88,16 @@ public sealed interface Layer
         return List.of();
     }
 
+    /** Multiplications that one image takes, forward; 0 for layers that are nothing beside convolutions. */
+    default long multiplications(Site at) {
+        return 0;
+    }
+
+    /** Whether what comes out may be overwritten: it is nobody else's, and the layer's own gradient does not need it. */
+    default boolean givesItsResultAway() {
+        return false;
+    }
+
     /** The layer bound to the parameters that {@link #parameters} named. */
     Trainable build(Site at, Parameters parameters);
 
@@ -99,7 +109,10 @@ public sealed interface Layer
      */
     String emit(OnnxGraph graph, String x, Site at, Weights weights);
 
-    /** A layer that computes: {@code [N, …]} float32 in and out, on the autograd tape where that is on. */
+    /**
+     * A layer that computes: {@code [N, …]} in and out, float32 or bfloat16 as what comes in, on the autograd tape where that
+     * is on.
+     */
     @FunctionalInterface
     interface Trainable {
         /**
@@ -111,7 +124,7 @@ public sealed interface Layer
         Tensor forward(Tensor x, boolean training);
     }
 
-    /** Finds a parameter's tensor by its full name. */
+    /** Finds a parameter's tensor, float32, by its full name. */
     @FunctionalInterface
     interface Parameters {
         Tensor get(String name);

@@ -28,6 +28,11 @@ public record LayerNorm(
     }
 
     @Override
+    public boolean givesItsResultAway() {
+        return true;
+    }
+
+    @Override
     public Trainable build(Site at, Parameters parameters) {
         TensorOptional weight = new TensorOptional(parameters.get(at.parameter("weight")));
         TensorOptional bias = new TensorOptional(parameters.get(at.parameter("bias")));

@@ -5,8 +5,6 @@ import io.scanstream.contracts.recipe.Setting;
 import io.scanstream.trainer.onnx.OnnxGraph;
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
@@ -56,10 +54,15 @@ public record Linear(
     }
 
     @Override
+    public long multiplications(Site at) {
+        return (long) at.channels() * at.outputsOr(out);
+    }
+
+    @Override
     public Trainable build(Site at, Parameters parameters) {
-        Tensor weight = parameters.get(at.parameter("weight"));
-        TensorOptional offset = bias ? new TensorOptional(parameters.get(at.parameter("bias"))) : new TensorOptional();
-        return (x, training) -> torch.linear(x, weight, offset);
+        Weight weight = new Weight(parameters.get(at.parameter("weight")));
+        Weight offset = new Weight(bias ? parameters.get(at.parameter("bias")) : null);
+        return (x, training) -> torch.linear(x, weight.with(x), offset.maybeWith(x));
     }
 
     @Override

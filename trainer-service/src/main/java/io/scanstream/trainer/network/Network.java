@@ -1,5 +1,7 @@
 package io.scanstream.trainer.network;
 
+import static java.util.Objects.requireNonNull;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -43,13 +45,16 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("try") // scopes and guards act by being open
 public final class Network implements AutoCloseable {
+    /** Of a convolution's kernels. */
+    private static final int MAP_DIMENSIONS = 4;
+
     /** PyTorch's batch norms count their batches; nothing is computed from it. */
     private static final String BATCH_COUNTER = "num_batches_tracked";
 
     private final Blueprint blueprint;
     private final Libtorch libtorch;
     private final NDManager manager;
-    private final Map<String, NDArray> arrays = new LinkedHashMap<>();
+    private final Map<String, Shape> shapes = new LinkedHashMap<>();
     private final Map<String, Tensor> views = new LinkedHashMap<>();
     private final TensorVector trained = new TensorVector();
     private final Map<String, Tensor> trainedByName = new LinkedHashMap<>();
@@ -57,6 +62,7 @@ public final class Network implements AutoCloseable {
     private final Tensor scale;
     private final Tensor shift;
     private Set<String> frozen = Set.of();
+    private Precision precision = Precision.FLOAT32;
 
     /**
      * Builds the network with fresh weights.
@@ -90,20 +96,27 @@ public final class Network implements AutoCloseable {
     }
 
     private void add(Parameter parameter) {
-        NDArray array = manager.zeros(parameter.shape(), DataType.FLOAT32);
-        array.setName(parameter.name());
-        Tensor view = Libtorch.view(array);
+        Tensor view = room(parameter.shape());
         // Drawn on the CPU, so that a seed means the same weights on every device.
         Tensor start = torch.zeros(parameter.shape().getShape());
         parameter.start().fill(start);
         view.copy_(start);
         if (parameter.trained()) {
-            array.setRequiresGradient(true);
+            view.requires_grad_(true);
             trained.push_back(view);
             trainedByName.put(parameter.name(), view);
         }
-        arrays.put(parameter.name(), array);
-        views.put(parameter.name(), view);
+        shapes.put(parameter.name(), parameter.shape());
+        views.put(parameter.name(), view.retainReference());
+    }
+
+    /** Zeros in an array of the manager; kernels with their channels last in memory, as the maps that they are moved over. */
+    private Tensor room(Shape shape) {
+        if (shape.dimension() != MAP_DIMENSIONS) {
+            return Libtorch.view(manager.zeros(shape, DataType.FLOAT32));
+        }
+        Shape inMemory = new Shape(shape.get(0), shape.get(2), shape.get(3), shape.get(1));
+        return Libtorch.view(manager.zeros(inMemory, DataType.FLOAT32)).permute(0, 3, 1, 2);
     }
 
     private Tensor view(String name) {
@@ -150,6 +163,16 @@ public final class Network implements AutoCloseable {
         return Collections.unmodifiableCollection(views.values());
     }
 
+    /** Sets what training's forward and backward passes compute with. Evaluation always computes with float32. */
+    public void trainWith(Precision precision) {
+        this.precision = precision;
+    }
+
+    /** What training's forward and backward passes compute with. */
+    public Precision precision() {
+        return precision;
+    }
+
     /**
      * The logits of a batch. To be called within the step's {@code PointerScope}, which the result lives in.
      *
@@ -176,30 +199,45 @@ public final class Network implements AutoCloseable {
      * W]} with channels last in memory, the order in which libtorch's convolutions are fastest on CPUs.
      */
     public Tensor forwardPixels(Tensor scans, boolean training) {
-        return layers.forward(scans.mul(scale).add(shift).permute(0, 3, 1, 2), training);
+        Tensor map = scans.mul(scale).add(shift).permute(0, 3, 1, 2);
+        if (!training || precision == Precision.FLOAT32) {
+            return layers.forward(map, training);
+        }
+        return layers.forward(map.to(torch.ScalarType.BFloat16), true).to(torch.ScalarType.Float);
     }
 
-    /** The values of one parameter, copied from the device. */
+    /** The values of one parameter, copied from the device, in the order of its shape. */
     public float[] weights(String name) {
-        NDArray array = arrays.get(name);
-        if (array == null) {
-            throw new IllegalStateException("no parameter '" + name + "' among " + arrays.keySet());
+        try (NDManager temporary = libtorch.newManager();
+                PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            return copied(name, temporary).toFloatArray();
         }
-        return array.toFloatArray();
     }
 
     /** Names and shapes of all parameters and running statistics, in the order of the layers. */
     public Map<String, Shape> shapes() {
-        Map<String, Shape> shapes = new LinkedHashMap<>();
-        arrays.forEach((name, array) -> shapes.put(name, array.getShape()));
-        return shapes;
+        return Collections.unmodifiableMap(shapes);
     }
 
     /** Writes all weights as safetensors, by name. */
     public void save(Path file) throws IOException {
-        try (OutputStream out = Files.newOutputStream(file)) {
-            new NDList(arrays.values()).encode(out, NDList.Encoding.SAFETENSORS);
+        try (OutputStream out = Files.newOutputStream(file);
+                NDManager temporary = libtorch.newManager();
+                PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            NDList all = new NDList();
+            shapes.keySet().forEach(name -> all.add(copied(name, temporary)));
+            all.encode(out, NDList.Encoding.SAFETENSORS);
         }
+    }
+
+    private NDArray copied(String name, NDManager manager) {
+        Tensor view = view(name);
+        NDArray copy = manager.zeros(requireNonNull(shapes.get(name)), DataType.FLOAT32);
+        copy.setName(name);
+        Libtorch.view(copy).copy_(view);
+        return copy;
     }
 
     /**
@@ -216,10 +254,8 @@ public final class Network implements AutoCloseable {
             for (NDArray array : NDList.decode(temporary, in)) {
                 stored.put(array.getName(), array);
             }
-            for (Map.Entry<String, NDArray> entry : arrays.entrySet()) {
-                NDArray from = requireSame(file, entry.getKey(), entry.getValue(), stored.get(entry.getKey()));
-                view(entry.getKey()).copy_(Libtorch.view(from));
-            }
+            shapes.forEach(
+                    (name, shape) -> view(name).copy_(Libtorch.view(requireSame(file, name, shape, stored.get(name)))));
         }
     }
 
@@ -254,7 +290,7 @@ public final class Network implements AutoCloseable {
             }
         }
         List<String> unexpected = file.tensors().keySet().stream()
-                .filter(name -> !arrays.containsKey(name) && !name.endsWith(BATCH_COUNTER))
+                .filter(name -> !shapes.containsKey(name) && !name.endsWith(BATCH_COUNTER))
                 .toList();
         LoadReport report = new LoadReport(loaded, fresh, missing, wrongShape, unexpected);
         report.require(blueprint);
@@ -293,11 +329,11 @@ public final class Network implements AutoCloseable {
         return values.stream().mapToLong(Long::longValue).toArray();
     }
 
-    private static NDArray requireSame(Path file, String name, NDArray here, @Nullable NDArray stored) {
-        if (stored == null || !stored.getShape().equals(here.getShape())) {
+    private static NDArray requireSame(Path file, String name, Shape here, @Nullable NDArray stored) {
+        if (stored == null || !stored.getShape().equals(here)) {
             throw new ScanstreamException(
                     ErrorCode.INVALID_REQUEST,
-                    file + ": expected the weight '" + name + "' of shape " + here.getShape() + ", but "
+                    file + ": expected the weight '" + name + "' of shape " + here + ", but "
                             + (stored == null ? "it is not there." : "it is " + stored.getShape() + "."));
         }
         return stored;
@@ -306,6 +342,7 @@ public final class Network implements AutoCloseable {
     @Override
     public void close() {
         trained.close();
+        views.values().forEach(Tensor::releaseReference);
         manager.close();
     }
 }

@@ -4,7 +4,6 @@ import ai.djl.ndarray.types.Shape;
 import io.scanstream.contracts.recipe.Setting;
 import io.scanstream.trainer.onnx.OnnxGraph;
 import java.util.List;
-import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
@@ -28,8 +27,8 @@ public record Prelu(
 
     @Override
     public Trainable build(Site at, Parameters parameters) {
-        Tensor slope = parameters.get(at.parameter("weight"));
-        return (x, training) -> torch.prelu(x, slope);
+        Weight slope = new Weight(parameters.get(at.parameter("weight")));
+        return (x, training) -> torch.prelu(x, slope.with(x));
     }
 
     @Override

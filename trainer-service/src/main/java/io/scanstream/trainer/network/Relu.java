@@ -14,6 +14,11 @@ public record Relu(@Setting(NAME) @Nullable String name) implements Layer {
         return (x, training) -> torch.relu(x);
     }
 
+    /** Overwrites what comes in, which saves a pass over the memory. */
+    static Trainable inPlace() {
+        return (x, training) -> x.relu_();
+    }
+
     @Override
     public String emit(OnnxGraph graph, String x, Site at, Weights weights) {
         return graph.node("Relu", at.path(), List.of(x));

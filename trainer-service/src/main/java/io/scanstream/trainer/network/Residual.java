@@ -68,6 +68,11 @@ public record Residual(
     }
 
     @Override
+    public long multiplications(Site at) {
+        return body().multiplications(at) + side().multiplications(sideSite(at));
+    }
+
+    @Override
     public Trainable build(Site at, Parameters parameters) {
         Trainable learnt = body().build(at, parameters);
         Trainable kept = side().build(sideSite(at), parameters);

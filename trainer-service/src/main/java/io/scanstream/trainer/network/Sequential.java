@@ -47,11 +47,23 @@ public record Sequential(
     }
 
     @Override
+    public long multiplications(Site at) {
+        List<Site> sites = sites(at);
+        long all = 0;
+        for (int i = 0; i < layers.size(); i++) {
+            all += layers.get(i).multiplications(sites.get(i));
+        }
+        return all;
+    }
+
+    @Override
     public Trainable build(Site at, Parameters parameters) {
         List<Site> sites = sites(at);
         List<Trainable> steps = new ArrayList<>();
         for (int i = 0; i < layers.size(); i++) {
-            steps.add(layers.get(i).build(sites.get(i), parameters));
+            boolean overwrites =
+                    layers.get(i) instanceof Relu && i > 0 && layers.get(i - 1).givesItsResultAway();
+            steps.add(overwrites ? Relu.inPlace() : layers.get(i).build(sites.get(i), parameters));
         }
         return (x, training) -> {
             Tensor value = x;

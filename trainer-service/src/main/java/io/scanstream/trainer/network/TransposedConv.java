@@ -5,8 +5,6 @@ import io.scanstream.contracts.recipe.Setting;
 import io.scanstream.trainer.onnx.OnnxGraph;
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
@@ -99,13 +97,19 @@ public record TransposedConv(
     }
 
     @Override
+    public long multiplications(Site at) {
+        return at.in().size() * at.outputsOr(out) / groups * kernel * kernel;
+    }
+
+    @Override
     public Trainable build(Site at, Parameters parameters) {
-        Tensor weight = parameters.get(at.parameter("weight"));
-        TensorOptional offset = bias ? new TensorOptional(parameters.get(at.parameter("bias"))) : new TensorOptional();
+        Weight weight = new Weight(parameters.get(at.parameter("weight")));
+        Weight offset = new Weight(bias ? parameters.get(at.parameter("bias")) : null);
         long[] strides = {stride, stride};
         long[] paddings = {padding, padding};
         long[] added = {outputPadding, outputPadding};
-        return (x, training) -> torch.conv_transpose2d(x, weight, offset, strides, paddings, added, groups, 1, 1);
+        return (x, training) ->
+                torch.conv_transpose2d(x, weight.with(x), offset.maybeWith(x), strides, paddings, added, groups, 1, 1);
     }
 
     /** At the edges fewer pixels add up, and so would a shift. */

@@ -3,14 +3,12 @@ package io.scanstream.trainer.training;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
-import io.scanstream.trainer.network.Network;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A training at rest, in a folder: {@code weights.safetensors}, {@code average.safetensors} where
@@ -25,20 +23,9 @@ public record Checkpoint(Path folder, TrainingState state) {
     static final String STATE = "state.json";
 
     /** Writes one; the best weights are copied from their file. */
-    static Checkpoint write(
-            Path folder,
-            Network network,
-            @Nullable WeightAverage average,
-            Descent descent,
-            Path best,
-            TrainingState state)
-            throws IOException {
+    static Checkpoint write(Path folder, Learner learner, Path best, TrainingState state) throws IOException {
         Files.createDirectories(folder);
-        network.save(folder.resolve(WEIGHTS));
-        if (average != null) {
-            average.save(folder.resolve(AVERAGE));
-        }
-        descent.save(folder.resolve(OPTIMIZER));
+        learner.save(folder.resolve(WEIGHTS), folder.resolve(AVERAGE), folder.resolve(OPTIMIZER));
         if (state.bestEpoch() != null) {
             Files.copy(best, folder.resolve(BEST), StandardCopyOption.REPLACE_EXISTING);
         }
@@ -47,12 +34,8 @@ public record Checkpoint(Path folder, TrainingState state) {
     }
 
     /** Gives its weights, and those of its best epoch, back. */
-    void restore(Network network, @Nullable WeightAverage average, Descent descent, Path best) throws IOException {
-        network.load(folder.resolve(WEIGHTS));
-        if (average != null) {
-            average.load(folder.resolve(AVERAGE));
-        }
-        descent.load(folder.resolve(OPTIMIZER));
+    void restore(Learner learner, Path best) throws IOException {
+        learner.load(folder.resolve(WEIGHTS), folder.resolve(AVERAGE), folder.resolve(OPTIMIZER));
         if (state.bestEpoch() != null) {
             Files.copy(folder.resolve(BEST), best, StandardCopyOption.REPLACE_EXISTING);
         }

@@ -11,7 +11,6 @@ import io.scanstream.trainer.data.BatchLoader;
 import io.scanstream.trainer.data.Seeds;
 import io.scanstream.trainer.data.TrainingData;
 import io.scanstream.trainer.libtorch.Libtorch;
-import io.scanstream.trainer.network.Blueprints;
 import io.scanstream.trainer.network.Freezing;
 import io.scanstream.trainer.network.LoadReport;
 import io.scanstream.trainer.network.Network;
@@ -21,10 +20,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.AutoGradMode;
-import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +37,6 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  */
-@SuppressWarnings("try") // scopes and guards act by being open
 public final class TrainingRun implements AutoCloseable {
     /** So many steps in a row whose loss is not finite end a training. */
     private static final int DIVERGED_AFTER = 5;
@@ -58,14 +52,11 @@ public final class TrainingRun implements AutoCloseable {
     private final Recipe recipe;
     private final TrainingData data;
     private final TrainingOptions options;
-    private final Network network;
+    private final Learner learner;
     private final Freezing freezing;
-    private final Objective objective;
-    private final Descent descent;
     private final BatchLoader loader;
     private final Validator validator;
     private final EpochSelection selection;
-    private final @Nullable WeightAverage average;
     private final int stepsPerEpoch;
     private TrainingState state;
     private boolean begun;
@@ -82,25 +73,18 @@ public final class TrainingRun implements AutoCloseable {
         this.recipe = recipe;
         this.data = data;
         this.options = options;
-        this.network = new Network(
-                Blueprints.of(recipe, data.classes().size()),
-                libtorch,
-                recipe.training().seed());
-        this.freezing = new Freezing(recipe, network.blueprint());
+        this.learner = new Learner(recipe, data, libtorch);
+        this.freezing = new Freezing(recipe, network().blueprint());
         this.begun = recipe.network().pretrained().isEmpty();
-        this.objective = new Objective(recipe, data, libtorch);
-        this.descent = new Descent(recipe.optimizer(), network);
         this.loader = new BatchLoader(
                 data,
                 new Augmenter(recipe.augmentation(), data.preprocessing()),
                 recipe.training().batchSize(),
                 options.loaderThreads());
         this.stepsPerEpoch = loader.stepsPerEpoch();
-        this.validator = new Validator(network, objective, loader, data);
+        this.validator = new Validator(network(), learner.objective(), loader, data);
         this.selection = new EpochSelection(recipe.training());
-        Double decay = recipe.training().averageDecay();
-        this.average = decay == null ? null : new WeightAverage(network, decay);
-        this.state = TrainingState.start(recipe);
+        this.state = TrainingState.start(recipe, network().precision());
     }
 
     /**
@@ -118,11 +102,12 @@ public final class TrainingRun implements AutoCloseable {
         }
         try {
             Files.createDirectories(options.workFolder());
-            checkpoint.restore(network, average, descent, best());
+            checkpoint.restore(learner, best());
         } catch (IOException e) {
             throw new UncheckedIOException("checkpoint " + checkpoint.folder(), e);
         }
         state = checkpoint.state();
+        network().trainWith(state.precision());
         begun = true;
     }
 
@@ -133,10 +118,7 @@ public final class TrainingRun implements AutoCloseable {
      */
     public LoadReport begin(WeightFile weights) {
         try {
-            LoadReport report = network.take(weights, recipe.network());
-            if (average != null) {
-                average.restart();
-            }
+            LoadReport report = learner.take(weights);
             begun = true;
             return report;
         } catch (IOException e) {
@@ -155,7 +137,7 @@ public final class TrainingRun implements AutoCloseable {
         if (!begun) {
             throw new IllegalStateException("the recipe's weights have not been loaded");
         }
-        try (AutoGradMode gradients = new AutoGradMode(true)) {
+        try {
             Files.createDirectories(options.workFolder());
             while (!completed()) {
                 if (trainEpoch(stop, listener) == Outcome.STOPPED) {
@@ -196,7 +178,7 @@ public final class TrainingRun implements AutoCloseable {
     private Outcome trainEpoch(StopSignal stop, TrainingListener listener) throws IOException, InterruptedException {
         int epoch = state.epoch();
         long seed = recipe.training().seed();
-        network.freeze(freezing.at(epoch));
+        network().freeze(freezing.at(epoch));
         Pace pace = new Pace(options.progressEvery());
         try (BatchLoader.BatchStream batches = loader.training(seed, epoch, state.step())) {
             while (batches.hasNext() && stepsAreLeft()) {
@@ -224,37 +206,16 @@ public final class TrainingRun implements AutoCloseable {
         return Outcome.COMPLETED;
     }
 
-    /**
-     * Forward, backward, and, when so many batches are together, a step of the optimizer.
-     *
-     * @return the batch's mean loss; where it or its gradient is not finite the weights were left alone, and it is NaN
-     */
     private double step(Batch batch, boolean lastOfEpoch) {
         int together = recipe.training().accumulationSteps();
         int within = state.step() % together;
-        try (PointerScope scope = new PointerScope()) {
-            if (within == 0) {
-                descent.clearGradients();
-            }
-            Tensor logits = network.forward(batch.pixels(), batch.size(), batch.heightPx(), batch.widthPx(), true);
-            Tensor loss = objective.loss(logits, objective.targets(batch));
-            double value = loss.item_double();
-            if (Double.isFinite(value)) {
-                (together == 1 ? loss : loss.div(new Scalar(together))).backward();
-            }
-            boolean move = within == together - 1 || lastOfEpoch;
-            if (!move || (together == 1 && !Double.isFinite(value))) {
-                return value;
-            }
-            if (!descent.step(
-                    recipe.schedule().factor(moment()), recipe.training().clipGradientNorm())) {
-                return Double.NaN;
-            }
-            if (average != null) {
-                average.add(stepsDone() / together + 1);
-            }
-            return value;
-        }
+        return learner.step(
+                batch,
+                new Learner.Moves(
+                        within == 0,
+                        within == together - 1 || lastOfEpoch,
+                        recipe.schedule().factor(moment()),
+                        stepsDone() / together + 1));
     }
 
     /** Where the step under way is; only epochs that are done are looked back at. */
@@ -285,12 +246,9 @@ public final class TrainingRun implements AutoCloseable {
     private void completeEpoch(TrainingListener listener) throws IOException, InterruptedException {
         double imagesPerSecond = data.drawn().size() / Math.max(1e-9, state.secondsInEpoch());
         double inputImagesPerSecond = loader.imagesPerSecond();
-        if (average != null) {
-            average.swap();
-        }
         EpochRecord epoch;
         boolean better;
-        try {
+        try (Learner.Averaged averaged = learner.averaged()) {
             Validator.Figures validation = validator.measure();
             epoch = new EpochRecord(
                     state.epoch() + 1,
@@ -302,11 +260,7 @@ public final class TrainingRun implements AutoCloseable {
                     inputImagesPerSecond);
             better = selection.isBetter(epoch, state.best());
             if (better) {
-                network.save(best());
-            }
-        } finally {
-            if (average != null) {
-                average.swap();
+                network().save(best());
             }
         }
         state = state.afterEpoch(epoch, better);
@@ -321,7 +275,7 @@ public final class TrainingRun implements AutoCloseable {
 
     private void checkpoint(TrainingListener listener) throws IOException {
         Path folder = options.workFolder().resolve("checkpoint-" + state.epoch() + "-" + state.step());
-        Checkpoint checkpoint = Checkpoint.write(folder, network, average, descent, best(), state);
+        Checkpoint checkpoint = Checkpoint.write(folder, learner, best(), state);
         listener.checkpointed(checkpoint);
         if (lastCheckpoint != null && !lastCheckpoint.folder().equals(folder)) {
             lastCheckpoint.delete();
@@ -346,14 +300,14 @@ public final class TrainingRun implements AutoCloseable {
             throw new IllegalStateException("no epoch has been completed, at " + state.position());
         }
         try {
-            network.load(best());
+            network().load(best());
         } catch (IOException e) {
             throw new UncheckedIOException("best weights " + best(), e);
         }
     }
 
     public Network network() {
-        return network;
+        return learner.network();
     }
 
     public Recipe recipe() {
@@ -389,7 +343,7 @@ public final class TrainingRun implements AutoCloseable {
 
     /** Index of the class that a single logit speaks for: the recipe's positive class, else the second. */
     public int positiveIndex() {
-        return objective.positive();
+        return learner.objective().positive();
     }
 
     /** How far the training is. */
@@ -416,11 +370,6 @@ public final class TrainingRun implements AutoCloseable {
     @Override
     public void close() {
         loader.close();
-        descent.close();
-        if (average != null) {
-            average.close();
-        }
-        objective.close();
-        network.close();
+        learner.close();
     }
 }

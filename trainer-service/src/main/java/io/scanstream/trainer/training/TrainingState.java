@@ -1,6 +1,7 @@
 package io.scanstream.trainer.training;
 
 import io.scanstream.contracts.recipe.Recipe;
+import io.scanstream.trainer.network.Precision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param skippedSteps of the epoch under way, whose loss was not finite
  * @param secondsInEpoch that the epoch under way has taken so far
  * @param history one record per completed epoch
+ * @param precision that the training was begun with, and goes on with on any device
  * @param averaged whether the training keeps an average of the weights
  * @param bestEpoch whose weights are in {@code best.safetensors}; absent before the first epoch's end
  */
@@ -30,15 +32,16 @@ public record TrainingState(
         int skippedSteps,
         double secondsInEpoch,
         List<EpochRecord> history,
+        Precision precision,
         boolean averaged,
         @Nullable Integer bestEpoch) {
     public TrainingState {
         history = List.copyOf(history);
     }
 
-    static TrainingState start(Recipe recipe) {
+    static TrainingState start(Recipe recipe, Precision precision) {
         boolean averaged = recipe.training().averageDecay() != null;
-        return new TrainingState(recipe.sha256(), 0, 0, 0, 0, 0, 0, List.of(), averaged, null);
+        return new TrainingState(recipe.sha256(), 0, 0, 0, 0, 0, 0, List.of(), precision, averaged, null);
     }
 
     /** A step further; a loss that is not finite is counted, not added. */
@@ -53,6 +56,7 @@ public record TrainingState(
                 finite ? skippedSteps : skippedSteps + 1,
                 secondsInEpoch + seconds,
                 history,
+                precision,
                 averaged,
                 bestEpoch);
     }
@@ -70,6 +74,7 @@ public record TrainingState(
                 0,
                 0,
                 longer,
+                precision,
                 averaged,
                 best ? Integer.valueOf(completed.epoch()) : bestEpoch);
     }

@@ -33,6 +33,14 @@ class ArchitectureTest {
 
     /** The reports count running statistics too. */
     @Test
+    void countsMultiplicationsAsThePapersDo() {
+        assertThat(blueprint("resnet18", Map.of(), List.of(), 224, 1000).multiplications())
+                .isEqualTo(1_814_073_344L);
+        assertThat(blueprint("vgg16", Map.of(), List.of(), 224, 1000).multiplications())
+                .isEqualTo(15_470_264_320L);
+    }
+
+    @Test
     void theSlimResNetHasTheReportsSize() {
         Blueprint slim = blueprint("resnet34-slim", Map.of(), List.of(), 96, 1);
         assertThat(allNumbers(slim)).isEqualTo(3_131_265);

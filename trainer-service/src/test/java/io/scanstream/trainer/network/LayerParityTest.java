@@ -275,6 +275,55 @@ class LayerParityTest {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("cases")
+    void computesInBfloat16NearlyWhatItComputesInFloat32(Case one) {
+        Site at = site(one.in());
+        List<Parameter> parameters = one.layer().parameters(at);
+        Map<String, float[]> weights = randomWeights(parameters);
+        float[] input = random(BATCH * (int) one.in().size(), 5);
+        try (PointerScope scope = new PointerScope();
+                AutoGradMode gradients = new AutoGradMode(true)) {
+            Passed exact = passed(one, at, tensors(parameters, weights), input, torch.ScalarType.Float);
+            Passed rough = passed(one, at, tensors(parameters, weights), input, torch.ScalarType.BFloat16);
+
+            assertThat(rough.output().scalar_type().intern()).isEqualTo(torch.ScalarType.BFloat16);
+            assertNear("output", rough.output(), exact.output());
+            exact.gradients().forEach((name, gradient) -> {
+                assertThat(rough.gradients().get(name).scalar_type().intern()).isEqualTo(torch.ScalarType.Float);
+                assertNear(name, rough.gradients().get(name), gradient);
+            });
+        }
+    }
+
+    /** What went forward, and came back to the trained parameters. */
+    private record Passed(Tensor output, Map<String, Tensor> gradients) {}
+
+    private static Passed passed(Case one, Site at, Map<String, Tensor> tensors, float[] input, torch.ScalarType type) {
+        List<String> trained = one.layer().parameters(at).stream()
+                .filter(Parameter::trained)
+                .map(Parameter::name)
+                .toList();
+        trained.forEach(name -> tensors.get(name).requires_grad_(true));
+        Tensor x = tensor(input, withBatch(one.in())).to(type).requires_grad_(true);
+        Tensor y = one.layer().build(at, tensors::get).forward(x, false);
+        y.mul(y).sum().backward();
+        Map<String, Tensor> gradients = new HashMap<>();
+        trained.forEach(name -> gradients.put(name, tensors.get(name).grad()));
+        return new Passed(y, gradients);
+    }
+
+    /** 8 bits of mantissa leave some percent after a few layers. */
+    private static void assertNear(String name, Tensor rough, Tensor exact) {
+        double off = rough.to(torch.ScalarType.Double)
+                .sub(exact.to(torch.ScalarType.Double))
+                .norm()
+                .item_double();
+        assertThat(off / exact.to(torch.ScalarType.Double).norm().item_double())
+                .as(name)
+                .isLessThan(0.05);
+    }
+
     private static float[] computed(Case one, Site at, Map<String, float[]> weights, float[] input, Shape out) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {

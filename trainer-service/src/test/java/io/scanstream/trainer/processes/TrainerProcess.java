@@ -44,6 +44,7 @@ final class TrainerProcess implements AutoCloseable {
                 .redirectOutput(ProcessBuilder.Redirect.to(log(name, folder).toFile()));
         builder.environment().putAll(environment);
         builder.environment().put("OMP_WAIT_POLICY", "passive");
+        builder.environment().put("OPENBLAS_NUM_THREADS", "1");
         builder.environment().put("SCANSTREAM_FAULT_FILE", fault(name, folder).toString());
         return new TrainerProcess(name, folder, builder.start());
     }

@@ -1,0 +1,38 @@
+package io.scanstream.trainer.network;
+
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A parameter as it is multiplied: in the element type of what comes in. The parameter itself stays float32, and so does its
+ * gradient.
+ */
+final class Weight {
+    private final @Nullable Tensor parameter;
+    private final TensorOptional itself;
+
+    /** @param parameter null for one that is left out */
+    Weight(@Nullable Tensor parameter) {
+        this.parameter = parameter;
+        this.itself = parameter == null ? new TensorOptional() : new TensorOptional(parameter);
+    }
+
+    /** The parameter for a computation with {@code x}. */
+    Tensor with(Tensor x) {
+        if (parameter == null) {
+            throw new IllegalStateException("the parameter is left out");
+        }
+        torch.ScalarType type = x.scalar_type().intern();
+        return type == parameter.scalar_type().intern() ? parameter : parameter.to(type);
+    }
+
+    /** The parameter for a computation with {@code x}, or that there is none. */
+    TensorOptional maybeWith(Tensor x) {
+        return parameter == null
+                        || x.scalar_type().intern() == parameter.scalar_type().intern()
+                ? itself
+                : new TensorOptional(with(x));
+    }
+}
