@@ -1,0 +1,70 @@
+package io.scanstream.bench.training;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.Json;
+import io.scanstream.contracts.ScanstreamException;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One of the two that are compared: a process that has warmed up and trains so many steps when it is asked to. Between two
+ * questions it waits and takes no processor.
+ */
+final class Side implements AutoCloseable {
+    private final Process process;
+    private final Path log;
+    private final BufferedReader answers;
+    private final OutputStream questions;
+    private final String name;
+
+    /**
+     * Starts one and waits until it is warm.
+     *
+     * @param log where its stderr goes
+     * @throws ScanstreamException {@code INTERNAL} with the log when it ends
+     */
+    Side(List<String> command, Map<String, String> environment, Path log) throws IOException {
+        this.log = log;
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
+        builder.environment().putAll(environment);
+        this.process = builder.start();
+        this.answers = process.inputReader(StandardCharsets.UTF_8);
+        this.questions = process.getOutputStream();
+        this.name = answer().path("name").asText();
+    }
+
+    /** As it calls itself, with what it has chosen. */
+    String name() {
+        return name;
+    }
+
+    /** Trains so many steps. */
+    JsonNode train(int steps) throws IOException {
+        questions.write((steps + "\n").getBytes(StandardCharsets.UTF_8));
+        questions.flush();
+        return answer();
+    }
+
+    private JsonNode answer() throws IOException {
+        String line = answers.readLine();
+        if (line == null) {
+            throw new ScanstreamException(
+                    ErrorCode.INTERNAL, "a side of the comparison has ended; its log:\n" + Files.readString(log));
+        }
+        return Json.read(line.getBytes(StandardCharsets.UTF_8), JsonNode.class);
+    }
+
+    @Override
+    public void close() throws IOException {
+        questions.close();
+        process.destroy();
+        process.onExit().join();
+    }
+}
