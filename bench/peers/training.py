@@ -8,9 +8,9 @@ weights, and 0 to 2 workers of the DataLoader, and keeps what is fastest. Then e
 line: images, seconds, and the seconds of waiting for input, forward, backward and optimizer.
 """
 
+import gzip
 import json
 import os
-import struct
 import sys
 import time
 
@@ -42,12 +42,12 @@ def network():
 
 class Digits(torch.utils.data.Dataset):
     def __init__(self, folder):
-        with open(os.path.join(folder, "train-images-idx3-ubyte"), "rb") as file:
-            _, count, rows, columns = struct.unpack(">IIII", file.read(16))
-            self.images = torch.frombuffer(bytearray(file.read()), dtype=torch.uint8).view(count, 1, rows, columns)
-        with open(os.path.join(folder, "train-labels-idx1-ubyte"), "rb") as file:
-            file.read(8)
-            self.labels = torch.frombuffer(bytearray(file.read()), dtype=torch.uint8).long()
+        def read(name, header):
+            with gzip.open(os.path.join(folder, name + ".gz")) as file:
+                return torch.frombuffer(bytearray(file.read()[header:]), dtype=torch.uint8)
+
+        self.labels = read("train-labels-idx1-ubyte", 8).long()
+        self.images = read("train-images-idx3-ubyte", 16).view(len(self.labels), 1, SIDE, SIDE)
 
     def __len__(self):
         return len(self.labels)

@@ -18,12 +18,13 @@ if pool:
     network.avgpool = torch.nn.AdaptiveAvgPool2d(pool)
     network.classifier[0] = torch.nn.Linear(512 * pool * pool, 4096)
 # Norms and statistics that are not the first ones, yet as after training: logits stay of ordinary size.
-for module in network.modules():
-    if isinstance(module, torch.nn.BatchNorm2d):
-        torch.nn.init.uniform_(module.weight, 0.5, 1.5)
-        torch.nn.init.normal_(module.bias, 0, 0.1)
+norms = [module for module in network.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+for norm in norms:
+    torch.nn.init.uniform_(norm.weight, 0.5, 1.5)
+    torch.nn.init.normal_(norm.bias, 0, 0.1)
+    norm.momentum = 0.5
 with torch.no_grad():
-    for _ in range(10):
+    for _ in range(4 if norms else 0):
         network(torch.randn(8, 3, side, side))
 torch.save(network.state_dict(), folder + "/weights.pth")
 network.eval()
