@@ -364,7 +364,7 @@ public final class TrainingRun implements AutoCloseable {
 
     private double eta(double imagesPerSecond) {
         Schedule.Moment now = moment();
-        return (now.epochs() - now.epoch()) * data.drawn().size() / Math.max(1e-9, imagesPerSecond);
+        return Math.max(0, now.epochs() - now.epoch()) * data.drawn().size() / Math.max(1e-9, imagesPerSecond);
     }
 
     @Override
