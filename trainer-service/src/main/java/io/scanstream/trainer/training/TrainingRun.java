@@ -243,6 +243,7 @@ public final class TrainingRun implements AutoCloseable {
         }
     }
 
+    @SuppressWarnings("try") // the averaged weights are in the network while it is open
     private void completeEpoch(TrainingListener listener) throws IOException, InterruptedException {
         double imagesPerSecond = data.drawn().size() / Math.max(1e-9, state.secondsInEpoch());
         double inputImagesPerSecond = loader.imagesPerSecond();
