@@ -245,7 +245,10 @@ public final class TrainingRun implements AutoCloseable {
 
     @SuppressWarnings("try") // the averaged weights are in the network while it is open
     private void completeEpoch(TrainingListener listener) throws IOException, InterruptedException {
-        double imagesPerSecond = data.drawn().size() / Math.max(1e-9, state.secondsInEpoch());
+        // The recipe's number of steps may have cut the epoch short.
+        long images = Math.min(
+                data.drawn().size(), (long) state.step() * recipe.training().batchSize());
+        double imagesPerSecond = images / Math.max(1e-9, state.secondsInEpoch());
         double inputImagesPerSecond = loader.imagesPerSecond();
         EpochRecord epoch;
         boolean better;
