@@ -58,10 +58,9 @@ public final class TrainingCommand implements Callable<Integer> {
                 System.out.println(Json.text(compare(measured, work)));
             }
         }
-        Case memory = Case.all().get(Case.all().size() - 1);
         if (only.isEmpty() || only.contains("memory")) {
             System.err.println("memory");
-            System.out.println(Json.text(memory(memory, work)));
+            System.out.println(Json.text(memory(Case.LIGHTEST, work)));
         }
         return 0;
     }
@@ -105,6 +104,8 @@ public final class TrainingCommand implements Callable<Integer> {
         List<String> command = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
+                // Room for the pixels of a pass, and no more, so that a process that grows grows elsewhere.
+                "-Xmx512m",
                 "-cp",
                 classes,
                 Learning.class.getName(),
