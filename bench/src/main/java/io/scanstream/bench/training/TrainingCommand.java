@@ -1,7 +1,9 @@
 package io.scanstream.bench.training;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.Json;
+import io.scanstream.contracts.ScanstreamException;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -23,6 +26,7 @@ import picocli.CommandLine.Option;
                         + " alternating pairs. The peer, bench/peers/training.py, takes the faster of plain and"
                         + " channels-last weights and of 0 to 2 workers.")
 public final class TrainingCommand implements Callable<Integer> {
+    private static final String MEMORY = "memory";
     private static final int MEMORY_STEPS = 2_000;
     private static final int MEMORY_WARM_UP = 200;
 
@@ -50,6 +54,7 @@ public final class TrainingCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        requireKnown();
         Path work = project.resolve("target/bench");
         Files.createDirectories(work);
         for (Case measured : Case.all()) {
@@ -58,11 +63,22 @@ public final class TrainingCommand implements Callable<Integer> {
                 System.out.println(Json.text(compare(measured, work)));
             }
         }
-        if (only.isEmpty() || only.contains("memory")) {
-            System.err.println("memory");
+        if (only.isEmpty() || only.contains(MEMORY)) {
+            System.err.println(MEMORY);
             System.out.println(Json.text(memory(Case.LIGHTEST, work)));
         }
         return 0;
+    }
+
+    private void requireKnown() {
+        List<String> known = Stream.concat(Case.all().stream().map(Case::name), Stream.of(MEMORY))
+                .toList();
+        for (String name : only) {
+            if (!known.contains(name)) {
+                throw new ScanstreamException(
+                        ErrorCode.INVALID_REQUEST, "--case: expected one of " + known + ", not '" + name + "'.");
+            }
+        }
     }
 
     private Map<String, Object> compare(Case measured, Path work) throws IOException {
@@ -83,7 +99,7 @@ public final class TrainingCommand implements Callable<Integer> {
             JsonNode end = ours.train(MEMORY_STEPS);
             Map<String, Object> line = new LinkedHashMap<>();
             line.put("bench", "training");
-            line.put("case", "memory");
+            line.put("case", MEMORY);
             line.put("of", measured.name());
             line.put("steps", MEMORY_STEPS);
             line.put("beginMiB", begin.path("residentMiB").asLong());
