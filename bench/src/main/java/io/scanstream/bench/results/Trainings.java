@@ -1,6 +1,7 @@
 package io.scanstream.bench.results;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.scanstream.contracts.Json;
 import java.io.File;
 import java.io.IOException;
@@ -43,7 +44,7 @@ final class Trainings {
         return Files.isDirectory(data.resolve(run.data()));
     }
 
-    /** Trains; returns the last line of its stdout. */
+    /** Trains; returns the last line of its stdout, without the place of the package. */
     JsonNode train(Plan.Run run) throws IOException, InterruptedException, FailedException {
         String name = run.recipe() + "-" + run.seed();
         Path out = work.resolve(name);
@@ -73,7 +74,10 @@ final class Trainings {
                 throw new FailedException(name + ": exit code " + code + "\n" + end(log));
             }
             String last = printed.substring(printed.lastIndexOf('\n') + 1);
-            return Json.read(last.getBytes(StandardCharsets.UTF_8), JsonNode.class);
+            ObjectNode ended = Json.read(last.getBytes(StandardCharsets.UTF_8), ObjectNode.class);
+            // A place on this machine, and deleted below.
+            ended.remove("package");
+            return ended;
         } finally {
             process.destroy();
             deleteTree(out);
