@@ -29,7 +29,7 @@ record Case(String network, int side, int batch, Precision precision, boolean fi
         }
     }
 
-    /** So many steps that what a step leaves behind shows. */
+    /** The one whose steps take least time, so that many can be taken. */
     static final Case LIGHTEST = new Case("digits-cnn", 28, 80, Precision.FLOAT32, false, 400);
 
     static List<Case> all() {

@@ -30,9 +30,10 @@ final class Weight {
 
     /** The parameter for a computation with {@code x}, or that there is none. */
     TensorOptional maybeWith(Tensor x) {
-        return parameter == null
-                        || x.scalar_type().intern() == parameter.scalar_type().intern()
-                ? itself
-                : new TensorOptional(with(x));
+        if (parameter == null) {
+            return itself;
+        }
+        Tensor converted = with(x);
+        return converted == parameter ? itself : new TensorOptional(converted);
     }
 }

@@ -145,6 +145,7 @@ class LivingTrainerIT {
         grounds.await(job, state -> !left.step().equals(state.step()));
         zombie.signal(SIGCONT);
         grounds.awaitSuccess(job);
+        assertThat(other.alive()).isTrue();
         List<JobState> entries = entries(job);
         Awaitility.await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(zombie.log())
                 .contains("lost"));

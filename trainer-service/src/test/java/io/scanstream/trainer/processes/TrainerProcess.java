@@ -43,8 +43,6 @@ final class TrainerProcess implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.to(log(name, folder).toFile()));
         builder.environment().putAll(environment);
-        builder.environment().put("OMP_WAIT_POLICY", "passive");
-        builder.environment().put("OPENBLAS_NUM_THREADS", "1");
         builder.environment().put("SCANSTREAM_FAULT_FILE", fault(name, folder).toString());
         return new TrainerProcess(name, folder, builder.start());
     }
