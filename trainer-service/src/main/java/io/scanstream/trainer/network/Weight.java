@@ -24,16 +24,15 @@ final class Weight {
         if (parameter == null) {
             throw new IllegalStateException("the parameter is left out");
         }
-        torch.ScalarType type = x.scalar_type().intern();
-        return type == parameter.scalar_type().intern() ? parameter : parameter.to(type);
+        return typeOf(x) == typeOf(parameter) ? parameter : parameter.to(typeOf(x));
     }
 
     /** The parameter for a computation with {@code x}, or that there is none. */
     TensorOptional maybeWith(Tensor x) {
-        if (parameter == null) {
-            return itself;
-        }
-        Tensor converted = with(x);
-        return converted == parameter ? itself : new TensorOptional(converted);
+        return parameter == null || typeOf(x) == typeOf(parameter) ? itself : new TensorOptional(parameter.to(typeOf(x)));
+    }
+
+    private static torch.ScalarType typeOf(Tensor x) {
+        return x.scalar_type().intern();
     }
 }
