@@ -29,6 +29,14 @@ public record Recipe(
         @Setting(value = "Random changes of training images, in this order.", fallback = "[]")
         List<Augmentation> augmentation,
 
+        @Setting(
+                value =
+                        "Flips and turns of a scan, and all that they give together, whose logits the exported model averages:"
+                                + " 2 to 8 times the work. Epochs are chosen without.",
+                fallback = "[]",
+                example = "[horizontalFlip, quarterTurns]")
+        List<TestTimeAugmentation> testTimeAugmentation,
+
         @Setting(value = "What training makes small.", fallback = "{type: crossEntropy}")
         Loss loss,
 
@@ -238,6 +246,13 @@ public record Recipe(
                     fallback = "auto")
             Precision precision,
 
+            @Setting(
+                    value =
+                            "On CUDA: only algorithms that give the same every time, slower ones, and an error for a layer that has"
+                                    + " none. CPUs repeat themselves anyway.",
+                    fallback = "false")
+            boolean deterministic,
+
             @Setting(value = "Training images that come more than once an epoch.", fallback = "{}")
             Oversampling oversampling,
 
@@ -331,6 +346,7 @@ public record Recipe(
 
     public Recipe {
         augmentation = List.copyOf(augmentation);
+        testTimeAugmentation = List.copyOf(testTimeAugmentation);
     }
 
     /** SHA-256 of the recipe's JSON with every field written out, in hex: equal for recipes that mean the same. */

@@ -39,9 +39,8 @@ public final class RecipeCheck {
         for (int i = 0; i < recipe.augmentation().size(); i++) {
             String path = "recipe.augmentation[" + i + "]";
             Augmentation step = recipe.augmentation().get(i);
-            if (step instanceof Augmentation.QuarterTurns && data.widthPx() != data.heightPx()) {
-                problems.add(new Problem(
-                        path, "quarter turns need a square, not " + data.widthPx() + "x" + data.heightPx() + "."));
+            if (step instanceof Augmentation.QuarterTurns) {
+                checkSquare(path, data, problems);
             }
             if (step instanceof Augmentation.RandomResizedCrop crop && crop.minScale() > crop.maxScale()) {
                 problems.add(new Problem(
@@ -59,6 +58,7 @@ public final class RecipeCheck {
             }
         }
         checkMixing(recipe, problems);
+        checkTestTime(recipe, problems);
         new TrainingCheck(recipe, problems).alone();
         EvaluationCheck.alone(recipe.evaluation(), problems);
         return problems;
@@ -187,6 +187,27 @@ public final class RecipeCheck {
                     "recipe.augmentation",
                     "the probabilities of mixup and cutmix add up to " + share
                             + ": an image gets one of the two, so at most to 1. Maybe 0.5 each?"));
+        }
+    }
+
+    private static void checkTestTime(Recipe recipe, List<Problem> problems) {
+        Set<TestTimeAugmentation> seen = new HashSet<>();
+        for (int i = 0; i < recipe.testTimeAugmentation().size(); i++) {
+            String path = "recipe.testTimeAugmentation[" + i + "]";
+            TestTimeAugmentation change = recipe.testTimeAugmentation().get(i);
+            if (!seen.add(change)) {
+                problems.add(new Problem(path, "is there twice; give it once."));
+            }
+            if (change == TestTimeAugmentation.QUARTER_TURNS) {
+                checkSquare(path, recipe.data(), problems);
+            }
+        }
+    }
+
+    private static void checkSquare(String path, Recipe.Data data, List<Problem> problems) {
+        if (data.widthPx() != data.heightPx()) {
+            problems.add(new Problem(
+                    path, "quarter turns need a square, not " + data.widthPx() + "x" + data.heightPx() + "."));
         }
     }
 

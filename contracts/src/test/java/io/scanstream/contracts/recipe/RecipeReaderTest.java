@@ -95,6 +95,19 @@ class RecipeReaderTest {
     }
 
     @Test
+    void readsTestTimeAugmentationAndRefusesWhatCannotBe() {
+        assertThat(read(SMALL + "testTimeAugmentation: [quarterTurns, verticalFlip]\n")
+                        .testTimeAugmentation())
+                .containsExactly(TestTimeAugmentation.QUARTER_TURNS, TestTimeAugmentation.VERTICAL_FLIP);
+        assertThat(problemsOf(SMALL + "testTimeAugmentation: [verticalFlip, verticalFlip]\n"))
+                .extracting(Problem::path)
+                .containsExactly("recipe.testTimeAugmentation[1]");
+        assertThat(problemsOf(SMALL.replace("heightPx: 32", "heightPx: 16") + "testTimeAugmentation: [quarterTurns]\n"))
+                .containsExactly(
+                        new Problem("recipe.testTimeAugmentation[0]", "quarter turns need a square, not 32x16."));
+    }
+
+    @Test
     void readsAFoldAndRefusesOneBeyondTheLast() {
         assertThat(RecipeReader.read(utf8(SMALL), Map.of("data.fold", "{index: 2, of: 5}"))
                         .data()

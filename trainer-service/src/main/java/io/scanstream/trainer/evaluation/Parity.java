@@ -48,11 +48,11 @@ final class Parity {
         }
     }
 
-    /** The network's own logits in evaluation, {@code [count × outputs]}; a segmenter's are maps. */
+    /** The network's own logits of scoring, {@code [count × outputs]}; a segmenter's are maps. */
     static float[] logits(Network network, ByteBuffer pixels, int count) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard guard = new NoGradGuard()) {
-            Tensor logits = network.forward(pixels, count, false)
+            Tensor logits = network.score(pixels, count)
                     .contiguous()
                     .to(torch.ScalarType.Float)
                     .cpu();

@@ -145,6 +145,18 @@ public final class Libtorch {
         }
     }
 
+    /**
+     * Holds CUDA to algorithms that give the same every time, or lets it take what is fastest for each shape. On the CPU there
+     * is nothing to choose.
+     */
+    public void repeatItself(boolean always) {
+        if (onCuda()) {
+            torch.globalContext().setDeterministicAlgorithms(always, false);
+            torch.globalContext().setDeterministicCuDNN(always);
+            torch.globalContext().setBenchmarkCuDNN(!always);
+        }
+    }
+
     /** One line for the log, for instance {@code libtorch 2.7.1 on cpu, 2 threads}. */
     public String description() {
         return "libtorch " + torch.TORCH_VERSION + " on "

@@ -14,14 +14,23 @@ import java.util.List;
  * @param layers from the normalised {@code [channels, height, width]} to the logits, {@code [outputs]} for an image,
  *     {@code [outputs, height, width]} for its pixels
  * @param outputs logits of an image, or of each of its pixels
+ * @param views what a scan is looked at as when it is scored, first of all as it is; their logits are averaged
  */
 public record Blueprint(
-        int widthPx, int heightPx, int channels, List<Double> mean, List<Double> std, List<Layer> layers, int outputs) {
+        int widthPx,
+        int heightPx,
+        int channels,
+        List<Double> mean,
+        List<Double> std,
+        List<Layer> layers,
+        int outputs,
+        List<View> views) {
 
     public Blueprint {
         mean = List.copyOf(mean);
         std = List.copyOf(std);
         layers = List.copyOf(layers);
+        views = List.copyOf(views);
         requirePerChannel("mean", mean, channels);
         requirePerChannel("std", std, channels);
         for (double value : std) {

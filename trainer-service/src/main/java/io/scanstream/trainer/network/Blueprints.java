@@ -23,7 +23,8 @@ public final class Blueprints {
                 data.mean(),
                 data.std(),
                 layers(recipe.network()),
-                outputs);
+                outputs,
+                View.of(recipe.testTimeAugmentation()));
     }
 
     private static List<Layer> layers(Recipe.Network network) {

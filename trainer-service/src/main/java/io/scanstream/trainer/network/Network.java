@@ -199,11 +199,30 @@ public final class Network implements AutoCloseable {
      * W]} with channels last in memory, the order in which libtorch's convolutions are fastest on CPUs.
      */
     public Tensor forwardPixels(Tensor scans, boolean training) {
-        Tensor map = scans.mul(scale).add(shift).permute(0, 3, 1, 2);
+        Tensor map = normalised(scans);
         if (!training || precision == Precision.FLOAT32) {
             return layers.forward(map, training);
         }
         return layers.forward(map.to(torch.ScalarType.BFloat16), true).to(torch.ScalarType.Float);
+    }
+
+    private Tensor normalised(Tensor pixels) {
+        return pixels.mul(scale).add(shift).permute(0, 3, 1, 2);
+    }
+
+    /**
+     * The logits as the exported file gives them: in evaluation, averaged over the views. As for {@link #forward(ByteBuffer, int,
+     * boolean)}, the pixels have to outlive the result.
+     */
+    public Tensor score(ByteBuffer pixels, int count) {
+        Tensor bytes = libtorch.upload(pixels, count, blueprint.heightPx(), blueprint.widthPx(), blueprint.channels());
+        Tensor map = normalised(bytes.to(torch.ScalarType.Float));
+        TensorVector logits = new TensorVector();
+        for (View view : blueprint.views()) {
+            Tensor seen = layers.forward(view.of(map), false);
+            logits.push_back(blueprint.segments() ? view.undo(seen) : seen);
+        }
+        return logits.size() == 1 ? logits.get(0) : torch.stack(logits).mean(0);
     }
 
     /** The values of one parameter, copied from the device, in the order of its shape. */

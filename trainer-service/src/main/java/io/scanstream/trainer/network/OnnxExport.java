@@ -2,11 +2,13 @@ package io.scanstream.trainer.network;
 
 import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.trainer.onnx.OnnxGraph;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 
 /**
  * Writes a network as the one file that scoring needs: normalisation before the layers, probabilities after them, batch
- * norms folded into convolutions, batch size left open. Inputs and outputs are those of {@link OnnxMetadata}.
+ * norms folded into convolutions, views averaged, batch size left open. Inputs and outputs are those of {@link OnnxMetadata}.
  */
 public final class OnnxExport {
 
@@ -20,7 +22,8 @@ public final class OnnxExport {
         Blueprint plan = network.blueprint();
         OnnxGraph graph = new OnnxGraph("scanstream");
         String scan = graph.bytesInput(OnnxMetadata.INPUT_SCAN, plan.heightPx(), plan.widthPx(), plan.channels());
-        String logits = plan.body().emit(graph, normalised(graph, scan, plan), plan.top(), network::weights);
+        String seen = seen(graph, normalised(graph, scan, plan), plan);
+        String logits = together(graph, plan.body().emit(graph, seen, plan.top(), network::weights), plan);
         graph.floatOutput(
                 OnnxMetadata.OUTPUT_PROBABILITIES,
                 probabilities(graph, logits, plan.outputs(), positive),
@@ -28,7 +31,10 @@ public final class OnnxExport {
         graph.floatOutput(OnnxMetadata.OUTPUT_LOGITS, logits, shape(plan, plan.outputs()));
         OnnxGraph.FeatureMap pooled = graph.pooled();
         if (pooled != null) {
-            graph.floatOutput(OnnxMetadata.OUTPUT_FEATURES, pooled.value(), pooled.shape());
+            String asIs = plan.views().size() == 1
+                    ? pooled.value()
+                    : ofView(graph, byView(graph, "views.pooled", pooled.value(), plan, pooled.shape()), 0);
+            graph.floatOutput(OnnxMetadata.OUTPUT_FEATURES, asIs, pooled.shape());
         }
         return graph.model(metadata.producer(), producerVersion, metadata.toProperties());
     }
@@ -44,6 +50,51 @@ public final class OnnxExport {
         String shifted = graph.node(
                 "Add", "normalised", List.of(scaled, graph.floats("input.shift", plan.inputShift(), plan.channels())));
         return graph.node("Transpose", "channelsFirst", List.of(shifted), OnnxGraph.ints("perm", 0, 3, 1, 2));
+    }
+
+    /** The scans in all views, one batch after the other: {@code [views × batch, C, H, W]}. */
+    private static String seen(OnnxGraph graph, String scans, Blueprint plan) {
+        if (plan.views().size() == 1) {
+            return scans;
+        }
+        List<String> views = new ArrayList<>();
+        for (int i = 0; i < plan.views().size(); i++) {
+            views.add(plan.views().get(i).emit(graph, scans, "views." + i));
+        }
+        return graph.node("Concat", "views", views, OnnxGraph.integer("axis", 0));
+    }
+
+    /** The mean of what the views gave. */
+    private static String together(OnnxGraph graph, String logits, Blueprint plan) {
+        if (plan.views().size() == 1) {
+            return logits;
+        }
+        String byView = byView(graph, "views.logits", logits, plan, shape(plan, plan.outputs()));
+        if (!plan.segments()) {
+            return graph.node(
+                    "ReduceMean",
+                    "views.mean",
+                    List.of(byView),
+                    OnnxGraph.ints("axes", 0),
+                    OnnxGraph.integer("keepdims", 0));
+        }
+        List<String> maps = new ArrayList<>();
+        for (int i = 0; i < plan.views().size(); i++) {
+            maps.add(plan.views().get(i).emitUndo(graph, ofView(graph, byView, i), "views.undo." + i));
+        }
+        return graph.node("Mean", "views.mean", maps);
+    }
+
+    /** A batch of all views as {@code [views, batch, dims…]}. */
+    private static String byView(OnnxGraph graph, String name, String values, Blueprint plan, long... dims) {
+        long[] shape = LongStream.concat(LongStream.of(plan.views().size(), -1), LongStream.of(dims))
+                .toArray();
+        return graph.node("Reshape", name, List.of(values, graph.longs(name + ".shape", shape)));
+    }
+
+    private static String ofView(OnnxGraph graph, String byView, int view) {
+        String index = graph.number(byView + "." + view + ".index", view);
+        return graph.node("Gather", byView + "." + view, List.of(byView, index), OnnxGraph.integer("axis", 0));
     }
 
     private static String probabilities(OnnxGraph graph, String logits, int outputs, int positive) {

@@ -29,7 +29,9 @@ final class Weight {
 
     /** The parameter for a computation with {@code x}, or that there is none. */
     TensorOptional maybeWith(Tensor x) {
-        return parameter == null || typeOf(x) == typeOf(parameter) ? itself : new TensorOptional(parameter.to(typeOf(x)));
+        return parameter == null || typeOf(x) == typeOf(parameter)
+                ? itself
+                : new TensorOptional(parameter.to(typeOf(x)));
     }
 
     private static torch.ScalarType typeOf(Tensor x) {

@@ -104,6 +104,15 @@ public final class OnnxGraph {
 
     /** Adds a vector of 64-bit integers, for operators that take a shape or a list as an input, and returns its name. */
     public String longs(String wishedName, long... values) {
+        return longs(wishedName, values, List.of((long) values.length));
+    }
+
+    /** Adds one 64-bit integer, a scalar, and returns its name. */
+    public String number(String wishedName, long value) {
+        return longs(wishedName, new long[] {value}, List.of());
+    }
+
+    private String longs(String wishedName, long[] values, List<Long> dims) {
         ByteBuffer bytes = ByteBuffer.allocate(values.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         bytes.asLongBuffer().put(values);
         String name = unique(wishedName);
@@ -111,7 +120,7 @@ public final class OnnxGraph {
                 .setName(name)
                 .setDataType(TensorProto.DataType.INT64.getNumber())
                 .setRawData(UnsafeByteOperations.unsafeWrap(bytes.array()))
-                .addDims(values.length));
+                .addAllDims(dims));
         return name;
     }
 

@@ -63,6 +63,7 @@ public final class Learner implements AutoCloseable {
      */
     public Learner(Recipe recipe, TrainingData data, Libtorch libtorch) {
         this.recipe = recipe;
+        libtorch.repeatItself(recipe.training().deterministic());
         this.network = new Network(
                 Blueprints.of(recipe, data.classes().size()),
                 libtorch,

@@ -21,10 +21,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ParityTest {
     private static final int SIDE = 16;
     private static final int IMAGES = 5;
+
+    private static final String CLASSIFIER =
+            "[{type: conv, out: 8, kernel: 3, padding: 1}, {type: relu}, {type: adaptiveAveragePool}, {type: flatten},"
+                    + " {type: linear}]";
+    private static final String SEGMENTER =
+            "[{type: conv, out: 8, kernel: 3, padding: 1}, {type: relu}, {type: conv, kernel: 1}]";
 
     private final Libtorch libtorch = Libtorch.start(DeviceChoice.CPU);
     private final Recipe recipe = TestScans.recipe(SIDE, Map.of());
@@ -38,6 +46,50 @@ class ParityTest {
             parity.compare(network, model, pixels, IMAGES);
             parity.require();
             assertThat(parity.maxAbs()).isLessThan(1e-5);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "[horizontalFlip]                              | 2",
+                "[verticalFlip]                                | 2",
+                "[horizontalFlip, verticalFlip]                | 4",
+                "[quarterTurns]                                | 4",
+                "[quarterTurns, verticalFlip]                  | 8",
+                "[horizontalFlip, verticalFlip, quarterTurns]  | 8",
+            })
+    void theExportedFileAveragesViewsAsTheNetworkDoes(String changes, int views) {
+        for (String layers : List.of(CLASSIFIER, SEGMENTER)) {
+            Recipe averaging =
+                    TestScans.recipe(SIDE, Map.of("testTimeAugmentation", changes, "network.layers", layers));
+            try (Network network = new Network(Blueprints.of(averaging, 3), libtorch, 1);
+                    OnnxModel model = new OnnxModel(export(network))) {
+                assertThat(network.blueprint().views()).hasSize(views).doesNotHaveDuplicates();
+                Parity parity = new Parity();
+                parity.compare(network, model, pixels, IMAGES);
+                parity.require();
+                assertThat(parity.maxAbs()).isLessThan(1e-5);
+            }
+        }
+    }
+
+    @Test
+    void averagedOverAllViewsAScanMayLieAsItLikes() {
+        String changes = "[horizontalFlip, quarterTurns]";
+        Recipe averaging =
+                TestScans.recipe(SIDE, Map.of("testTimeAugmentation", changes, "network.layers", CLASSIFIER));
+        Recipe plain = TestScans.recipe(SIDE, Map.of("network.layers", CLASSIFIER));
+        ByteBuffer onItsSide = transposed(pixels);
+        try (Network network = new Network(Blueprints.of(averaging, 3), libtorch, 1);
+                Network withoutViews = new Network(Blueprints.of(plain, 3), libtorch, 1);
+                OnnxModel model = new OnnxModel(export(network));
+                OnnxModel modelWithoutViews = new OnnxModel(export(withoutViews))) {
+            assertThat(furthest(model.score(pixels, IMAGES), model.score(onItsSide, IMAGES)))
+                    .isLessThan(1e-5);
+            assertThat(furthest(modelWithoutViews.score(pixels, IMAGES), modelWithoutViews.score(onItsSide, IMAGES)))
+                    .isGreaterThan(1e-3);
         }
     }
 
@@ -66,6 +118,30 @@ class ParityTest {
         OnnxMetadata metadata = new OnnxMetadata(
                 Task.CLASSIFICATION, List.of("a", "b", "c"), null, Preprocessing.stretched(SIDE, SIDE, 3), "x", "test");
         return OnnxExport.write(network, 1, metadata, "1");
+    }
+
+    private static double furthest(OnnxModel.Scores one, OnnxModel.Scores other) {
+        double furthest = 0;
+        for (int i = 0; i < one.logits().length; i++) {
+            for (int k = 0; k < one.logits()[i].length; k++) {
+                furthest = Math.max(furthest, Math.abs(one.logits()[i][k] - other.logits()[i][k]));
+            }
+        }
+        return furthest;
+    }
+
+    private static ByteBuffer transposed(ByteBuffer pixels) {
+        ByteBuffer turned = ByteBuffer.allocateDirect(pixels.capacity());
+        for (int image = 0; image < IMAGES; image++) {
+            for (int y = 0; y < SIDE; y++) {
+                for (int x = 0; x < SIDE; x++) {
+                    for (int channel = 0; channel < 3; channel++) {
+                        turned.put(pixels.get(((image * SIDE + x) * SIDE + y) * 3 + channel));
+                    }
+                }
+            }
+        }
+        return turned.flip();
     }
 
     private static ByteBuffer noise() {

@@ -59,4 +59,26 @@ class CudaTest {
         assertThat(last.get(1).trainLoss()).isCloseTo(last.get(0).trainLoss(), within(0.2));
         assertThat(last.get(1).validationAccuracy()).isGreaterThan(0.9);
     }
+
+    @Test
+    void repeatsItselfWhereTheRecipeAsksForIt() {
+        Recipe recipe = TestScans.recipe(SIDE, Map.of("training.epochs", "3", "training.deterministic", "true"));
+        TestScans scans = new TestScans(SIDE, "plain", "wide", "narrow")
+                .with(Split.TRAIN, 20)
+                .with(Split.VALIDATION, 6)
+                .with(Split.TEST, 1);
+        List<float[]> weights = new ArrayList<>();
+        for (String time : List.of("once", "again")) {
+            try (TrainingRun run = new TrainingRun(
+                    recipe,
+                    scans.data(recipe),
+                    Libtorch.start(DeviceChoice.CUDA),
+                    TrainingOptions.in(folder.resolve(time)))) {
+                run.train(StopSignal.never(), new TrainingListener() {});
+                List<String> names = run.network().blueprint().trainedParameters();
+                weights.add(run.network().weights(names.get(0)));
+            }
+        }
+        assertThat(weights.get(1)).containsExactly(weights.get(0));
+    }
 }

@@ -100,6 +100,13 @@ class ArchitectureTest {
             String name, Map<String, Object> parameters, List<Layer> head, int side, int outputs) {
         List<Double> half = List.of(0.5, 0.5, 0.5);
         return new Blueprint(
-                side, side, 3, half, half, Architecture.read(name, parameters).layers(head), outputs);
+                side,
+                side,
+                3,
+                half,
+                half,
+                Architecture.read(name, parameters).layers(head),
+                outputs,
+                List.of(View.AS_IS));
     }
 }

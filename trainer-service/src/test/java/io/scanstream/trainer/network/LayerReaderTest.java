@@ -80,6 +80,7 @@ class LayerReaderTest {
     }
 
     private static Blueprint blueprint(String json) throws Exception {
-        return new Blueprint(32, 32, 3, List.of(0.5, 0.5, 0.5), List.of(0.2, 0.2, 0.2), read(json), 5);
+        return new Blueprint(
+                32, 32, 3, List.of(0.5, 0.5, 0.5), List.of(0.2, 0.2, 0.2), read(json), 5, List.of(View.AS_IS));
     }
 }

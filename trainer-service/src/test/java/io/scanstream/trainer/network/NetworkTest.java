@@ -98,7 +98,8 @@ class NetworkTest {
                 List.of(0.485, 0.456, 0.406),
                 List.of(0.229, 0.224, 0.225),
                 new Architecture.ResNet18().layers(List.of()),
-                outputs);
+                outputs,
+                List.of(View.AS_IS));
     }
 
     private static double deviation(float[] values) {

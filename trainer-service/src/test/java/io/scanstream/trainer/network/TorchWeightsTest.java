@@ -115,7 +115,7 @@ class TorchWeightsTest {
                 all.set(i, BatchNorm.named(Integer.toString(i - 2)));
             }
         }
-        return new Blueprint(8, 8, 5, five, five, all, outputs);
+        return new Blueprint(8, 8, 5, five, five, all, outputs, List.of(View.AS_IS));
     }
 
     private static Map<String, float[]> values() throws IOException {
