@@ -30,13 +30,19 @@ public final class RecipeReader {
         return read(yaml, Map.of());
     }
 
+    /** As {@link #read(byte[], Map, NetworkLanguage)}, with the network's layers unread. */
+    public static Recipe read(byte[] yaml, Map<String, String> overrides) {
+        return read(yaml, overrides, NetworkLanguage.UNREAD);
+    }
+
     /**
      * Reads a recipe with some fields replaced.
      *
      * @param overrides YAML values by path, for instance {@code optimizer.learningRate} to {@code 0.01}
+     * @param language finds the mistakes within the network's layers
      * @throws InvalidRecipeException with every mistake
      */
-    public static Recipe read(byte[] yaml, Map<String, String> overrides) {
+    public static Recipe read(byte[] yaml, Map<String, String> overrides, NetworkLanguage language) {
         JsonNode tree = parse("recipe", yaml);
         if (!(tree instanceof ObjectNode root)) {
             throw new InvalidRecipeException(
@@ -44,7 +50,7 @@ public final class RecipeReader {
         }
         List<Problem> problems = new ArrayList<>();
         overrides.forEach((path, value) -> replace(root, path, value, problems));
-        return read(root, problems);
+        return read(root, problems, language);
     }
 
     /**
@@ -53,12 +59,14 @@ public final class RecipeReader {
      * @throws InvalidRecipeException with every mistake
      */
     public static Recipe read(ObjectNode tree) {
-        return read(tree, new ArrayList<>());
+        return read(tree, new ArrayList<>(), NetworkLanguage.UNREAD);
     }
 
-    private static Recipe read(ObjectNode tree, List<Problem> problems) {
-        new RecipeStructure(problems).check("recipe", tree, Recipe.class);
-        if (!problems.isEmpty()) {
+    private static Recipe read(ObjectNode tree, List<Problem> problems, NetworkLanguage language) {
+        RecipeStructure structure = new RecipeStructure(problems);
+        structure.check("recipe", tree, Recipe.class);
+        language.check(tree.path("network"), problems);
+        if (!structure.readable()) {
             throw new InvalidRecipeException(problems);
         }
         Recipe recipe;

@@ -20,17 +20,28 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Holds a tree against records whose components say by {@link Setting} what they may be: every field there, none unknown,
- * each of its type and within its range. Goes on after a mistake, so that one reading finds them all, and fills in
- * defaults as it goes. Sealed interfaces are told apart by their field {@code type}.
+ * each of its type and within its range. Goes on after a mistake, so that one reading finds them all; fills in
+ * defaults and takes unknown fields out as it goes. Sealed interfaces are told apart by their field {@code type}.
  */
 public final class RecipeStructure {
     private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
 
     private final List<Problem> problems;
+    private boolean readable = true;
 
     /** Mistakes are added to the list. */
     public RecipeStructure(List<Problem> problems) {
         this.problems = problems;
+    }
+
+    /** Whether what was checked can be bound to its records all the same: no field is missing or of another type. */
+    boolean readable() {
+        return readable;
+    }
+
+    private void unreadable(String path, String message) {
+        readable = false;
+        problems.add(new Problem(path, message));
     }
 
     /**
@@ -61,7 +72,7 @@ public final class RecipeStructure {
 
     private void checkRecord(String path, JsonNode node, Class<?> record, @Nullable String alsoAllowed) {
         if (!(node instanceof ObjectNode object)) {
-            problems.add(new Problem(path, "expected fields (a mapping), found " + shown(node) + "."));
+            unreadable(path, "expected fields (a mapping), found " + shown(node) + ".");
             return;
         }
         List<String> known = new ArrayList<>();
@@ -72,6 +83,7 @@ public final class RecipeStructure {
         for (Iterator<String> names = object.fieldNames(); names.hasNext(); ) {
             String name = names.next();
             if (!known.contains(name) && !name.equals(alsoAllowed)) {
+                names.remove();
                 problems.add(
                         new Problem(path + "." + name, "unknown field. Known here: " + String.join(", ", known) + "."));
             }
@@ -90,7 +102,7 @@ public final class RecipeStructure {
                 object.remove(component.getName());
                 return;
             } else {
-                problems.add(new Problem(path, "is missing. " + setting.value() + maybe(setting)));
+                unreadable(path, "is missing. " + setting.value() + maybe(setting));
                 return;
             }
         }
@@ -135,10 +147,10 @@ public final class RecipeStructure {
         Class<?> variant = variants.get(type);
         if (variant == null) {
             String found = type.isEmpty() ? "no type" : "'" + type + "'";
-            problems.add(new Problem(
+            unreadable(
                     path + ".type",
                     found + "; expected one of "
-                            + variants.keySet().stream().sorted().collect(Collectors.joining(", ")) + "."));
+                            + variants.keySet().stream().sorted().collect(Collectors.joining(", ")) + ".");
             return;
         }
         checkRecord(path, node, variant, "type");
@@ -146,7 +158,7 @@ public final class RecipeStructure {
 
     private void checkList(String path, JsonNode node, ParameterizedType type) {
         if (!node.isArray()) {
-            problems.add(new Problem(path, "expected a list, found " + shown(node) + "."));
+            unreadable(path, "expected a list, found " + shown(node) + ".");
             return;
         }
         for (int i = 0; i < node.size(); i++) {
@@ -156,7 +168,7 @@ public final class RecipeStructure {
 
     private void checkMap(String path, JsonNode node, ParameterizedType type) {
         if (!node.isObject()) {
-            problems.add(new Problem(path, "expected fields (a mapping), found " + shown(node) + "."));
+            unreadable(path, "expected fields (a mapping), found " + shown(node) + ".");
             return;
         }
         node.properties()
@@ -170,7 +182,7 @@ public final class RecipeStructure {
                 .map(JsonProperty::value)
                 .toList();
         if (!names.contains(node.asText())) {
-            problems.add(new Problem(path, shown(node) + " is not one of " + String.join(", ", names) + "."));
+            unreadable(path, shown(node) + " is not one of " + String.join(", ", names) + ".");
         }
     }
 
@@ -194,7 +206,7 @@ public final class RecipeStructure {
             throw new IllegalStateException("a recipe field of type " + type + " at " + path);
         }
         if (!fits) {
-            problems.add(new Problem(path, "expected " + expected + ", found " + shown(node) + "."));
+            unreadable(path, "expected " + expected + ", found " + shown(node) + ".");
         }
     }
 

@@ -3,7 +3,7 @@ package io.scanstream.trainer.cli;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.recipe.Recipe;
-import io.scanstream.contracts.recipe.RecipeReader;
+import io.scanstream.trainer.network.RecipeLanguage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +38,7 @@ record RecipeFolder(Path folder) {
                     "--recipe: '" + nameOrFile + "' is neither a file nor a name under " + folder.toAbsolutePath()
                             + ". Names there: " + names() + ".");
         }
-        return RecipeReader.read(Files.readAllBytes(file), overrides);
+        return RecipeLanguage.read(Files.readAllBytes(file), overrides);
     }
 
     /** The names that there are, sorted. */

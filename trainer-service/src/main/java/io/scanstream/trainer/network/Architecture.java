@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.recipe.InvalidRecipeException;
@@ -187,7 +188,24 @@ public sealed interface Architecture {
      */
     static Architecture read(String name, Map<String, Object> parameters) {
         List<Problem> problems = new ArrayList<>();
-        ObjectNode tree = Json.mapper().valueToTree(parameters);
+        ObjectNode tree = check(name, Json.mapper().valueToTree(parameters), problems);
+        if (!problems.isEmpty()) {
+            throw new InvalidRecipeException(problems);
+        }
+        try {
+            return Json.mapper().treeToValue(tree, Architecture.class);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("an architecture that was found right cannot be read: " + tree, e);
+        }
+    }
+
+    /**
+     * Adds every mistake in an architecture's name and parameters.
+     *
+     * @return a tree of the architecture, its defaults filled in
+     */
+    static ObjectNode check(String name, JsonNode parameters, List<Problem> problems) {
+        ObjectNode tree = parameters.deepCopy();
         if (!names().contains(name)) {
             problems.add(new Problem(
                     "recipe.network.architecture",
@@ -197,13 +215,6 @@ public sealed interface Architecture {
             tree.put("type", name);
             new RecipeStructure(problems).check("recipe.network.parameters", tree, Architecture.class);
         }
-        if (!problems.isEmpty()) {
-            throw new InvalidRecipeException(problems);
-        }
-        try {
-            return Json.mapper().treeToValue(tree, Architecture.class);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("an architecture that was found right cannot be read: " + tree, e);
-        }
+        return tree;
     }
 }

@@ -22,20 +22,31 @@ final class LayerReader {
      */
     static List<Layer> read(String path, List<JsonNode> nodes) {
         List<Problem> problems = new ArrayList<>();
-        RecipeStructure structure = new RecipeStructure(problems);
-        List<JsonNode> trees = new ArrayList<>();
-        List<String> left = new ArrayList<>();
-        for (int i = 0; i < nodes.size(); i++) {
-            JsonNode tree = nodes.get(i).deepCopy();
-            structure.check(path + "[" + i + "]", tree, Layer.class);
-            trees.add(tree);
-            collect(path + "[" + i + "]", tree, left);
-        }
-        requireOutputs(left, problems);
+        List<JsonNode> trees = check(path, nodes, problems);
         if (!problems.isEmpty()) {
             throw new InvalidRecipeException(problems);
         }
         return trees.stream().map(LayerReader::layer).toList();
+    }
+
+    /**
+     * Adds every mistake in a list of layers, one by one; whether their shapes fit together is seen when they are built.
+     *
+     * @return trees of the layers, their defaults filled in
+     */
+    static List<JsonNode> check(String path, Iterable<JsonNode> nodes, List<Problem> problems) {
+        RecipeStructure structure = new RecipeStructure(problems);
+        List<JsonNode> trees = new ArrayList<>();
+        List<String> left = new ArrayList<>();
+        for (JsonNode node : nodes) {
+            String at = path + "[" + trees.size() + "]";
+            JsonNode tree = node.deepCopy();
+            structure.check(at, tree, Layer.class);
+            trees.add(tree);
+            collect(at, tree, left);
+        }
+        requireOutputs(left, problems);
+        return trees;
     }
 
     /**
