@@ -1,5 +1,6 @@
 package io.scanstream.bench.results;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
@@ -27,6 +28,7 @@ record Plan(List<Row> rows) {
      * @param recipe a name under {@code recipes/}
      * @param data a folder below the data's
      * @param seeds one run each
+     * @param classes the data's class folders that are used; none: all
      * @param set fields of the recipe that are replaced, by path; what is changed has to be said in the note
      * @param figure the one of the test split that counts, as {@code train} prints it
      * @param reported what the report says that the recipe is from
@@ -37,6 +39,7 @@ record Plan(List<Row> rows) {
             String recipe,
             String data,
             List<Long> seeds,
+            List<String> classes,
             Map<String, String> set,
             String figure,
             @Nullable String reported,
@@ -44,17 +47,34 @@ record Plan(List<Row> rows) {
             @Nullable String note) {
         Row {
             seeds = seeds == null ? List.of(1L, 2L, 3L) : List.copyOf(seeds);
+            classes = classes == null ? List.of() : List.copyOf(classes);
             set = set == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(set));
             figure = figure == null ? "accuracy" : figure;
         }
 
+        /** Whether the recipe begins with weights that cannot be had here: it runs, and its figure means nothing. */
+        boolean withoutItsWeights() {
+            return "none".equals(set.get("network.weights"));
+        }
+
         List<Run> runs() {
-            return seeds.stream().map(seed -> new Run(recipe, data, set, seed)).toList();
+            return seeds.stream()
+                    .map(seed -> new Run(recipe, data, classes, set, seed))
+                    .toList();
         }
     }
 
     /** One training. */
-    record Run(String recipe, String data, Map<String, String> set, long seed) {}
+    record Run(
+            String recipe,
+            String data,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> classes,
+            Map<String, String> set,
+            long seed) {
+        Run {
+            classes = classes == null ? List.of() : List.copyOf(classes);
+        }
+    }
 
     Plan {
         rows = List.copyOf(rows);

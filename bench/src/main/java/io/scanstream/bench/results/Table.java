@@ -33,8 +33,17 @@ final class Table {
         cells.add(row.recipe());
         cells.add(row.data());
         cells.add(row.figure());
-        cells.add(figures.stream().map(Table::figure).collect(Collectors.joining(", ")));
-        cells.add(figures.isEmpty() ? "not run" : figure(mean) + (complete ? "" : " (not all)"));
+        cells.add(
+                row.withoutItsWeights()
+                        ? ""
+                        : figures.stream().map(Table::figure).collect(Collectors.joining(", ")));
+        if (figures.isEmpty()) {
+            cells.add("not run");
+        } else if (row.withoutItsWeights()) {
+            cells.add("no weights here: runs, no figure");
+        } else {
+            cells.add(figure(mean) + (complete ? "" : " (not all)"));
+        }
         cells.add(row.reported() == null ? "" : row.reported());
         cells.add(bar(row, mean));
         cells.add(ended.stream()

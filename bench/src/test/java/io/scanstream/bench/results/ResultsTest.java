@@ -17,7 +17,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ResultsTest {
-    private static final Plan.Run RUN = new Plan.Run("digits", "mnist", Map.of("training.epochs", "2"), 3);
+    private static final Plan.Run RUN = new Plan.Run("digits", "mnist", List.of(), Map.of("training.epochs", "2"), 3);
+
+    /** Prints what it was told, and makes a package with two images in it. */
+    private static final String TRAINS_AND_SCORES = """
+            if [ "$1" = train ]; then
+              mkdir -p "$7/golden" && touch "$7/golden/1.png" "$7/golden/2.png" "$7/golden/golden.json"
+              echo '{"epochs":1}'
+              echo "{\\"recipe\\":\\"$3\\",\\"set\\":\\"${*:8}\\"}"
+            else
+              for image in "${@:4}"; do echo '{"decision":"a"}'; done
+            fi
+            """;
 
     @TempDir
     Path folder;
@@ -52,7 +63,7 @@ class ResultsTest {
         new Ledger(file, folder).add(RUN, line(0.98));
 
         assertThat(new Ledger(file, folder).find(RUN)).contains(line(0.98));
-        assertThat(new Ledger(file, folder).find(new Plan.Run("digits", "mnist", Map.of(), 3)))
+        assertThat(new Ledger(file, folder).find(new Plan.Run("digits", "mnist", List.of(), Map.of(), 3)))
                 .isEmpty();
         Files.writeString(folder.resolve("digits.yaml"), "name: digits\nabout: changed\n");
         assertThat(new Ledger(file, folder).find(RUN)).isEmpty();
@@ -60,7 +71,7 @@ class ResultsTest {
 
     @Test
     void showsAllSeedsAndWhetherTheBarIsReached() {
-        Plan.Row row = new Plan.Row("digits", "mnist", List.of(1L, 2L), Map.of(), "accuracy", ".982", 0.975, "quick");
+        Plan.Row row = row(Map.of());
         Table table = new Table();
         table.add(row, List.of(line(0.98), line(0.96)));
         table.add(row, List.of(line(0.98)));
@@ -74,12 +85,42 @@ class ResultsTest {
     }
 
     @Test
+    void showsNoFigureOfANetworkThatShouldHaveBegunWithWeights() {
+        Table table = new Table();
+        table.add(row(Map.of("network.weights", "none")), List.of(line(0.98), line(0.96)));
+
+        assertThat(table.markdown())
+                .contains("|  | no weights here: runs, no figure |")
+                .doesNotContain(".9800");
+    }
+
+    private static Plan.Row row(Map<String, String> set) {
+        return new Plan.Row("digits", "mnist", List.of(1L, 2L), List.of(), set, "accuracy", ".982", 0.975, "quick");
+    }
+
+    @Test
     void trainsAsAProcessAndReadsItsLastLine() throws Exception {
-        Path script = script("echo '{\"epochs\":1}'; echo \"{\\\"recipe\\\":\\\"$3\\\",\\\"set\\\":\\\"${*:8}\\\"}\"");
-        JsonNode ended = new Trainings(script, folder, folder.resolve("work")).train(RUN);
+        JsonNode ended = new Trainings(script(TRAINS_AND_SCORES), folder, folder.resolve("work")).train(RUN);
 
         assertThat(ended.path("recipe").asText()).isEqualTo("digits");
         assertThat(ended.path("set").asText()).isEqualTo("--set training.seed=3 --set training.epochs=2");
+        assertThat(ended.path("served").asInt()).isEqualTo(2);
+    }
+
+    @Test
+    void trainsOnSomeOfTheDatasClasses() throws Exception {
+        for (String file : List.of("train/a/1.png", "train/b/2.png", "train/c/3.png", "test/a/4.png", "test/b/5.png")) {
+            Files.createDirectories(folder.resolve("cells").resolve(file).getParent());
+            Files.writeString(folder.resolve("cells").resolve(file), file);
+        }
+        Plan.Run run = new Plan.Run("digits", "cells", List.of("a", "b"), Map.of(), 1);
+        Path script = script("find -L \"$5\" -type f | sort | sed \"s#$5/##\" >&2; " + TRAINS_AND_SCORES);
+        new Trainings(script, folder, folder.resolve("work")).train(run);
+
+        assertThat(Files.readAllLines(folder.resolve("work/digits-1.log")).subList(0, 4))
+                .containsExactly("test/a/4.png", "test/b/5.png", "train/a/1.png", "train/b/2.png");
+        assertThat(folder.resolve("cells/train/a/1.png")).exists();
+        assertThat(folder.resolve("work")).isDirectoryNotContaining("glob:**of-a-b");
     }
 
     @Test
