@@ -7,10 +7,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import io.scanstream.contracts.Json;
+import io.scanstream.contracts.dataset.Manifest;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads recipes from YAML (JSON is YAML too). Strict: unknown fields, wrong types, values out of range and
@@ -43,6 +45,20 @@ public final class RecipeReader {
      * @throws InvalidRecipeException with every mistake
      */
     public static Recipe read(byte[] yaml, Map<String, String> overrides, NetworkLanguage language) {
+        return read(yaml, overrides, language, null);
+    }
+
+    /**
+     * Reads a recipe with some fields replaced, for a data set.
+     *
+     * @throws InvalidRecipeException with every mistake, and everything that contradicts the data
+     */
+    public static Recipe read(byte[] yaml, Map<String, String> overrides, Manifest manifest) {
+        return read(yaml, overrides, NetworkLanguage.UNREAD, manifest);
+    }
+
+    private static Recipe read(
+            byte[] yaml, Map<String, String> overrides, NetworkLanguage language, @Nullable Manifest manifest) {
         JsonNode tree = parse("recipe", yaml);
         if (!(tree instanceof ObjectNode root)) {
             throw new InvalidRecipeException(
@@ -50,7 +66,7 @@ public final class RecipeReader {
         }
         List<Problem> problems = new ArrayList<>();
         overrides.forEach((path, value) -> replace(root, path, value, problems));
-        return read(root, problems, language);
+        return read(root, problems, language, manifest);
     }
 
     /**
@@ -59,10 +75,11 @@ public final class RecipeReader {
      * @throws InvalidRecipeException with every mistake
      */
     public static Recipe read(ObjectNode tree) {
-        return read(tree, new ArrayList<>(), NetworkLanguage.UNREAD);
+        return read(tree, new ArrayList<>(), NetworkLanguage.UNREAD, null);
     }
 
-    private static Recipe read(ObjectNode tree, List<Problem> problems, NetworkLanguage language) {
+    private static Recipe read(
+            ObjectNode tree, List<Problem> problems, NetworkLanguage language, @Nullable Manifest manifest) {
         RecipeStructure structure = new RecipeStructure(problems);
         structure.check("recipe", tree, Recipe.class);
         language.check(tree.path("network"), problems);
@@ -76,6 +93,9 @@ public final class RecipeReader {
             throw new InvalidRecipeException(List.of(new Problem("recipe", e.getOriginalMessage())));
         }
         problems.addAll(RecipeCheck.alone(recipe));
+        if (manifest != null) {
+            problems.addAll(RecipeCheck.against(recipe, manifest));
+        }
         if (!problems.isEmpty()) {
             throw new InvalidRecipeException(problems);
         }

@@ -10,6 +10,7 @@ import io.scanstream.contracts.dataset.Split;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -75,6 +76,21 @@ class EvaluationCheckTest {
                 .anyMatch(problem -> problem.contains("'cancr' is not among"))
                 .anyMatch(problem -> problem.contains("'normal' is the name of a class that it does not contain"))
                 .anyMatch(problem -> problem.contains("focusClass") && problem.contains("'tumour'"));
+    }
+
+    @Test
+    void oneReadingFindsWhatIsWrongInItselfAndWithTheData() {
+        byte[] slips = (RECIPE + "colour: red\nevaluation: {mergedClasses: {lesion: [benign]}, focusClass: tumour}")
+                .getBytes(StandardCharsets.UTF_8);
+
+        assertThatThrownBy(() -> RecipeReader.read(slips, Map.of("data.positiveClass", "ill"), manifest()))
+                .isInstanceOfSatisfying(InvalidRecipeException.class, e -> assertThat(e.problems())
+                        .extracting(Problem::path)
+                        .containsExactlyInAnyOrder(
+                                "recipe.colour",
+                                "recipe.evaluation.mergedClasses.lesion",
+                                "recipe.evaluation.focusClass",
+                                "recipe.data.positiveClass"));
     }
 
     @Test

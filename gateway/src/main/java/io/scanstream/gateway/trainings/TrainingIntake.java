@@ -16,7 +16,6 @@ import io.scanstream.contracts.job.JobState;
 import io.scanstream.contracts.recipe.InvalidRecipeException;
 import io.scanstream.contracts.recipe.Problem;
 import io.scanstream.contracts.recipe.Recipe;
-import io.scanstream.contracts.recipe.RecipeCheck;
 import io.scanstream.contracts.recipe.RecipeReader;
 import io.scanstream.contracts.training.TrainingMessage;
 import io.scanstream.gateway.datasets.DatasetCatalogue;
@@ -140,11 +139,7 @@ public final class TrainingIntake {
     private JobState.Training work(TrainingRequest request) {
         DatasetVersion version = version(request.dataset());
         Manifest manifest = datasets.manifest(version);
-        Recipe recipe = RecipeReader.read(source(request.recipe()), overrides(request));
-        List<Problem> problems = RecipeCheck.against(recipe, manifest);
-        if (!problems.isEmpty()) {
-            throw new InvalidRecipeException(problems);
-        }
+        Recipe recipe = RecipeReader.read(source(request.recipe()), overrides(request), manifest);
         String model = request.model() == null ? recipe.name() : request.model();
         return new JobState.Training(Names.require("model", model), version, recipe);
     }
