@@ -92,7 +92,7 @@ class WireFormatTest {
                 new TrainingEvent.IngestProgressed(JOB, 120, 3, AT),
                 new TrainingEvent.DatasetReady(JOB, DATASET, 900, 3, AT),
                 new TrainingEvent.TrainingSucceeded(
-                        JOB, MODEL.name(), MODEL.version(), ordered("accuracy", 0.93, "macroF1", 0.92), AT),
+                        JOB, MODEL.name(), MODEL.version(), ordered("accuracy", 0.93, "macroF1", 0.92), List.of(), AT),
                 new TrainingEvent.TrainingFailed(JOB, ErrorCode.INVALID_DATASET, "no image could be read", AT),
                 new TrainingEvent.TrainingCancelled(JOB, "asked for by a person", AT),
                 new ScoreEvent.ScanScored(
@@ -335,6 +335,7 @@ class WireFormatTest {
                 12,
                 123_456,
                 2e-6,
+                List.of(),
                 Map.of("libtorch", "2.7.1"),
                 JOB,
                 ModelCard.RESEARCH_USE_ONLY,

@@ -161,6 +161,7 @@ public final class TinyModel {
                 1,
                 0,
                 0,
+                List.of(),
                 Map.of(),
                 null,
                 ModelCard.RESEARCH_USE_ONLY,

@@ -1,5 +1,6 @@
 package io.scanstream.contracts.model;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.dataset.DatasetVersion;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param versions of what trained and verified it, by name
  * @param parameters how many trainable numbers the network has
  * @param parityMaxAbs largest difference of a logit between the native network and ONNX Runtime
+ * @param warnings what whoever uses the model should know, for people; left out where there is nothing
  */
 public record ModelCard(
         int schemaVersion,
@@ -44,6 +46,7 @@ public record ModelCard(
         int bestEpoch,
         long parameters,
         double parityMaxAbs,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> warnings,
         Map<String, String> versions,
         @Nullable JobId job,
         String intendedUse,
@@ -57,6 +60,7 @@ public record ModelCard(
         classes = List.copyOf(classes);
         metrics = ordered(metrics);
         images = ordered(images);
+        warnings = warnings == null ? List.of() : List.copyOf(warnings);
         versions = ordered(versions);
     }
 

@@ -1,10 +1,12 @@
 package io.scanstream.contracts.training;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.dataset.DatasetVersion;
 import io.scanstream.contracts.job.JobId;
+import io.scanstream.contracts.model.ModelCard;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -127,10 +129,21 @@ public sealed interface TrainingEvent {
     record DatasetReady(JobId jobId, DatasetVersion dataset, int images, int rejected, Instant at)
             implements TrainingEvent {}
 
-    /** A training job has ended well and its model version is published. */
-    record TrainingSucceeded(JobId jobId, String model, String version, Map<String, Double> testMetrics, Instant at)
+    /**
+     * A training job has ended well and its model version is published.
+     *
+     * @param warnings the {@link ModelCard#warnings}; left out where there is nothing
+     */
+    record TrainingSucceeded(
+            JobId jobId,
+            String model,
+            String version,
+            Map<String, Double> testMetrics,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> warnings,
+            Instant at)
             implements TrainingEvent {
         public TrainingSucceeded {
+            warnings = warnings == null ? List.of() : List.copyOf(warnings);
             testMetrics = Collections.unmodifiableMap(new LinkedHashMap<>(testMetrics));
         }
     }

@@ -6,6 +6,7 @@ import io.scanstream.contracts.job.JobId;
 import io.scanstream.contracts.job.JobState;
 import io.scanstream.contracts.job.JobStatus;
 import io.scanstream.contracts.model.Metrics;
+import io.scanstream.contracts.model.ModelCard;
 import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.contracts.training.TrainingEvent;
 import io.scanstream.storage.Datasets;
@@ -101,12 +102,13 @@ public final class JobEvents {
         }
         if (job.work() instanceof JobState.Training training) {
             ModelVersion model = ModelVersion.of(training.model(), job.id());
-            Map<String, Double> test = models.card(model)
-                    .map(card -> card.metrics().get("test"))
+            Optional<ModelCard> card = models.card(model);
+            Map<String, Double> test = card.map(known -> known.metrics().get("test"))
                     .map(JobEvents::figures)
                     .orElse(Map.of());
-            return Optional.of(
-                    new TrainingEvent.TrainingSucceeded(job.id(), model.name(), model.version(), test, job.at()));
+            List<String> warnings = card.map(ModelCard::warnings).orElse(List.of());
+            return Optional.of(new TrainingEvent.TrainingSucceeded(
+                    job.id(), model.name(), model.version(), test, warnings, job.at()));
         }
         JobState.Ingest ingest = (JobState.Ingest) job.work();
         Optional<Manifest> manifest = datasets.manifest(ingest.dataset());

@@ -136,7 +136,7 @@ class SweepsApiTest {
         new Channels(connector)
                 .tell(
                         "training-events",
-                        new TrainingEvent.TrainingSucceeded(ended, "sweep", "v", Map.of(), Instant.now()));
+                        new TrainingEvent.TrainingSucceeded(ended, "sweep", "v", Map.of(), List.of(), Instant.now()));
 
         given().post("/api/v1/sweeps/" + sweep.id() + "/cancel")
                 .then()

@@ -119,6 +119,7 @@ public final class Fixtures {
                 1,
                 100,
                 1e-7,
+                List.of(),
                 Map.of(),
                 null,
                 ModelCard.RESEARCH_USE_ONLY,

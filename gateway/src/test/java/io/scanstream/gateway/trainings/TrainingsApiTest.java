@@ -250,7 +250,9 @@ class TrainingsApiTest {
                 .body("result", nullValue()));
 
         change(id, job -> job.succeeded("tiny/v", Instant.now()));
-        channels.tell("training-events", new TrainingEvent.TrainingSucceeded(id, "tiny", "v", Map.of(), Instant.now()));
+        channels.tell(
+                "training-events",
+                new TrainingEvent.TrainingSucceeded(id, "tiny", "v", Map.of(), List.of(), Instant.now()));
 
         await().untilAsserted(() -> when().get("/api/v1/trainings/" + id)
                 .then()
@@ -301,7 +303,8 @@ class TrainingsApiTest {
             change(id, job -> job.succeeded("tiny/v", Instant.now()));
             channels.tell(
                     "training-events",
-                    new TrainingEvent.TrainingSucceeded(id, "tiny", "v", Map.of("accuracy", 0.9), Instant.now()));
+                    new TrainingEvent.TrainingSucceeded(
+                            id, "tiny", "v", Map.of("accuracy", 0.9), List.of(), Instant.now()));
             await().until(events::ended);
 
             assertThat(events.names()).endsWith("EpochCompleted", "EpochCompleted", "TrainingSucceeded");

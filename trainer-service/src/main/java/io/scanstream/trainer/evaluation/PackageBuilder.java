@@ -154,6 +154,7 @@ public final class PackageBuilder {
                 run.bestEpoch(),
                 run.network().blueprint().trainedNumbers(),
                 parityMaxAbs,
+                run.warnings(),
                 Versions.all(),
                 identity.job(),
                 ModelCard.RESEARCH_USE_ONLY,

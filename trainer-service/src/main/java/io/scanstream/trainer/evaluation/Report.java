@@ -37,6 +37,7 @@ final class Report {
         Report report = new Report(card);
         report.html.paragraph(card.recipe().about());
         report.html.note(card.intendedUse());
+        card.warnings().forEach(warning -> report.html.paragraph("Warning: " + warning));
         report.facts();
         card.metrics().forEach(report::split);
         report.rankings(testRankings);

@@ -219,6 +219,11 @@ public final class TrainingWork implements Work {
         return new Done(
                 version.toString(),
                 new TrainingEvent.TrainingSucceeded(
-                        claim.id(), version.name(), version.version(), figures, clock.instant()));
+                        claim.id(),
+                        version.name(),
+                        version.version(),
+                        figures,
+                        card.map(ModelCard::warnings).orElse(List.of()),
+                        clock.instant()));
     }
 }

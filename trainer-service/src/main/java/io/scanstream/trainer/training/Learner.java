@@ -35,7 +35,7 @@ public final class Learner implements AutoCloseable {
      *
      * @param begins whether the gradients added up so far are forgotten before
      * @param ends whether the weights move after
-     * @param rateFactor of the recipe's learning rate
+     * @param rateFactor of the recipe's learning rate, where the weights move
      * @param moves of the weights so far, with this one
      */
     public record Moves(boolean begins, boolean ends, double rateFactor, long moves) {}

@@ -209,13 +209,9 @@ public final class TrainingRun implements AutoCloseable {
     private double step(Batch batch, boolean lastOfEpoch) {
         int together = recipe.training().accumulationSteps();
         int within = state.step() % together;
-        return learner.step(
-                batch,
-                new Learner.Moves(
-                        within == 0,
-                        within == together - 1 || lastOfEpoch,
-                        recipe.schedule().factor(moment()),
-                        stepsDone() / together + 1));
+        boolean ends = within == together - 1 || lastOfEpoch;
+        double rateFactor = ends ? recipe.schedule().factor(moment()) : 1;
+        return learner.step(batch, new Learner.Moves(within == 0, ends, rateFactor, stepsDone() / together + 1));
     }
 
     /** Where the step under way is; only epochs that are done are looked back at. */

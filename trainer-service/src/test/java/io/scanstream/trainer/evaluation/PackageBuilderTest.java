@@ -177,6 +177,20 @@ class PackageBuilderTest {
     }
 
     @Test
+    void aTrainingThatHasLearnedNothingIsSaidOnTheCardAndInTheReport() throws Exception {
+        TestScans scans = new TestScans(SIDE, "wide", "narrow")
+                .with(Split.TRAIN, 4)
+                .with(Split.VALIDATION, 2)
+                .with(Split.TEST, 2);
+        ModelPackage sealed =
+                build(scans, Map.of("training.epochs", "1", "optimizer", "{type: sgd, learningRate: 1.0e-12}"));
+
+        String warning = assertThat(sealed.card().warnings()).singleElement().actual();
+        assertThat(warning).contains("has learned nothing");
+        assertThat(sealed.folder().resolve(ModelPackage.REPORT)).content().contains("Warning: " + warning);
+    }
+
+    @Test
     void theWrongAnswersAreShownApartFromThePackage() throws Exception {
         TestScans scans = new TestScans(SIDE, "plain", "wide", "narrow")
                 .with(Split.TRAIN, 4)

@@ -54,7 +54,7 @@ class JobRunnerTest {
         return new Work.Done(
                 "m/1",
                 new TrainingEvent.TrainingSucceeded(
-                        claim.id(), "m", "1", Map.of(), claim.state().at()));
+                        claim.id(), "m", "1", Map.of(), List.of(), claim.state().at()));
     }
 
     private TrainingEvent lastEvent() {

@@ -102,6 +102,7 @@ class PromotionGateTest {
                 1,
                 1,
                 0,
+                List.of(),
                 Map.of(),
                 job,
                 ModelCard.RESEARCH_USE_ONLY,
