@@ -224,6 +224,7 @@ class WireFormatTest {
                 List.of("benign", "cancer"),
                 "cancer",
                 Preprocessing.stretched(96, 64, 3),
+                4,
                 "cd".repeat(32),
                 "scanstream");
 

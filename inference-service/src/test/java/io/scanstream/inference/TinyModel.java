@@ -141,7 +141,7 @@ public final class TinyModel {
                 optimizer: {type: adam, learningRate: 0.001}
                 training: {epochs: 1, batchSize: 8}
                 """.getBytes(StandardCharsets.UTF_8));
-        OnnxMetadata metadata = new OnnxMetadata(task, CLASSES, "cancer", preprocessing, recipe.sha256(), "a test");
+        OnnxMetadata metadata = new OnnxMetadata(task, CLASSES, "cancer", preprocessing, 1, recipe.sha256(), "a test");
         ModelCard card = new ModelCard(
                 ModelCard.SCHEMA_VERSION,
                 name,

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param classes in the order of the {@code probabilities} output
  * @param positiveClass the class that a threshold is about, if there is one
  * @param recipeSha256 of the recipe's canonical JSON, in hex
+ * @param views how many times the graph looks at every scan, in other positions, to average: a batch is so many times larger
+ *     within; 1 where the file does not say
  * @param producer the program that wrote the file, for people
  */
 public record OnnxMetadata(
@@ -24,6 +26,7 @@ public record OnnxMetadata(
         List<String> classes,
         @Nullable String positiveClass,
         Preprocessing preprocessing,
+        int views,
         String recipeSha256,
         String producer) {
     /** The format that this code writes and reads. */
@@ -49,6 +52,9 @@ public record OnnxMetadata(
             throw new ScanstreamException(
                     ErrorCode.MODEL_NOT_VERIFIED, "scanstream.classes: " + classes + " are fewer than two classes.");
         }
+        if (views < 1) {
+            throw new ScanstreamException(ErrorCode.MODEL_NOT_VERIFIED, "scanstream.views: " + views + " is below 1.");
+        }
         if (positiveClass != null && !classes.contains(positiveClass)) {
             throw new ScanstreamException(
                     ErrorCode.MODEL_NOT_VERIFIED,
@@ -66,6 +72,7 @@ public record OnnxMetadata(
             properties.put(PREFIX + "positiveClass", positiveClass);
         }
         properties.put(PREFIX + "preprocessing", Json.text(preprocessing));
+        properties.put(PREFIX + "views", Integer.toString(views));
         properties.put(PREFIX + "recipeSha256", recipeSha256);
         properties.put(PREFIX + "producer", producer);
         return properties;
@@ -89,6 +96,7 @@ public record OnnxMetadata(
                     Json.read(utf8(require(properties, "classes")), new TypeReference<List<String>>() {}),
                     properties.get(PREFIX + "positiveClass"),
                     Json.read(utf8(require(properties, "preprocessing")), Preprocessing.class),
+                    Json.read(utf8(properties.getOrDefault(PREFIX + "views", "1")), Integer.class),
                     require(properties, "recipeSha256"),
                     require(properties, "producer"));
         } catch (ScanstreamException e) {

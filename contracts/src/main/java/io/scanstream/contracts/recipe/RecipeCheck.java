@@ -36,6 +36,7 @@ public final class RecipeCheck {
         checkChannels("mean", data.mean(), data.channels(), 0, problems);
         checkChannels("std", data.std(), data.channels(), 1e-6, problems);
         NetworkCheck.alone(recipe, problems);
+        int sidePx = Math.min(data.widthPx(), data.heightPx());
         for (int i = 0; i < recipe.augmentation().size(); i++) {
             String path = "recipe.augmentation[" + i + "]";
             Augmentation step = recipe.augmentation().get(i);
@@ -47,7 +48,8 @@ public final class RecipeCheck {
                         path + ".minScale", crop.minScale() + " is above maxScale " + crop.maxScale() + "."));
             }
             if (step instanceof Augmentation.RandomCrop crop) {
-                checkCrop(path, crop, data, problems);
+                checkCrop(path, crop, sidePx, problems);
+                sidePx = crop.sizePx() > 0 ? crop.sizePx() : sidePx;
             }
             if (step instanceof Augmentation.Affine affine && affine.minZoom() > affine.maxZoom()) {
                 problems.add(new Problem(
@@ -137,8 +139,8 @@ public final class RecipeCheck {
         return List.copyOf(classes);
     }
 
-    private static void checkCrop(String path, Augmentation.RandomCrop crop, Recipe.Data data, List<Problem> problems) {
-        int side = Math.min(data.widthPx(), data.heightPx());
+    /** @param side the shorter one of what comes in, in pixels */
+    private static void checkCrop(String path, Augmentation.RandomCrop crop, int side, List<Problem> problems) {
         if (crop.paddingPx() >= side) {
             problems.add(
                     new Problem(path + ".paddingPx", crop.paddingPx() + " is not below the image's shorter side."));
@@ -146,8 +148,8 @@ public final class RecipeCheck {
         if (crop.sizePx() > side + 2 * crop.paddingPx()) {
             problems.add(new Problem(
                     path + ".sizePx",
-                    crop.sizePx() + " is larger than the image, " + data.widthPx() + "x" + data.heightPx() + " with "
-                            + crop.paddingPx() + " pixels of padding."));
+                    crop.sizePx() + " is larger than the image's shorter side, " + side + " pixels with "
+                            + crop.paddingPx() + " of padding."));
         }
         if (crop.paddingPx() == 0 && crop.sizePx() == 0) {
             problems.add(new Problem(path, "gives neither paddingPx nor sizePx, so it would do nothing."));

@@ -127,7 +127,10 @@ public sealed interface Schedule {
         }
     }
 
-    /** Multiplied when the validation loss has not fallen for so many epochs; as PyTorch's and Keras's schedule of that name. */
+    /**
+     * Multiplied when the validation loss has not fallen for more than so many epochs; as PyTorch's schedule of that name.
+     * Keras's lowers the rate an epoch earlier.
+     */
     record ReduceOnPlateau(
             @Setting(value = "Epochs without a lower loss that are waited for.", fallback = "3", min = 0)
             int patience,

@@ -160,8 +160,9 @@ public final class SweepDesk {
         List<SweepView.Candidate> candidates = new ArrayList<>();
         runs.forEach((settings, ofThem) -> candidates.add(new SweepView.Candidate(settings, means(ofThem), ofThem)));
         String name = TrainingEvent.EpochCompleted.onValidation(metric.key());
-        candidates.sort(
-                Comparator.comparingDouble(candidate -> candidate.figures().containsKey(name)
+        // A mean of some of the folds is of easier or harder ones than the others' means.
+        candidates.sort(Comparator.<SweepView.Candidate>comparingLong(candidate -> without(name, candidate))
+                .thenComparingDouble(candidate -> candidate.figures().containsKey(name)
                         ? -metric.gain(candidate.figures().get(name), 0)
                         : Double.MAX_VALUE));
         return new SweepView(sweep.id(), sweep.model(), name, running, candidates, sweep.createdAt());
@@ -177,6 +178,12 @@ public final class SweepDesk {
                 best == null ? Map.of() : best.metrics(),
                 training.result(),
                 training.reason());
+    }
+
+    private static long without(String figure, SweepView.Candidate candidate) {
+        return candidate.runs().stream()
+                .filter(run -> !run.figures().containsKey(figure))
+                .count();
     }
 
     private static Map<String, Double> means(List<SweepView.Run> runs) {

@@ -46,15 +46,15 @@ public final class ModelLoader {
         }
     }
 
-    /** What one scan takes in a run: its pixels, and for a segmenter the maps, native and on the heap. */
+    /** What one scan takes in a run: its pixels in every view, and for a segmenter the maps, native and on the heap. */
     private static long bytesEach(OnnxMetadata model) {
-        long input = model.preprocessing().sizeBytes();
+        long input = (long) model.preprocessing().sizeBytes() * model.views();
         if (model.task() == Task.CLASSIFICATION) {
             return input;
         }
         long pixels =
                 (long) model.preprocessing().widthPx() * model.preprocessing().heightPx();
-        return input + 2 * pixels * model.classes().size() * Float.BYTES;
+        return input + (1L + model.views()) * pixels * model.classes().size() * Float.BYTES;
     }
 
     private OnnxRuntime.Opened open(ModelPackage pack) {

@@ -167,7 +167,7 @@ public final class TrainCommand implements Callable<Integer> {
             run.train(StopSignal.never(), new CurveFile(out, new ProgressLines(console, read.training())));
             run.warnings().forEach(warning -> console.line("warning: " + warning));
             console.status("exporting and testing");
-            ModelPackage sealed = PackageBuilder.build(run, identity(read, images.manifest()), out, out);
+            ModelPackage sealed = PackageBuilder.build(run, identity(read, images.manifest()), out, out, () -> {});
             console.line("package " + out + ", report " + out.resolve(ModelPackage.REPORT));
             return sealed;
         } finally {

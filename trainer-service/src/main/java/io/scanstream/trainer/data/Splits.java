@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What a recipe trains on, validates on and tests on. The test split is the manifest's. Everything is chosen by stable hashes:
- * an image stays where it is when others come.
+ * What a recipe trains on, validates on and tests on. The test split is the manifest's. Subset and validation are chosen by
+ * stable hashes: an image stays where it is when others come. The parts of a cross-validation have every class in its
+ * proportion instead, so that images may move between them with a new version.
  */
 record Splits(List<Manifest.Entry> train, List<Manifest.Entry> validation, List<Manifest.Entry> test) {
 
@@ -26,13 +27,10 @@ record Splits(List<Manifest.Entry> train, List<Manifest.Entry> validation, List<
         Recipe.Data.Fold fold = data.fold();
         if (fold != null) {
             train.addAll(validation);
-            validation = new ArrayList<>();
-            for (Manifest.Entry entry : train) {
-                if (StableSplit.part(entry, fold.of(), "fold") == fold.index()) {
-                    validation.add(entry);
-                }
-            }
-            train.removeAll(new HashSet<>(validation));
+            Set<Manifest.Entry> chosen = StableSplit.part(train, fold.index(), fold.of(), "fold");
+            validation = new ArrayList<>(train);
+            validation.retainAll(chosen);
+            train.removeAll(chosen);
         } else if (validation.isEmpty()) {
             Set<Manifest.Entry> chosen = StableSplit.choose(train, data.validationShare(), "validation");
             train.stream().filter(chosen::contains).forEach(validation::add);

@@ -179,7 +179,7 @@ final class GoldenImages {
                     .to(torch.ScalarType.Float);
             for (int step = 0; step < WALK_STEPS; step++) {
                 Tensor leaf = x.detach().requires_grad_(true);
-                Tensor logits = network.forwardPixels(leaf, false);
+                Tensor logits = network.scorePixels(leaf);
                 Tensor logProbability = logProbability(logits, wanted);
                 if (Math.exp(logProbability.item_double()) >= REACHED) {
                     break;

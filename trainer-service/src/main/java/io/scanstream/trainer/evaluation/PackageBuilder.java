@@ -53,12 +53,13 @@ public final class PackageBuilder {
      * @param folder is made; has to be absent or empty
      * @param beside where the {@link ModelPackage#isBeside companions} go that are no part of the package: the private
      *     gallery and scores of single images, and the submission where there are unlabelled images; may be the same folder
+     * @param mayGoOn called with every batch that is scored; what it throws ends the building
      * @throws ScanstreamException {@code TRAINING_DIVERGED} when the exported file does not compute what the network does;
      *     {@code MODEL_NOT_VERIFIED} when the written package does not reproduce its golden scores
      */
-    public static ModelPackage build(TrainingRun run, Identity identity, Path folder, Path beside) {
+    public static ModelPackage build(TrainingRun run, Identity identity, Path folder, Path beside, Runnable mayGoOn) {
         try {
-            return new PackageBuilder(run, identity, folder, beside).build();
+            return new PackageBuilder(run, identity, folder, beside, mayGoOn).build();
         } catch (IOException e) {
             throw new UncheckedIOException("model package " + folder, e);
         }
@@ -70,15 +71,17 @@ public final class PackageBuilder {
     private final Identity identity;
     private final Path folder;
     private final Path beside;
+    private final Runnable mayGoOn;
     private final int positive;
 
-    private PackageBuilder(TrainingRun run, Identity identity, Path folder, Path beside) {
+    private PackageBuilder(TrainingRun run, Identity identity, Path folder, Path beside, Runnable mayGoOn) {
         this.run = run;
         this.recipe = run.recipe();
         this.data = run.data();
         this.identity = identity;
         this.folder = folder;
         this.beside = beside;
+        this.mayGoOn = mayGoOn;
         this.positive = run.positiveIndex();
     }
 
@@ -94,8 +97,10 @@ public final class PackageBuilder {
         try (OnnxModel model = new OnnxModel(file)) {
             Parity parity = new Parity();
             SplitEvaluator evaluator = new SplitEvaluator(model, data, recipe, positive);
-            Scoring.Observer compared = (samples, batch, scores) ->
-                    parity.compare(run.network(), scores.logits(), batch.pixels(), batch.size());
+            Scoring.Observer compared = (samples, batch, scores) -> {
+                mayGoOn.run();
+                parity.compare(run.network(), scores.logits(), batch.pixels(), batch.size());
+            };
             Map<String, Metrics> metrics = new LinkedHashMap<>();
             if (!data.validation().isEmpty()) {
                 metrics.put(
@@ -126,6 +131,7 @@ public final class PackageBuilder {
                 data.classes(),
                 recipe.data().positiveClass(),
                 data.preprocessing(),
+                run.network().blueprint().views().size(),
                 recipe.sha256(),
                 PRODUCER + " " + Versions.scanstream());
     }

@@ -295,19 +295,26 @@ final class ManifestBuilder {
         return marked;
     }
 
-    /** Where folders tear a group apart, the later split keeps it: test before validation before training. */
+    /** Where folders tear a group or a subject apart, the later split keeps it: test before validation before training. */
     private List<Manifest.Entry> withoutTornGroups(List<Manifest.Entry> entries) {
+        return withoutTorn("subject", Manifest.Entry::subject, withoutTorn("group", Manifest.Entry::group, entries));
+    }
+
+    private List<Manifest.Entry> withoutTorn(
+            String kind, Function<Manifest.Entry, @Nullable String> name, List<Manifest.Entry> entries) {
         Map<String, Split> splits = new HashMap<>();
         for (Manifest.Entry entry : entries) {
-            if (entry.group() != null && entry.split() != Split.UNLABELLED) {
-                splits.merge(entry.group(), entry.split(), (a, b) -> a.compareTo(b) > 0 ? a : b);
+            String named = name.apply(entry);
+            if (named != null && entry.split() != Split.UNLABELLED) {
+                splits.merge(named, entry.split(), (a, b) -> a.compareTo(b) > 0 ? a : b);
             }
         }
         return kept(entries, entry -> {
-            Split split = entry.group() == null ? null : splits.get(entry.group());
+            String named = name.apply(entry);
+            Split split = named == null ? null : splits.get(named);
             return split == null || split == entry.split() || entry.split() == Split.UNLABELLED
                     ? null
-                    : "its group '" + entry.group() + "' is also in the "
+                    : "its " + kind + " '" + named + "' is also in the "
                             + split.name().toLowerCase(Locale.ROOT) + " split";
         });
     }

@@ -94,6 +94,15 @@ public final class Claim {
         }
     }
 
+    /**
+     * As {@link #checkStillOurs}, after a look at the journal, for what cannot be taken back; while the store is away that is
+     * as far as it knows.
+     */
+    public void confirm() {
+        renew();
+        checkStillOurs();
+    }
+
     /** The entry that took the job away: cancelled, ended or claimed by another; null while it is ours. */
     @Nullable
     JobState lostTo() {

@@ -52,6 +52,7 @@ public final class Patience {
      * @throws WorkStopped when the claim is lost
      */
     public <T> T insist(Claim claim, Supplier<T> call) {
+        claim.checkStillOurs();
         return call(claim, call, () -> claim.lostTo() != null);
     }
 

@@ -55,6 +55,11 @@ public final class Libtorch {
                     "device: cuda was asked for, but libtorch sees no CUDA device. Build with -Pcuda on a machine with"
                             + " an NVIDIA driver, or use device auto or cpu.");
         }
+        if (cuda) {
+            // Float32 is to mean float32, as exported models are held against it; bfloat16 is there for speed.
+            torch.globalContext().setAllowTF32CuDNN(false);
+            torch.globalContext().setAllowTF32CuBLAS(false);
+        }
         return new Libtorch(choice != DeviceChoice.CPU && cuda ? Device.gpu() : Device.cpu());
     }
 

@@ -16,12 +16,15 @@ import java.util.stream.Collectors;
  */
 public final class Freezing {
     private final Set<String> frozen;
-    private final List<Recipe.Unfreeze> unfreeze;
+    private final List<Thaw> thaws = new ArrayList<>();
+
+    /** Parameters that learn from an epoch on; counts from 1. */
+    private record Thaw(int epoch, Set<String> names) {}
 
     /**
      * What a recipe freezes of a network. With fresh weights it is nothing.
      *
-     * @throws InvalidRecipeException for patterns that no parameter matches
+     * @throws InvalidRecipeException for patterns that no parameter matches, and where nothing is left to learn
      */
     public Freezing(Recipe recipe, Blueprint blueprint) {
         List<String> trained = blueprint.trainedParameters();
@@ -31,13 +34,23 @@ public final class Freezing {
         for (int i = 0; i < patterns.size(); i++) {
             all.addAll(matching("recipe.network.freeze[" + i + "]", patterns.get(i), blueprint, trained, problems));
         }
-        this.unfreeze = recipe.training().unfreeze();
+        List<Recipe.Unfreeze> unfreeze = recipe.training().unfreeze();
         for (int i = 0; i < unfreeze.size(); i++) {
             String path = "recipe.training.unfreeze[" + i + "].match";
             Set<String> matching = matching(path, unfreeze.get(i).match(), blueprint, trained, problems);
             if (!matching.isEmpty() && matching.stream().noneMatch(all::contains)) {
                 problems.add(new Problem(path, "'" + unfreeze.get(i).match() + "' matches nothing that is frozen."));
             }
+            thaws.add(new Thaw(unfreeze.get(i).epoch(), matching));
+        }
+        Set<String> atFirst = new HashSet<>(all);
+        thaws.stream().filter(thaw -> thaw.epoch() == 1).forEach(thaw -> atFirst.removeAll(thaw.names()));
+        if (problems.isEmpty()
+                && recipe.training().epochs() > 0
+                && recipe.network().pretrained().isPresent()
+                && atFirst.containsAll(trained)) {
+            problems.add(new Problem(
+                    "recipe.network.freeze", "leaves nothing to learn in the first epoch. Maybe [allButHead]?"));
         }
         if (!problems.isEmpty()) {
             throw new InvalidRecipeException(problems);
@@ -67,12 +80,8 @@ public final class Freezing {
      * @param epoch counts from 0
      */
     public Set<String> at(int epoch) {
-        List<NamePattern> thawed = unfreeze.stream()
-                .filter(step -> step.epoch() <= epoch + 1)
-                .map(step -> NamePattern.of(step.match()))
-                .toList();
-        return frozen.stream()
-                .filter(name -> thawed.stream().noneMatch(pattern -> pattern.matches(name)))
-                .collect(Collectors.toSet());
+        Set<String> still = new HashSet<>(frozen);
+        thaws.stream().filter(thaw -> thaw.epoch() <= epoch + 1).forEach(thaw -> still.removeAll(thaw.names()));
+        return Set.copyOf(still);
     }
 }

@@ -9,7 +9,9 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.recipe.InvalidRecipeException;
 import io.scanstream.contracts.recipe.NamePattern;
+import io.scanstream.contracts.recipe.Problem;
 import io.scanstream.contracts.recipe.Recipe;
 import io.scanstream.trainer.libtorch.Libtorch;
 import io.scanstream.trainer.weights.ElementType;
@@ -216,7 +218,12 @@ public final class Network implements AutoCloseable {
      */
     public Tensor score(ByteBuffer pixels, int count) {
         Tensor bytes = libtorch.upload(pixels, count, blueprint.heightPx(), blueprint.widthPx(), blueprint.channels());
-        Tensor map = normalised(bytes.to(torch.ScalarType.Float));
+        return scorePixels(bytes.to(torch.ScalarType.Float));
+    }
+
+    /** As {@link #score}, from float32 pixels, 0 to 255, which may be on the autograd tape. */
+    public Tensor scorePixels(Tensor scans) {
+        Tensor map = normalised(scans);
         TensorVector logits = new TensorVector();
         for (View view : blueprint.views()) {
             Tensor seen = layers.forward(view.of(map), false);
@@ -311,9 +318,25 @@ public final class Network implements AutoCloseable {
         List<String> unexpected = file.tensors().keySet().stream()
                 .filter(name -> !shapes.containsKey(name) && !name.endsWith(BATCH_COUNTER))
                 .toList();
+        requireMatching(recipe.load());
         LoadReport report = new LoadReport(loaded, fresh, missing, wrongShape, unexpected);
         report.require(blueprint);
         return report;
+    }
+
+    private void requireMatching(List<String> patterns) {
+        List<Problem> problems = new ArrayList<>();
+        for (int i = 0; i < patterns.size(); i++) {
+            NamePattern pattern = NamePattern.of(patterns.get(i));
+            if (shapes.keySet().stream().noneMatch(pattern::matches)) {
+                problems.add(new Problem(
+                        "recipe.network.load[" + i + "]",
+                        "'" + patterns.get(i) + "' matches none of the network's " + shapes.size() + " tensors."));
+            }
+        }
+        if (!problems.isEmpty()) {
+            throw new InvalidRecipeException(problems);
+        }
     }
 
     private void copy(WeightFile file, StoredTensor stored) throws IOException {

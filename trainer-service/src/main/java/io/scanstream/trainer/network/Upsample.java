@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.scanstream.contracts.recipe.Setting;
 import io.scanstream.trainer.onnx.OnnxGraph;
 import java.util.List;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
@@ -36,12 +37,15 @@ public record Upsample(
 
     @Override
     public Trainable build(Site at, Parameters parameters) {
-        Shape out = outputShape(at);
-        long[] sides = {out.get(1), out.get(2)};
+        // Of what comes in: training may cut parts out of images.
         if (mode == Mode.NEAREST) {
-            return (x, training) -> torch.upsample_nearest2d(x, sides);
+            return (x, training) -> torch.upsample_nearest2d(x, sides(x));
         }
-        return (x, training) -> torch.upsample_bilinear2d(x, sides, false);
+        return (x, training) -> torch.upsample_bilinear2d(x, sides(x), false);
+    }
+
+    private long[] sides(Tensor x) {
+        return new long[] {x.size(2) * scale, x.size(3) * scale};
     }
 
     @Override

@@ -61,7 +61,7 @@ public final class OnnxModel implements AutoCloseable {
         long bytesEach = metadata.task() == Task.SEGMENTATION
                 ? pixels * metadata.classes().size() * Float.BYTES
                 : pixels * metadata.preprocessing().channels();
-        return (int) Math.max(1, Math.min(MOST_IMAGES, MOST_BYTES / bytesEach));
+        return (int) Math.max(1, Math.min(MOST_IMAGES, MOST_BYTES / bytesEach) / metadata.views());
     }
 
     /** Names of what the file computes. */

@@ -190,7 +190,8 @@ public final class TrainingWork implements Work {
         PackageBuilder.Identity identity = new PackageBuilder.Identity(
                 version, manifest.dataset(), Hashes.sha256(Json.bytes(manifest)), claim.id(), clock.instant());
         Path beside = folder.resolve("beside");
-        ModelPackage built = PackageBuilder.build(run, identity, folder.resolve("package"), beside);
+        ModelPackage built = PackageBuilder.build(run, identity, folder.resolve("package"), beside, claim::check);
+        claim.confirm();
         patience.insist(claim, () -> {
             stores.jobs().writeCompanions(claim.id(), beside);
             return true;

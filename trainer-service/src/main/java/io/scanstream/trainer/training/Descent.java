@@ -1,17 +1,26 @@
 package io.scanstream.trainer.training;
 
+import io.scanstream.contracts.recipe.InvalidRecipeException;
 import io.scanstream.contracts.recipe.Optimizer;
+import io.scanstream.contracts.recipe.Problem;
 import io.scanstream.trainer.network.Network;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Adam;
 import org.bytedeco.pytorch.AdamOptions;
 import org.bytedeco.pytorch.AdamW;
 import org.bytedeco.pytorch.AdamWOptions;
+import org.bytedeco.pytorch.ArchiveWriter;
 import org.bytedeco.pytorch.InputArchive;
 import org.bytedeco.pytorch.OptimizerOptions;
 import org.bytedeco.pytorch.OptimizerParamGroup;
@@ -57,6 +66,18 @@ final class Descent implements AutoCloseable {
             members.add(new TensorVector());
         }
         trained.forEach((name, weight) -> members.get(groupOf(name)).push_back(weight));
+        List<Problem> problems = new ArrayList<>();
+        for (int i = 0; i < recipe.groups().size(); i++) {
+            if (members.get(i + 1).empty()) {
+                problems.add(new Problem(
+                        "recipe.optimizer.groups[" + i + "].match",
+                        "'" + recipe.groups().get(i).match() + "' matches none of the network's " + trained.size()
+                                + " parameters that no group before it has."));
+            }
+        }
+        if (!problems.isEmpty()) {
+            throw new InvalidRecipeException(problems);
+        }
         return members;
     }
 
@@ -119,10 +140,10 @@ final class Descent implements AutoCloseable {
      *
      * @param factor of the recipe's learning rate, from its schedule
      * @param clipNorm the L2 norm over all gradients that is allowed; null for any
-     * @return false, and the weights are left alone, if the gradients' norm was asked for and is not finite
+     * @return false, and the weights are left alone, if a gradient is not finite
      */
     boolean step(double factor, @Nullable Double clipNorm) {
-        if (clipNorm != null && !Double.isFinite(torch.clip_grad_norm_(weights, clipNorm))) {
+        if (clipNorm == null ? !gradientsAreFinite() : !Double.isFinite(torch.clip_grad_norm_(weights, clipNorm))) {
             return false;
         }
         for (int i = 0; i < learningRates.size(); i++) {
@@ -132,11 +153,64 @@ final class Descent implements AutoCloseable {
         return true;
     }
 
-    void save(Path file) {
-        try (PointerScope scope = new PointerScope()) {
+    private boolean gradientsAreFinite() {
+        TensorVector sums = new TensorVector();
+        for (long i = 0; i < weights.size(); i++) {
+            Tensor gradient = weights.get(i).grad();
+            if (gradient.defined()) {
+                sums.push_back(gradient.sum());
+            }
+        }
+        return sums.empty() || Double.isFinite(torch.stack(sums).sum().item_double());
+    }
+
+    /** @throws IOException when the file cannot be written */
+    void save(Path file) throws IOException {
+        try (PointerScope scope = new PointerScope();
+                FileChannel channel = FileChannel.open(
+                        file,
+                        StandardOpenOption.WRITE,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.TRUNCATE_EXISTING)) {
             OutputArchive archive = new OutputArchive();
             optimizer.save(archive);
-            archive.save_to(file.toString());
+            ChannelWriter writer = new ChannelWriter(channel);
+            archive.save_to(writer);
+            writer.require();
+        }
+    }
+
+    /**
+     * Writes an archive. libtorch's own files end the process when a disk is full: its archive throws while it is destroyed. So
+     * a failure is kept, and libtorch never told.
+     */
+    private static final class ChannelWriter extends ArchiveWriter {
+        private final FileChannel channel;
+        private @Nullable IOException failure;
+
+        ChannelWriter(FileChannel channel) {
+            this.channel = channel;
+        }
+
+        @Override
+        public long call(Pointer data, long bytes) {
+            if (failure == null) {
+                try (BytePointer chunk = new BytePointer(data)) {
+                    ByteBuffer buffer = chunk.capacity(bytes).asByteBuffer();
+                    while (buffer.hasRemaining()) {
+                        channel.write(buffer);
+                    }
+                } catch (IOException e) {
+                    failure = e;
+                }
+            }
+            return bytes;
+        }
+
+        void require() throws IOException {
+            if (failure != null) {
+                throw failure;
+            }
         }
     }
 

@@ -50,6 +50,9 @@ final class EpochSelection {
     private static double gain(Metric metric, EpochRecord epoch, EpochRecord before) {
         double value = epoch.validation(metric);
         double reference = before.validation(metric);
-        return Double.isFinite(value) && !Double.isFinite(reference) ? 1 : metric.gain(value, reference);
+        if (!Double.isFinite(reference)) {
+            return Double.isFinite(value) ? 1 : 0;
+        }
+        return metric.gain(value, reference);
     }
 }

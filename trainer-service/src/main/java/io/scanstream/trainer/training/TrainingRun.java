@@ -20,6 +20,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
@@ -93,12 +94,12 @@ public final class TrainingRun implements AutoCloseable {
      * @throws ScanstreamException {@code INVALID_REQUEST} when it is another recipe's or does not fit
      */
     public void resume(Checkpoint checkpoint) {
-        if (!checkpoint.state().recipeSha256().equals(state.recipeSha256())) {
+        if (!checkpoint.state().recipe().sha256().equals(recipe.sha256())) {
             throw new ScanstreamException(
                     ErrorCode.INVALID_REQUEST,
                     "checkpoint " + checkpoint.folder() + " is of the recipe "
-                            + checkpoint.state().recipeSha256() + ", not of " + state.recipeSha256()
-                            + ". Start without it.");
+                            + checkpoint.state().recipe().name()
+                            + " with other settings, not of this one. Start without it.");
         }
         try {
             Files.createDirectories(options.workFolder());
@@ -140,11 +141,13 @@ public final class TrainingRun implements AutoCloseable {
         try {
             Files.createDirectories(options.workFolder());
             while (!completed()) {
-                if (trainEpoch(stop, listener) == Outcome.STOPPED) {
+                // A validation with which a call begins goes to its end, so that every call gets further.
+                boolean hasTrained = state.step() < stepsPerEpoch && stepsAreLeft();
+                if (trainEpoch(stop, listener) == Outcome.STOPPED
+                        || completeEpoch(hasTrained ? stop : StopSignal.never(), listener) == Outcome.STOPPED) {
                     checkpoint(listener);
                     return Outcome.STOPPED;
                 }
-                completeEpoch(listener);
                 if (options.checkpointEvery() != null) {
                     checkpoint(listener);
                 }
@@ -160,9 +163,10 @@ public final class TrainingRun implements AutoCloseable {
 
     /** Whether there is nothing more to train. */
     public boolean completed() {
-        return state.epoch() >= recipe.training().epochs()
-                || !stepsAreLeft()
-                || selection.isTimeToStop(state.history());
+        return state.step() == 0
+                && (state.epoch() >= recipe.training().epochs()
+                        || !stepsAreLeft()
+                        || selection.isTimeToStop(state.history()));
     }
 
     private boolean stepsAreLeft() {
@@ -240,7 +244,7 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     @SuppressWarnings("try") // the averaged weights are in the network while it is open
-    private void completeEpoch(TrainingListener listener) throws IOException, InterruptedException {
+    private Outcome completeEpoch(StopSignal stop, TrainingListener listener) throws IOException, InterruptedException {
         // The recipe's number of steps may have cut the epoch short.
         long images = Math.min(
                 data.drawn().size(), (long) state.step() * recipe.training().batchSize());
@@ -249,7 +253,11 @@ public final class TrainingRun implements AutoCloseable {
         EpochRecord epoch;
         boolean better;
         try (Learner.Averaged averaged = learner.averaged()) {
-            Validator.Figures validation = validator.measure();
+            Optional<Validator.Figures> measured = validator.measure(stop);
+            if (measured.isEmpty()) {
+                return Outcome.STOPPED;
+            }
+            Validator.Figures validation = measured.get();
             epoch = new EpochRecord(
                     state.epoch() + 1,
                     state.loss(),
@@ -265,6 +273,7 @@ public final class TrainingRun implements AutoCloseable {
         }
         state = state.afterEpoch(epoch, better);
         listener.epochCompleted(epoch, better, eta(imagesPerSecond));
+        return Outcome.COMPLETED;
     }
 
     private boolean checkpointIsDue() {

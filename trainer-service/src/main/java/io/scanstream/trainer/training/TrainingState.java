@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * How far a training is, {@code state.json} of a checkpoint. Random numbers, order of the images and learning rate follow
  * from the recipe and this position, so there is no other state than weights, their average and optimizer.
  *
- * @param recipeSha256 of the recipe that is being trained
+ * @param recipe that is being trained; one that an older release wrote gets the newer fields' defaults
  * @param epoch epochs completed
  * @param step steps completed within the epoch under way
  * @param lossSum over the images of the epoch under way
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param bestEpoch whose weights are in {@code best.safetensors}; absent before the first epoch's end
  */
 public record TrainingState(
-        String recipeSha256,
+        Recipe recipe,
         int epoch,
         int step,
         double lossSum,
@@ -41,14 +41,14 @@ public record TrainingState(
 
     static TrainingState start(Recipe recipe, Precision precision) {
         boolean averaged = recipe.training().averageDecay() != null;
-        return new TrainingState(recipe.sha256(), 0, 0, 0, 0, 0, 0, List.of(), precision, averaged, null);
+        return new TrainingState(recipe, 0, 0, 0, 0, 0, 0, List.of(), precision, averaged, null);
     }
 
     /** A step further; a loss that is not finite is counted, not added. */
     TrainingState afterStep(double loss, int images, double seconds) {
         boolean finite = Double.isFinite(loss);
         return new TrainingState(
-                recipeSha256,
+                recipe,
                 epoch,
                 step + 1,
                 finite ? lossSum + loss * images : lossSum,
@@ -66,7 +66,7 @@ public record TrainingState(
         List<EpochRecord> longer = new ArrayList<>(history);
         longer.add(completed);
         return new TrainingState(
-                recipeSha256,
+                recipe,
                 epoch + 1,
                 0,
                 0,

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -45,13 +46,21 @@ final class Validator {
         this.data = data;
     }
 
-    Figures measure() throws InterruptedException {
+    /**
+     * Measures the network as it is.
+     *
+     * @return empty if it was asked to stop before the end
+     */
+    Optional<Figures> measure(StopSignal stop) throws InterruptedException {
         List<Sample> samples = data.validation();
         Decisions decisions = data.task() == Task.SEGMENTATION ? new OfPixels() : new OfImages();
         double lossSum = 0;
         try (NoGradGuard guard = new NoGradGuard();
                 BatchLoader.BatchStream batches = loader.inOrder(samples)) {
             while (batches.hasNext()) {
+                if (stop.requested()) {
+                    return Optional.empty();
+                }
                 try (Batch batch = batches.next();
                         PointerScope scope = new PointerScope()) {
                     Tensor logits =
@@ -69,7 +78,7 @@ final class Validator {
                 figures.put(name, figure);
             }
         });
-        return new Figures(figures, classesDecided(metrics));
+        return Optional.of(new Figures(figures, classesDecided(metrics)));
     }
 
     private static int classesDecided(Metrics metrics) {

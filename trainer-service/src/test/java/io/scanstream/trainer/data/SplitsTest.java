@@ -15,6 +15,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -73,6 +74,55 @@ class SplitsTest {
             seen.addAll(validation);
         }
         assertThat(seen).hasSize(260);
+    }
+
+    @Test
+    void everyFoldHasEveryClassInItsProportion() {
+        List<Manifest.Entry> entries = new ArrayList<>();
+        for (int i = 0; i < 48; i++) {
+            String label = i < 40 ? "common" : "rare";
+            entries.add(entry("train/" + i + ".png", label, Split.TRAIN, null));
+        }
+        for (int fold = 0; fold < 4; fold++) {
+            assertThat(StableSplit.part(entries, fold, 4, "fold"))
+                    .hasSize(12)
+                    .filteredOn(entry -> "rare".equals(entry.label()))
+                    .hasSize(2);
+        }
+    }
+
+    /** A group of images of two subjects ties these together. */
+    @Test
+    void whatIsTiedByGroupsAndSubjectsStaysTogether() {
+        List<Manifest.Entry> entries = new ArrayList<>();
+        for (int i = 0; i < 120; i++) {
+            String path = "train/" + i + ".png";
+            String sha256 = Hashes.sha256(path.getBytes(StandardCharsets.UTF_8));
+            entries.add(new Manifest.Entry(
+                    path,
+                    sha256,
+                    1,
+                    i % 2 == 0 ? "a" : "b",
+                    Split.TRAIN,
+                    "subject " + i / 4,
+                    "group " + (i + 2) / 4,
+                    null));
+        }
+        // Each group has half of one subject and half of the next: all are tied.
+        assertThat(StableSplit.choose(entries, 0.5, "validation")).isEmpty();
+        List<Manifest.Entry> loose = entries.stream()
+                .filter(entry -> !List.of("group 8", "group 16", "group 24").contains(entry.group()))
+                .toList();
+        Set<Manifest.Entry> chosen = StableSplit.choose(loose, 0.5, "validation");
+        assertThat(chosen).isNotEmpty().hasSizeLessThan(loose.size());
+        for (Manifest.Entry entry : loose) {
+            assertThat(chosen.stream().anyMatch(other -> Objects.equals(other.subject(), entry.subject())))
+                    .as(entry.path())
+                    .isEqualTo(chosen.contains(entry));
+            assertThat(chosen.stream().anyMatch(other -> Objects.equals(other.group(), entry.group())))
+                    .as(entry.path())
+                    .isEqualTo(chosen.contains(entry));
+        }
     }
 
     @Test

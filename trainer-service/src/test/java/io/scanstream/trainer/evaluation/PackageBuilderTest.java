@@ -256,8 +256,8 @@ class PackageBuilderTest {
                 new TestScans(SIDE, "wide", "narrow").with(Split.TRAIN, 8).with(Split.TEST, 2);
         try (TrainingRun run = run(scans, recipe)) {
             run.train(() -> true, new TrainingListener() {});
-            assertThatThrownBy(() ->
-                            PackageBuilder.build(run, identity(), folder.resolve("package"), folder.resolve("beside")))
+            assertThatThrownBy(() -> PackageBuilder.build(
+                            run, identity(), folder.resolve("package"), folder.resolve("beside"), () -> {}))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("epoch 1, step 0");
         }
@@ -283,7 +283,7 @@ class PackageBuilderTest {
         all.putAll(replaced);
         try (TrainingRun run = run(scans, TestScans.recipe(SIDE, all))) {
             run.train(StopSignal.never(), new TrainingListener() {});
-            return PackageBuilder.build(run, identity(), folder.resolve("package"), folder.resolve("beside"));
+            return PackageBuilder.build(run, identity(), folder.resolve("package"), folder.resolve("beside"), () -> {});
         }
     }
 

@@ -116,7 +116,13 @@ class ParityTest {
 
     private static byte[] export(Network network) {
         OnnxMetadata metadata = new OnnxMetadata(
-                Task.CLASSIFICATION, List.of("a", "b", "c"), null, Preprocessing.stretched(SIDE, SIDE, 3), "x", "test");
+                Task.CLASSIFICATION,
+                List.of("a", "b", "c"),
+                null,
+                Preprocessing.stretched(SIDE, SIDE, 3),
+                1,
+                "x",
+                "test");
         return OnnxExport.write(network, 1, metadata, "1");
     }
 

@@ -94,7 +94,7 @@ class ResNetParityTest {
     @Test
     void theExportedFileGivesTheSameLogitsWithin1e5() {
         OnnxMetadata metadata = new OnnxMetadata(
-                Task.CLASSIFICATION, run.data().classes(), null, run.data().preprocessing(), "x", "test");
+                Task.CLASSIFICATION, run.data().classes(), null, run.data().preprocessing(), 1, "x", "test");
         byte[] file = OnnxExport.write(run.network(), 1, metadata, "1");
         Parity parity = new Parity();
         try (OnnxModel model = new OnnxModel(file)) {

@@ -83,6 +83,7 @@ class TorchvisionParityTest {
                 List.of("a", "b", "c", "d", "e"),
                 null,
                 Preprocessing.stretched(side, side, 3),
+                1,
                 "x",
                 "test");
         byte[] file = OnnxExport.write(network, 1, metadata, "1");

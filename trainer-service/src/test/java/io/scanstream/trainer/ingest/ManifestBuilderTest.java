@@ -32,7 +32,11 @@ class ManifestBuilderTest {
     }
 
     private ManifestBuilderTest groups(String csv) {
-        builder.table(ManifestBuilder.GROUPS, csv.getBytes(StandardCharsets.UTF_8));
+        return table(ManifestBuilder.GROUPS, csv);
+    }
+
+    private ManifestBuilderTest table(String path, String csv) {
+        builder.table(path, csv.getBytes(StandardCharsets.UTF_8));
         return this;
     }
 
@@ -161,6 +165,20 @@ class ManifestBuilderTest {
         assertThat(manifest.rejected()).singleElement().satisfies(rejected -> {
             assertThat(rejected.path()).isEqualTo("train/a/1.png");
             assertThat(rejected.reason()).contains("p1").contains("test");
+        });
+    }
+
+    @Test
+    void rejectsTrainingImagesWhoseSubjectIsInTheTestFolder() {
+        Manifest manifest = table("patients.csv", "file,patient_id\n1.png,p1\n2.png,p1\n3.png,p2\n")
+                .with("train/a/1.png")
+                .with("test/a/2.png")
+                .with("train/b/3.png")
+                .manifest();
+
+        assertThat(manifest.rejected()).singleElement().satisfies(rejected -> {
+            assertThat(rejected.path()).isEqualTo("train/a/1.png");
+            assertThat(rejected.reason()).isEqualTo("its subject 'p1' is also in the test split");
         });
     }
 

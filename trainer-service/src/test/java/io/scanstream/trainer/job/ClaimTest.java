@@ -11,6 +11,7 @@ import io.scanstream.contracts.job.Lease;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -52,6 +53,20 @@ class ClaimTest {
         assertThat(claim.stopRequested()).isTrue();
         assertThat(claim.lostTo()).extracting(JobState::status).isEqualTo(JobStatus.CANCELLED);
         assertThatThrownBy(claim::check).isInstanceOf(WorkStopped.class);
+    }
+
+    @Test
+    void whatCannotBeTakenBackIsNotDoneForACancelledJob() {
+        JobId id = desk.queued();
+        Claim claim = desk.take("a", id).orElseThrow();
+        claim.confirm();
+        desk.cancel(id);
+
+        assertThatThrownBy(claim::confirm).isInstanceOf(WorkStopped.class);
+        AtomicInteger calls = new AtomicInteger();
+        assertThatThrownBy(() -> desk.patience.insist(claim, calls::incrementAndGet))
+                .isInstanceOf(WorkStopped.class);
+        assertThat(calls).hasValue(0);
     }
 
     @Test

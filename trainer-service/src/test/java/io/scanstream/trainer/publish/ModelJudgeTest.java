@@ -83,7 +83,8 @@ class ModelJudgeTest {
                     run,
                     new PackageBuilder.Identity(MODEL, null, "0".repeat(64), null, Instant.EPOCH),
                     folder.resolve("package"),
-                    folder.resolve("beside"));
+                    folder.resolve("beside"),
+                    () -> {});
             Models models = new Models(server.store());
             models.publish(MODEL, sealed);
             Manifest manifest = scans.manifest();

@@ -1,7 +1,9 @@
 package io.scanstream.trainer.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.scanstream.contracts.recipe.Recipe;
 import io.scanstream.trainer.TestScans;
@@ -9,6 +11,8 @@ import io.scanstream.trainer.libtorch.DeviceChoice;
 import io.scanstream.trainer.libtorch.Libtorch;
 import io.scanstream.trainer.network.Blueprints;
 import io.scanstream.trainer.network.Network;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
@@ -80,7 +84,37 @@ class DescentTest {
             assertThat(Math.sqrt(moved)).isCloseTo(0.5, within(1e-3));
 
             assertThat(step(descent, network, Double.NaN, 0.5)).isFalse();
+            assertThat(step(descent, network, Double.POSITIVE_INFINITY, null)).isFalse();
             assertThat(weights(network)).usingRecursiveComparison().isEqualTo(after);
+        }
+    }
+
+    @Test
+    void aGroupWithoutMembersIsAMistake() {
+        Recipe recipe = TestScans.recipe(
+                16,
+                Map.of(
+                        "optimizer",
+                        "{type: sgd, learningRate: 0.1, groups: [{match: '*.bias', learningRateFactor: 2},"
+                                + " {match: '0.bias', learningRateFactor: 3}, {match: 'layer9.*', learningRateFactor: 2}]}"));
+        try (Network network = new Network(Blueprints.of(recipe, 3), libtorch, 1)) {
+            assertThatThrownBy(() -> new Descent(recipe.optimizer(), network))
+                    .hasMessageContaining("recipe.optimizer.groups[1].match: '0.bias' matches none")
+                    .hasMessageContaining("recipe.optimizer.groups[2].match: 'layer9.*' matches none");
+        }
+    }
+
+    @Test
+    void aFullDiskIsAnErrorThatSaysSoAndNotTheEndOfTheProcess() {
+        Path full = Path.of("/dev/full");
+        assumeThat(full).as("a device that has no room").exists();
+        Recipe recipe = TestScans.recipe(16, Map.of("optimizer", "{type: adam, learningRate: 0.1}"));
+        try (Network network = new Network(Blueprints.of(recipe, 3), libtorch, 1);
+                Descent descent = new Descent(recipe.optimizer(), network)) {
+            step(descent, network, 1, null);
+            assertThatThrownBy(() -> descent.save(full))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("No space left");
         }
     }
 

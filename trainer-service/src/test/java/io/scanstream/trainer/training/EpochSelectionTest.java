@@ -34,6 +34,16 @@ class EpochSelectionTest {
     }
 
     @Test
+    void whereTheMetricCannotBeHadTheLossDecides() {
+        EpochSelection selection = new EpochSelection(training(Map.of("training.bestMetric", "auc")));
+
+        assertThat(selection.isBetter(epoch(2, 0.4, 0.9), Optional.of(epoch(1, 0.5, 0.9))))
+                .isTrue();
+        assertThat(selection.isBetter(epoch(2, 0.6, 0.9), Optional.of(epoch(1, 0.5, 0.9))))
+                .isFalse();
+    }
+
+    @Test
     void keepsTheLastWhateverItsFiguresAsLongAsItsLossIsANumber() {
         EpochSelection selection = new EpochSelection(training(Map.of("training.keep", "last")));
 

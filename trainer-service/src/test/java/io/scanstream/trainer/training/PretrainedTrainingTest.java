@@ -9,7 +9,9 @@ import io.scanstream.contracts.recipe.Recipe;
 import io.scanstream.trainer.TestScans;
 import io.scanstream.trainer.libtorch.DeviceChoice;
 import io.scanstream.trainer.libtorch.Libtorch;
+import io.scanstream.trainer.network.Blueprint;
 import io.scanstream.trainer.network.Blueprints;
+import io.scanstream.trainer.network.Freezing;
 import io.scanstream.trainer.network.LoadReport;
 import io.scanstream.trainer.network.Network;
 import io.scanstream.trainer.weights.WeightFile;
@@ -195,6 +197,28 @@ class PretrainedTrainingTest {
                 .hasMessageContaining("recipe.network.freeze[1]: 'layer9.*' matches none")
                 .hasMessageContaining("recipe.training.unfreeze[0].match: 'fc.*' matches nothing that is frozen")
                 .hasMessageContaining("recipe.training.unfreeze[1].match: 'conv7' matches none");
+    }
+
+    @Test
+    void weightsOfWhichNothingIsTakenAreAMistake() {
+        assertThatThrownBy(() -> begun(recipe(Map.of("network.load", "['*', 'layr4.*']")), "slip"))
+                .isInstanceOf(InvalidRecipeException.class)
+                .hasMessageContaining("recipe.network.load[1]: 'layr4.*' matches none");
+    }
+
+    @Test
+    void aNetworkOfWhichNothingLearnsIsAMistake() {
+        assertThatThrownBy(() -> run(recipe(Map.of("network.freeze", "['*']")), "frozen"))
+                .isInstanceOf(InvalidRecipeException.class)
+                .hasMessageContaining("recipe.network.freeze: leaves nothing to learn");
+        Recipe thawed = recipe(Map.of(
+                "network.freeze", "['*']",
+                "training.unfreeze", "[{epoch: 1, match: 'fc.*'}, {epoch: 2, match: allButHead}]",
+                "training.epochs", "2"));
+        Blueprint blueprint = Blueprints.of(thawed, 3);
+        Freezing freezing = new Freezing(thawed, blueprint);
+        assertThat(freezing.at(0)).contains("conv1.weight").doesNotContain("fc.weight");
+        assertThat(freezing.at(1)).isEmpty();
     }
 
     /** Returns the size of the optimizer's state after the run. */

@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
@@ -319,6 +320,45 @@ class TrainingRunTest {
         }
         try (TrainingRun run = run(TestScans.recipe(SIDE, Map.of("training.seed", "9")), "other")) {
             assertThatThrownBy(() -> run.resume(keeper.last())).hasMessageContaining("is of the recipe");
+        }
+    }
+
+    @Test
+    void goesOnFromACheckpointOfAReleaseWhoseRecipesSaidLess() throws IOException {
+        Recipe recipe = TestScans.recipe(SIDE, Map.of());
+        Keeper keeper = new Keeper();
+        try (TrainingRun run = run(recipe, "older")) {
+            run.train(afterSteps(2), keeper);
+        }
+        Path file = keeper.last().folder().resolve("state.json");
+        String written = Files.readString(file);
+        String older =
+                written.replaceAll("\"testTimeAugmentation\"[^,]*,", "").replaceAll("\"deterministic\"[^,]*,", "");
+        assertThat(older).isNotEqualTo(written);
+        Files.writeString(file, older);
+        try (TrainingRun run = run(recipe, "newer")) {
+            run.resume(Checkpoint.read(keeper.last().folder()));
+            assertThat(run.train(StopSignal.never(), new TrainingListener() {}))
+                    .isEqualTo(TrainingRun.Outcome.COMPLETED);
+        }
+    }
+
+    @Test
+    void aStopIsHeededDuringValidationButForAValidationThatIsAllThereIsToDo() {
+        Recipe recipe = TestScans.recipe(SIDE, Map.of("training.epochs", "1", "schedule", "{type: constant}"));
+        Keeper keeper = new Keeper();
+        try (TrainingRun run = run(recipe, "stopped")) {
+            AtomicInteger asked = new AtomicInteger();
+            // Once before each of the 5 steps, and then before the first batch of the validation.
+            assertThat(run.train(() -> asked.incrementAndGet() > 5, keeper)).isEqualTo(TrainingRun.Outcome.STOPPED);
+            assertThat(run.state().step()).isEqualTo(5);
+            assertThat(run.state().history()).isEmpty();
+            assertThat(run.completed()).isFalse();
+        }
+        try (TrainingRun run = run(recipe, "resumed")) {
+            run.resume(keeper.last());
+            assertThat(run.train(() -> true, new TrainingListener() {})).isEqualTo(TrainingRun.Outcome.COMPLETED);
+            assertThat(run.state().history()).hasSize(1);
         }
     }
 
