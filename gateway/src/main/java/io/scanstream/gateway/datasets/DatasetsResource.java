@@ -21,6 +21,7 @@ import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Multi;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
@@ -96,7 +97,7 @@ class DatasetsResource {
             summary = "Add one labelled scan: makes the next version",
             description =
                     "The image as the raw body. Without a split it goes where its group or subject is, else where a"
-                            + " stable hash puts it. 409 while another version is being made.")
+                            + " stable hash puts it. A label that is no class yet needs newClass=true. 409 while another version is being made.")
     @RequestBody(
             content = @Content(mediaType = "image/*", schema = @Schema(type = SchemaType.STRING, format = "binary")))
     @APIResponse(
@@ -108,6 +109,7 @@ class DatasetsResource {
             InputStream body,
             @HeaderParam("Content-Length") @Nullable Long sizeBytes,
             @QueryParam("label") @Nullable String label,
+            @QueryParam("newClass") @DefaultValue("false") boolean newClass,
             @QueryParam("split") @Nullable String split,
             @QueryParam("subject") @Nullable String subject,
             @QueryParam("group") @Nullable String group) {
@@ -128,6 +130,12 @@ class DatasetsResource {
         if (newest.task() == Task.SEGMENTATION) {
             throw new RequestRefused(List.of(new Problem(
                     "name", "the images of data set '" + name + "' have masks, no labels; upload a whole version.")));
+        }
+        if (!newClass && !newest.classes().contains(label.strip())) {
+            throw new RequestRefused(List.of(new Problem(
+                    "label",
+                    "'" + Parameters.shown(label) + "' is none of the data set's classes " + newest.classes()
+                            + ". If it is to become one, say newClass=true.")));
         }
         Amendment.ScanAdded added = new Amendment.ScanAdded(newest.dataset(), label.strip(), named, subject, group);
         return accepted(intake.add(added, body, sizeBytes == null ? -1 : sizeBytes));

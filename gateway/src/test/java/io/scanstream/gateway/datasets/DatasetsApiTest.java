@@ -188,6 +188,12 @@ class DatasetsApiTest {
         datasets.writeManifest(Fixtures.manifest(version));
         succeed(first.job(), version);
 
+        given().body(new byte[] {1})
+                .post("/api/v1/datasets/grows/scans?label=cancre")
+                .then()
+                .statusCode(400)
+                .body("errors[0].path", equalTo("label"))
+                .body("errors[0].message", containsString("newClass=true"));
         DatasetView next = given().body(new byte[] {1, 2, 3})
                 .contentType("image/png")
                 .post("/api/v1/datasets/grows/scans?label=cancer&split=test&subject=p1")

@@ -114,6 +114,32 @@ class SweepsApiTest {
     }
 
     @Test
+    void aCandidateWithAllItsFoldsComesBeforeOneWithItsLuckiest() {
+        SweepView sweep = post("{\"training\":" + TRAINING
+                        + ",\"grid\":{\"optimizer.learningRate\":[0.1,0.01]},\"folds\":2}")
+                .statusCode(202)
+                .extract()
+                .as(SweepView.class);
+        List<SweepView.Run> lucky = sweep.candidates().get(0).runs();
+        List<SweepView.Run> whole = sweep.candidates().get(1).runs();
+        tell(lucky.get(0).job(), 0.1);
+        tell(whole.get(0).job(), 0.5);
+        tell(whole.get(1).job(), 0.6);
+
+        assertThat(get(sweep.id()).candidates())
+                .extracting(candidate -> candidate.runs().get(0).job())
+                .containsExactly(whole.get(0).job(), lucky.get(0).job());
+        tell(lucky.get(1).job(), 0.7);
+        assertThat(get(sweep.id()).candidates())
+                .extracting(candidate -> candidate.runs().get(0).job())
+                .containsExactly(lucky.get(0).job(), whole.get(0).job());
+    }
+
+    private void tell(JobId job, double loss) {
+        jobs.writeHistory(job, List.of(epoch(job, 1, loss, true)));
+    }
+
+    @Test
     void whatADeadGatewayHasNotStartedIsStartedByWhoeverLooks() {
         JobState.Training work = new JobState.Training("left", new DatasetVersion(DATASET, 1), Fixtures.recipe());
         JobId job = JobId.next();

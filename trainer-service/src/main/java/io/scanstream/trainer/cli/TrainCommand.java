@@ -199,6 +199,10 @@ public final class TrainCommand implements Callable<Integer> {
         if (test != null) {
             figures.put("images", test.images());
             figures.putAll(test.figures());
+            of(test, focus(read)).ifPresent(figure -> figures.put("focus", figure));
+            if (test.merged() != null) {
+                figures.put("merged", test.merged().figures());
+            }
         }
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("package", out.toAbsolutePath().normalize().toString());
@@ -207,6 +211,20 @@ public final class TrainCommand implements Callable<Integer> {
         line.put("test", figures);
         line.put("seconds", Math.round(seconds * 10) / 10.0);
         return line;
+    }
+
+    /** The class that the recipe is about, if it says so. */
+    private static @Nullable String focus(Recipe recipe) {
+        Recipe.@Nullable Evaluation evaluation = recipe.evaluation();
+        return evaluation == null || evaluation.focusClass() == null
+                ? recipe.data().positiveClass()
+                : evaluation.focusClass();
+    }
+
+    private static Optional<Metrics.PerClass> of(Metrics test, @Nullable String label) {
+        return test.perClass().stream()
+                .filter(figures -> figures.label().equals(label))
+                .findFirst();
     }
 
     private Map<String, String> overrides() {

@@ -42,7 +42,8 @@ class TrainCommandTest {
 
     @Test
     void trainsAndEndsWithOneLineOfResults() throws Exception {
-        int code = train("--epochs", "2", "--seed", "5", "--set", "training.batchSize=4");
+        int code = train(
+                "--epochs", "2", "--seed", "5", "--set", "training.batchSize=4", "--set", "evaluation.focusClass=wide");
 
         assertThat(code).as(progress.toString(StandardCharsets.UTF_8)).isZero();
         JsonNode line = Json.mapper().readTree(results.toByteArray());
@@ -54,6 +55,8 @@ class TrainCommandTest {
         assertThat(line.path("test").path("macroF1").isNumber()).isTrue();
         assertThat(line.path("test").path("auc").isNumber()).isTrue();
         assertThat(line.path("test").path("balancedAccuracy").isNumber()).isTrue();
+        assertThat(line.path("test").path("focus").path("label").asText()).isEqualTo("wide");
+        assertThat(line.path("test").path("focus").path("recall").isNumber()).isTrue();
         assertThat(line.path("seconds").asDouble()).isPositive();
         assertThat(folder.resolve("out/private/gallery.html")).exists();
         assertThat(folder.resolve("out/tensorboard")).isDirectoryContaining("glob:**events.out.tfevents.*");
