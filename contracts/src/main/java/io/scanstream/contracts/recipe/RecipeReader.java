@@ -36,20 +36,20 @@ public final class RecipeReader {
         return read(yaml, Map.of());
     }
 
-    /** As {@link #read(byte[], Map, NetworkLanguage)}, with the network's layers unread. */
+    /** As {@link #read(byte[], Map, JsonNode)}, with the network's layers unread. */
     public static Recipe read(byte[] yaml, Map<String, String> overrides) {
-        return read(yaml, overrides, NetworkLanguage.UNREAD);
+        return read(yaml, overrides, RecipeSchema.layersUnread());
     }
 
     /**
      * Reads a recipe with some fields replaced.
      *
      * @param overrides YAML values by path, for instance {@code optimizer.learningRate} to {@code 0.01}
-     * @param language finds the mistakes within the network's layers
+     * @param schema made by {@link RecipeSchema#of}, which knows the network's layers
      * @throws InvalidRecipeException with every mistake
      */
-    public static Recipe read(byte[] yaml, Map<String, String> overrides, NetworkLanguage language) {
-        return read(yaml, overrides, language, null);
+    public static Recipe read(byte[] yaml, Map<String, String> overrides, JsonNode schema) {
+        return read(yaml, overrides, schema, null);
     }
 
     /**
@@ -57,12 +57,8 @@ public final class RecipeReader {
      *
      * @throws InvalidRecipeException with every mistake, and everything that contradicts the data
      */
-    public static Recipe read(byte[] yaml, Map<String, String> overrides, Manifest manifest) {
-        return read(yaml, overrides, NetworkLanguage.UNREAD, manifest);
-    }
-
-    private static Recipe read(
-            byte[] yaml, Map<String, String> overrides, NetworkLanguage language, @Nullable Manifest manifest) {
+    public static Recipe read(
+            byte[] yaml, Map<String, String> overrides, JsonNode schema, @Nullable Manifest manifest) {
         JsonNode tree = parse("recipe", yaml);
         if (!(tree instanceof ObjectNode root)) {
             throw new InvalidRecipeException(
@@ -70,7 +66,7 @@ public final class RecipeReader {
         }
         List<Problem> problems = new ArrayList<>();
         overrides.forEach((path, value) -> replace(root, path, value, problems));
-        return read(root, problems, language, manifest);
+        return read(root, problems, schema, manifest);
     }
 
     /**
@@ -79,14 +75,14 @@ public final class RecipeReader {
      * @throws InvalidRecipeException with every mistake
      */
     public static Recipe read(ObjectNode tree) {
-        return read(tree, new ArrayList<>(), NetworkLanguage.UNREAD, null);
+        return read(tree, new ArrayList<>(), RecipeSchema.layersUnread(), null);
     }
 
-    private static Recipe read(
-            ObjectNode tree, List<Problem> problems, NetworkLanguage language, @Nullable Manifest manifest) {
-        RecipeStructure structure = new RecipeStructure(problems);
-        structure.check("recipe", tree, Recipe.class);
-        language.check(tree.path("network"), problems);
+    private static Recipe read(ObjectNode tree, List<Problem> problems, JsonNode schema, @Nullable Manifest manifest) {
+        // On a copy: layers stay as they were written.
+        new RecipeStructure(schema, problems).check("recipe", tree.deepCopy());
+        RecipeStructure structure = new RecipeStructure(RecipeSchema.layersUnread(), new ArrayList<>());
+        structure.check("recipe", tree);
         if (!structure.readable()) {
             throw new InvalidRecipeException(problems);
         }

@@ -4,8 +4,10 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.scanstream.contracts.Json;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
@@ -16,15 +18,34 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The recipe as a JSON Schema (draft 2020-12), made of the same records and {@link Setting}s that {@link RecipeStructure}
- * enforces: editors complete and explain with it what the reader will accept. Contradictions between fields are beyond it.
+ * The recipe as a JSON Schema (draft 2020-12), made of its records and their {@link Setting}s. {@link RecipeStructure}
+ * enforces it; editors complete and explain with it what the reader will accept. Contradictions between fields are beyond it.
  */
 public final class RecipeSchema {
-    private final Class<?> layers;
+    /** {@code format} of whole numbers of 64 bits; the others have 32. */
+    static final String LONG = "int64";
+
+    private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
+    private static final JsonNode LAYERS_UNREAD = new RecipeSchema(null).whole();
+
+    private final @Nullable Class<?> layers;
     private final ObjectNode definitions = Json.mapper().createObjectNode();
 
-    private RecipeSchema(Class<?> layers) {
+    private RecipeSchema(@Nullable Class<?> layers) {
         this.layers = layers;
+    }
+
+    /** The schema for whoever does not know layers and architectures: anything is one. */
+    public static JsonNode layersUnread() {
+        return LAYERS_UNREAD;
+    }
+
+    /** The schema of one of several records that a sealed interface names, told apart by {@code type}. */
+    public static JsonNode ofFamily(Class<?> family) {
+        RecipeSchema schema = new RecipeSchema(family);
+        ObjectNode root = schema.family(family);
+        root.set("$defs", schema.definitions);
+        return root;
     }
 
     /**
@@ -35,19 +56,24 @@ public final class RecipeSchema {
      */
     public static JsonNode of(Class<?> layers, Class<?> architectures) {
         RecipeSchema schema = new RecipeSchema(layers);
+        ObjectNode root = schema.whole();
+        schema.architectures((ObjectNode) root.path("properties").path("network"), architectures);
+        return root;
+    }
+
+    private ObjectNode whole() {
         ObjectNode root = Json.mapper().createObjectNode();
         root.put("$schema", "https://json-schema.org/draft/2020-12/schema");
         root.put("title", "A recipe of Scanstream");
-        root.setAll(schema.record(Recipe.class, null));
-        schema.architectures((ObjectNode) root.path("properties").path("network"), architectures);
-        root.set("$defs", schema.definitions);
+        root.setAll(record(Recipe.class, null));
+        root.set("$defs", definitions);
         return root;
     }
 
     private ObjectNode schema(Type type) {
         Class<?> raw = type instanceof ParameterizedType generic ? (Class<?>) generic.getRawType() : (Class<?>) type;
         if (raw == JsonNode.class) {
-            return family(layers);
+            return layers == null ? Json.mapper().createObjectNode() : family(layers);
         }
         if (raw.isRecord()) {
             return record(raw, null);
@@ -67,6 +93,9 @@ public final class RecipeSchema {
                     .forEach(name -> values.add(name.value()));
         } else if (raw != Object.class) {
             schema.put("type", simple(raw));
+            if (raw == long.class) {
+                schema.put("format", LONG);
+            }
         }
         return schema;
     }
@@ -130,12 +159,21 @@ public final class RecipeSchema {
         bound(schema, "maximum", setting.max());
         bound(schema, "exclusiveMaximum", setting.below());
         if (!setting.fallback().isEmpty()) {
-            schema.set("default", RecipeStructure.value(setting.fallback()));
+            schema.set("default", value(setting.fallback()));
         }
         if (!setting.example().isEmpty()) {
-            schema.putArray("examples").add(RecipeStructure.value(setting.example()));
+            schema.putArray("examples").add(value(setting.example()));
         }
         return schema;
+    }
+
+    /** What a {@link Setting} writes as YAML. */
+    private static JsonNode value(String text) {
+        try {
+            return YAML.readTree(text);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a default that is no YAML: " + text, e);
+        }
     }
 
     private static void bound(ObjectNode schema, String keyword, double bound) {

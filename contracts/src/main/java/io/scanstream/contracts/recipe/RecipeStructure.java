@@ -1,36 +1,32 @@
 package io.scanstream.contracts.recipe;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.annotation.JsonSubTypes;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import java.lang.reflect.ParameterizedType;
-import java.lang.reflect.RecordComponent;
-import java.lang.reflect.Type;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
+import java.util.TreeMap;
+import java.util.stream.StreamSupport;
 
 /**
- * Holds a tree against records whose components say by {@link Setting} what they may be: every field there, none unknown,
- * each of its type and within its range. Goes on after a mistake, so that one reading finds them all; fills in
- * defaults and takes unknown fields out as it goes. Sealed interfaces are told apart by their field {@code type}.
+ * Holds a tree against a schema that {@link RecipeSchema} has made: every field there, none unknown, each of its type and
+ * within its range. Goes on after a mistake, so that one reading finds them all; fills in defaults and takes unknown fields
+ * out as it goes.
  */
 public final class RecipeStructure {
-    private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
-
+    private final JsonNode schema;
     private final List<Problem> problems;
     private boolean readable = true;
 
-    /** Mistakes are added to the list. */
-    public RecipeStructure(List<Problem> problems) {
+    /**
+     * Prepares a check.
+     *
+     * @param schema of the whole tree
+     * @param problems mistakes are added to it
+     */
+    public RecipeStructure(JsonNode schema, List<Problem> problems) {
+        this.schema = schema;
         this.problems = problems;
     }
 
@@ -39,184 +35,207 @@ public final class RecipeStructure {
         return readable;
     }
 
-    private void unreadable(String path, String message) {
-        readable = false;
-        problems.add(new Problem(path, message));
-    }
-
     /**
      * Checks a tree and fills in what it leaves out.
      *
      * @param path of the tree in the recipe, for messages
-     * @param type a record, a sealed interface of records, a list or map of those, an enum or a simple type
      */
-    public void check(String path, JsonNode node, Type type) {
-        Class<?> raw = type instanceof ParameterizedType generic ? (Class<?>) generic.getRawType() : (Class<?>) type;
-        if (raw == JsonNode.class || raw == Object.class) {
-            return;
-        }
-        if (raw.isRecord()) {
-            checkRecord(path, node, raw, null);
-        } else if (raw.isSealed()) {
-            checkVariant(path, node, raw);
-        } else if (raw == List.class) {
-            checkList(path, node, (ParameterizedType) type);
-        } else if (raw == Map.class) {
-            checkMap(path, node, (ParameterizedType) type);
-        } else if (raw.isEnum()) {
-            checkEnum(path, node, raw);
-        } else {
-            checkScalar(path, node, raw);
+    public void check(String path, JsonNode node) {
+        check(path, node, schema);
+    }
+
+    private void check(String path, JsonNode node, JsonNode rule) {
+        String definition = rule.path("$ref").asText();
+        if (!definition.isEmpty()) {
+            check(path, node, schema.at(definition.substring(1)));
+        } else if (rule.has("oneOf")) {
+            checkVariant(path, node, rule.path("oneOf"));
+        } else if (rule.has("properties")) {
+            checkFields(path, node, rule);
+        } else if (rule.has("additionalProperties")) {
+            checkEntries(path, node, rule.path("additionalProperties"));
+        } else if (rule.has("items")) {
+            checkList(path, node, rule.path("items"));
+        } else if (rule.has("enum")) {
+            checkEnum(path, node, rule.path("enum"));
+        } else if (rule.has("type")) {
+            checkScalar(path, node, rule);
         }
     }
 
-    private void checkRecord(String path, JsonNode node, Class<?> record, @Nullable String alsoAllowed) {
+    private void checkFields(String path, JsonNode node, JsonNode rule) {
         if (!(node instanceof ObjectNode object)) {
             unreadable(path, "expected fields (a mapping), found " + shown(node) + ".");
             return;
         }
         List<String> known = new ArrayList<>();
-        for (RecordComponent component : record.getRecordComponents()) {
-            known.add(component.getName());
-            checkField(path + "." + component.getName(), object, component);
-        }
+        rule.path("properties").properties().forEach(field -> {
+            known.add(field.getKey());
+            checkField(path + "." + field.getKey(), object, field.getKey(), field.getValue(), rule.path("required"));
+        });
         for (Iterator<String> names = object.fieldNames(); names.hasNext(); ) {
             String name = names.next();
-            if (!known.contains(name) && !name.equals(alsoAllowed)) {
+            if (!known.contains(name)) {
                 names.remove();
-                problems.add(
-                        new Problem(path + "." + name, "unknown field. Known here: " + String.join(", ", known) + "."));
+                problems.add(new Problem(path + "." + name, "unknown field. Known here: " + named(known) + "."));
             }
         }
+        rule.path("allOf").forEach(further -> checkIf(path, object, further));
     }
 
-    private void checkField(String path, ObjectNode object, RecordComponent component) {
-        Setting setting = component.getAnnotation(Setting.class);
-        boolean nullable = component.getAnnotatedType().isAnnotationPresent(Nullable.class);
-        JsonNode value = object.path(component.getName());
+    /** {@code type} tells variants apart; nobody has to be told of it among the fields. */
+    private static String named(List<String> known) {
+        return String.join(
+                ", ", known.stream().filter(name -> !name.equals("type")).toList());
+    }
+
+    private void checkField(String path, ObjectNode object, String name, JsonNode rule, JsonNode required) {
+        JsonNode value = object.path(name);
         if (value.isMissingNode() || value.isNull()) {
-            if (!setting.fallback().isEmpty()) {
-                value = object.set(component.getName(), value(setting.fallback()))
-                        .get(component.getName());
-            } else if (nullable) {
-                object.remove(component.getName());
-                return;
+            if (rule.has("default")) {
+                // Checked like any other, for it may leave fields out itself.
+                value = rule.path("default").deepCopy();
+                object.set(name, value);
             } else {
-                unreadable(path, "is missing. " + setting.value() + maybe(setting));
+                if (contains(required, name)) {
+                    unreadable(path, "is missing. " + rule.path("description").asText() + maybe(rule));
+                }
+                object.remove(name);
                 return;
             }
         }
-        int before = problems.size();
-        check(path, value, component.getGenericType());
-        if (problems.size() == before && value.isNumber()) {
-            checkRange(path, value, setting);
-        }
-    }
-
-    /** What a {@link Setting} writes as YAML. */
-    static JsonNode value(String text) {
-        try {
-            return YAML.readTree(text);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a default that is no YAML: " + text, e);
-        }
-    }
-
-    private void checkRange(String path, JsonNode value, Setting setting) {
-        double number = value.asDouble();
-        @Nullable String rule = null;
-        if (number < setting.min()) {
-            rule = "is below " + plain(setting.min());
-        } else if (number > setting.max()) {
-            rule = "is above " + plain(setting.max());
-        } else if (number <= setting.above()) {
-            rule = "is not above " + plain(setting.above());
-        } else if (number >= setting.below()) {
-            rule = "is not below " + plain(setting.below());
-        }
-        if (rule != null) {
-            problems.add(new Problem(path, value.asText() + " " + rule + "." + maybe(setting)));
-        }
-    }
-
-    private void checkVariant(String path, JsonNode node, Class<?> family) {
-        Map<String, Class<?>> variants = Arrays.stream(
-                        family.getAnnotation(JsonSubTypes.class).value())
-                .collect(Collectors.toMap(JsonSubTypes.Type::name, JsonSubTypes.Type::value));
-        String type = node.path("type").asText("");
-        Class<?> variant = variants.get(type);
-        if (variant == null) {
-            String found = type.isEmpty() ? "no type" : "'" + type + "'";
-            unreadable(
-                    path + ".type",
-                    found + "; expected one of "
-                            + variants.keySet().stream().sorted().collect(Collectors.joining(", ")) + ".");
+        if (rule.has("const")) {
             return;
         }
-        checkRecord(path, node, variant, "type");
+        int before = problems.size();
+        check(path, value, rule);
+        if (problems.size() == before && value.isNumber()) {
+            checkRange(path, value, rule);
+        }
     }
 
-    private void checkList(String path, JsonNode node, ParameterizedType type) {
+    private static boolean contains(JsonNode names, String name) {
+        return StreamSupport.stream(names.spliterator(), false)
+                .anyMatch(each -> each.asText().equals(name));
+    }
+
+    /** What further fields look like where one has a certain value. */
+    private void checkIf(String path, ObjectNode object, JsonNode rule) {
+        for (Map.Entry<String, JsonNode> condition :
+                rule.path("if").path("properties").properties()) {
+            if (!object.path(condition.getKey()).equals(condition.getValue().path("const"))) {
+                return;
+            }
+        }
+        rule.path("then").path("properties").properties().forEach(field -> {
+            if (object.has(field.getKey())) {
+                check(path + "." + field.getKey(), object.path(field.getKey()), field.getValue());
+            }
+        });
+    }
+
+    private void checkRange(String path, JsonNode value, JsonNode rule) {
+        double number = value.asDouble();
+        String broken = "";
+        if (rule.has("minimum") && number < rule.path("minimum").asDouble()) {
+            broken = "is below " + rule.path("minimum").asText();
+        } else if (rule.has("maximum") && number > rule.path("maximum").asDouble()) {
+            broken = "is above " + rule.path("maximum").asText();
+        } else if (rule.has("exclusiveMinimum")
+                && number <= rule.path("exclusiveMinimum").asDouble()) {
+            broken = "is not above " + rule.path("exclusiveMinimum").asText();
+        } else if (rule.has("exclusiveMaximum")
+                && number >= rule.path("exclusiveMaximum").asDouble()) {
+            broken = "is not below " + rule.path("exclusiveMaximum").asText();
+        }
+        if (!broken.isEmpty()) {
+            problems.add(new Problem(path, value.asText() + " " + broken + "." + maybe(rule)));
+        }
+    }
+
+    private void checkVariant(String path, JsonNode node, JsonNode variants) {
+        Map<String, JsonNode> byType = new TreeMap<>();
+        variants.forEach(variant ->
+                byType.put(variant.path("properties").path("type").path("const").asText(), variant));
+        String type = node.path("type").asText("");
+        JsonNode variant = byType.get(type);
+        if (variant == null) {
+            String found = type.isEmpty() ? "no type" : "'" + type + "'";
+            unreadable(path + ".type", found + "; expected one of " + String.join(", ", byType.keySet()) + ".");
+            return;
+        }
+        checkFields(path, node, variant);
+    }
+
+    private void checkList(String path, JsonNode node, JsonNode items) {
         if (!node.isArray()) {
             unreadable(path, "expected a list, found " + shown(node) + ".");
             return;
         }
         for (int i = 0; i < node.size(); i++) {
-            check(path + "[" + i + "]", node.get(i), type.getActualTypeArguments()[0]);
+            check(path + "[" + i + "]", node.get(i), items);
         }
     }
 
-    private void checkMap(String path, JsonNode node, ParameterizedType type) {
+    private void checkEntries(String path, JsonNode node, JsonNode values) {
         if (!node.isObject()) {
             unreadable(path, "expected fields (a mapping), found " + shown(node) + ".");
             return;
         }
-        node.properties()
-                .forEach(field ->
-                        check(path + "." + field.getKey(), field.getValue(), type.getActualTypeArguments()[1]));
+        node.properties().forEach(field -> check(path + "." + field.getKey(), field.getValue(), values));
     }
 
-    private void checkEnum(String path, JsonNode node, Class<?> type) {
-        List<String> names = Arrays.stream(type.getFields())
-                .map(field -> field.getAnnotation(JsonProperty.class))
-                .map(JsonProperty::value)
-                .toList();
-        if (!names.contains(node.asText())) {
+    private void checkEnum(String path, JsonNode node, JsonNode values) {
+        if (!contains(values, node.asText())) {
+            List<String> names = new ArrayList<>();
+            values.forEach(value -> names.add(value.asText()));
             unreadable(path, shown(node) + " is not one of " + String.join(", ", names) + ".");
         }
     }
 
-    private void checkScalar(String path, JsonNode node, Class<?> type) {
+    private void checkScalar(String path, JsonNode node, JsonNode rule) {
+        String type = rule.path("type").asText();
         boolean fits;
         String expected;
-        if (type == int.class || type == Integer.class || type == long.class) {
-            fits = type != long.class ? node.canConvertToInt() : node.canConvertToLong();
-            fits &= node.canConvertToExactIntegral();
-            expected = "a whole number";
-        } else if (type == double.class || type == Double.class) {
-            fits = node.isNumber() && Double.isFinite(node.asDouble());
-            expected = "a number";
-        } else if (type == boolean.class) {
-            fits = node.isBoolean();
-            expected = "true or false";
-        } else if (type == String.class) {
-            fits = node.isTextual();
-            expected = "a text";
-        } else {
-            throw new IllegalStateException("a recipe field of type " + type + " at " + path);
+        switch (type) {
+            case "integer" -> {
+                fits = node.canConvertToExactIntegral()
+                        && (rule.path("format").asText().equals(RecipeSchema.LONG)
+                                ? node.canConvertToLong()
+                                : node.canConvertToInt());
+                expected = "a whole number";
+            }
+            case "number" -> {
+                fits = node.isNumber() && Double.isFinite(node.asDouble());
+                expected = "a number";
+            }
+            case "boolean" -> {
+                fits = node.isBoolean();
+                expected = "true or false";
+            }
+            case "string" -> {
+                fits = node.isTextual();
+                expected = "a text";
+            }
+            default -> throw new IllegalStateException("a schema of type " + type + " at " + path);
         }
         if (!fits) {
             unreadable(path, "expected " + expected + ", found " + shown(node) + ".");
         }
     }
 
-    private static String maybe(Setting setting) {
-        String example = setting.example().isEmpty() ? setting.fallback() : setting.example();
-        return example.isEmpty() ? "" : " Maybe " + example + "?";
+    private void unreadable(String path, String message) {
+        readable = false;
+        problems.add(new Problem(path, message));
     }
 
-    private static String plain(double bound) {
-        return bound == Math.rint(bound) ? Long.toString((long) bound) : Double.toString(bound);
+    private static String maybe(JsonNode rule) {
+        JsonNode example = rule.has("examples") ? rule.path("examples").path(0) : rule.path("default");
+        return example.isMissingNode() ? "" : " Maybe " + plain(example) + "?";
+    }
+
+    private static String plain(JsonNode value) {
+        return value.isTextual() ? value.textValue() : value.toString();
     }
 
     private static String shown(JsonNode node) {

@@ -6,8 +6,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * What a recipe's field means, what it may be and what it is when it is left out. {@link RecipeStructure} enforces it on
- * the components of records: the recipe's own, and those that a service reads a part of it into.
+ * What a recipe's field means, what it may be and what it is when it is left out. {@link RecipeSchema} makes a schema
+ * of the components of records: the recipe's own, and those that a service reads a part of it into.
  */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.RECORD_COMPONENT)

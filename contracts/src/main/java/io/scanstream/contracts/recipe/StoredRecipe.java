@@ -28,7 +28,7 @@ final class StoredRecipe extends StdDeserializer<Recipe> {
     @Override
     public Recipe deserialize(JsonParser parser, DeserializationContext context) throws IOException {
         JsonNode tree = parser.readValueAsTree();
-        new RecipeStructure(new ArrayList<>()).check("recipe", tree, Recipe.class);
+        new RecipeStructure(RecipeSchema.layersUnread(), new ArrayList<>()).check("recipe", tree);
         return bind(tree);
     }
 

@@ -83,7 +83,8 @@ class EvaluationCheckTest {
         byte[] slips = (RECIPE + "colour: red\nevaluation: {mergedClasses: {lesion: [benign]}, focusClass: tumour}")
                 .getBytes(StandardCharsets.UTF_8);
 
-        assertThatThrownBy(() -> RecipeReader.read(slips, Map.of("data.positiveClass", "ill"), manifest()))
+        assertThatThrownBy(() -> RecipeReader.read(
+                        slips, Map.of("data.positiveClass", "ill"), RecipeSchema.layersUnread(), manifest()))
                 .isInstanceOfSatisfying(InvalidRecipeException.class, e -> assertThat(e.problems())
                         .extracting(Problem::path)
                         .containsExactlyInAnyOrder(

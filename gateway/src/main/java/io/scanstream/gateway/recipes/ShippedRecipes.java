@@ -1,10 +1,13 @@
 package io.scanstream.gateway.recipes;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.api.RecipeOverview;
 import io.scanstream.contracts.recipe.Recipe;
 import io.scanstream.contracts.recipe.RecipeReader;
+import io.scanstream.contracts.recipe.RecipeSchema;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
@@ -21,15 +24,21 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** The recipes of a folder, each a file {@code <name>.yaml}; read and checked once. */
+/**
+ * The recipes of a folder, each a file {@code <name>.yaml}; read and checked once. With them lies the schema of recipes, which
+ * knows the trainer's layers.
+ */
 public final class ShippedRecipes {
     private static final String SUFFIX = ".yaml";
+    private static final String SCHEMA = "recipe.schema.json";
 
+    private final JsonNode schema;
     private final Map<String, Shipped> recipes;
 
     private record Shipped(String yaml, Recipe recipe) {}
 
-    private ShippedRecipes(Map<String, Shipped> recipes) {
+    private ShippedRecipes(JsonNode schema, Map<String, Shipped> recipes) {
+        this.schema = schema;
         this.recipes = Collections.unmodifiableMap(recipes);
     }
 
@@ -55,21 +64,25 @@ public final class ShippedRecipes {
     }
 
     /**
-     * Reads a folder; one that is not there holds none.
+     * Reads a folder; one that is not there holds none. Where it has no schema, layers are not looked at.
      *
      * @throws ScanstreamException {@code INVALID_RECIPE} for a recipe with mistakes or under another name than its own
      */
     static ShippedRecipes in(Path folder) {
         Map<String, Shipped> recipes = new TreeMap<>();
+        JsonNode schema = RecipeSchema.layersUnread();
         if (!Files.isDirectory(folder)) {
-            return new ShippedRecipes(recipes);
+            return new ShippedRecipes(schema, recipes);
         }
         try (Stream<Path> files = Files.list(folder)) {
+            if (Files.exists(folder.resolve(SCHEMA))) {
+                schema = Json.read(Files.readAllBytes(folder.resolve(SCHEMA)), JsonNode.class);
+            }
             for (Path file : files.toList()) {
                 String fileName = file.getFileName().toString();
                 if (fileName.endsWith(SUFFIX)) {
                     byte[] yaml = Files.readAllBytes(file);
-                    Recipe recipe = RecipeReader.read(yaml);
+                    Recipe recipe = RecipeReader.read(yaml, Map.of(), schema);
                     String name = fileName.substring(0, fileName.length() - SUFFIX.length());
                     if (!recipe.name().equals(name)) {
                         throw new ScanstreamException(
@@ -83,7 +96,12 @@ public final class ShippedRecipes {
         } catch (IOException e) {
             throw new UncheckedIOException("recipes in " + folder, e);
         }
-        return new ShippedRecipes(recipes);
+        return new ShippedRecipes(schema, recipes);
+    }
+
+    /** What a recipe can say, layers and all. */
+    public JsonNode schema() {
+        return schema;
     }
 
     public Set<String> names() {

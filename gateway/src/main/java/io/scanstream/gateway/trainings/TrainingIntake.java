@@ -139,7 +139,7 @@ public final class TrainingIntake {
     private JobState.Training work(TrainingRequest request) {
         DatasetVersion version = version(request.dataset());
         Manifest manifest = datasets.manifest(version);
-        Recipe recipe = RecipeReader.read(source(request.recipe()), overrides(request), manifest);
+        Recipe recipe = RecipeReader.read(source(request.recipe()), overrides(request), recipes.schema(), manifest);
         String model = request.model() == null ? recipe.name() : request.model();
         return new JobState.Training(Names.require("model", model), version, recipe);
     }

@@ -141,6 +141,21 @@ class TrainingsApiTest {
         post(body("{\"overrides\":{\"data.positiveClass\":\"sarcoma\"}}"), null)
                 .statusCode(400)
                 .body("errors.path", hasItem("recipe.data.positiveClass"));
+        post(
+                        body(
+                                "{\"overrides\":{\"network.layers\":[{\"type\":\"conv\",\"out\":8,\"kernal\":3},{\"type\":\"relay\"}],"
+                                        + "\"data.positiveClass\":\"sarcoma\"}}"),
+                        null)
+                .statusCode(400)
+                .body(
+                        "errors.path",
+                        hasItems(
+                                "recipe.network.layers[0].kernal",
+                                "recipe.network.layers[1].type",
+                                "recipe.data.positiveClass"));
+        post(body("{\"overrides\":{\"network\":{\"architecture\":\"unet\",\"parameters\":{\"depth\":0}}}}"), null)
+                .statusCode(400)
+                .body("errors.path", hasItem("recipe.network.parameters.depth"));
         post("{\"recipe\":7,\"dataset\":{\"name\":\"A B\"},\"model\":\"../x\"}", null)
                 .statusCode(400)
                 .body("code", equalTo("INVALID_REQUEST"))

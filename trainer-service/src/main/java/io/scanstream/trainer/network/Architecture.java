@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.recipe.InvalidRecipeException;
 import io.scanstream.contracts.recipe.Problem;
+import io.scanstream.contracts.recipe.RecipeSchema;
 import io.scanstream.contracts.recipe.RecipeStructure;
 import io.scanstream.contracts.recipe.Setting;
 import java.util.ArrayList;
@@ -33,6 +34,8 @@ import java.util.stream.Collectors;
     @JsonSubTypes.Type(value = Architecture.UNet.class, name = "unet")
 })
 public sealed interface Architecture {
+    /** Of {@code network.parameters}, with the architecture's name as {@code type}. */
+    JsonNode SCHEMA = RecipeSchema.ofFamily(Architecture.class);
 
     /**
      * The network's layers.
@@ -188,7 +191,16 @@ public sealed interface Architecture {
      */
     static Architecture read(String name, Map<String, Object> parameters) {
         List<Problem> problems = new ArrayList<>();
-        ObjectNode tree = check(name, Json.mapper().valueToTree(parameters), problems);
+        ObjectNode tree = Json.mapper().valueToTree(parameters);
+        if (!names().contains(name)) {
+            problems.add(new Problem(
+                    "recipe.network.architecture",
+                    "'" + name + "' is not known. Known: "
+                            + names().stream().sorted().collect(Collectors.joining(", ")) + "."));
+        } else {
+            tree.put("type", name);
+            new RecipeStructure(SCHEMA, problems).check("recipe.network.parameters", tree);
+        }
         if (!problems.isEmpty()) {
             throw new InvalidRecipeException(problems);
         }
@@ -197,24 +209,5 @@ public sealed interface Architecture {
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("an architecture that was found right cannot be read: " + tree, e);
         }
-    }
-
-    /**
-     * Adds every mistake in an architecture's name and parameters.
-     *
-     * @return a tree of the architecture, its defaults filled in
-     */
-    static ObjectNode check(String name, JsonNode parameters, List<Problem> problems) {
-        ObjectNode tree = parameters.deepCopy();
-        if (!names().contains(name)) {
-            problems.add(new Problem(
-                    "recipe.network.architecture",
-                    "'" + name + "' is not known. Known: "
-                            + names().stream().sorted().collect(Collectors.joining(", ")) + "."));
-        } else {
-            tree.put("type", name);
-            new RecipeStructure(problems).check("recipe.network.parameters", tree, Architecture.class);
-        }
-        return tree;
     }
 }

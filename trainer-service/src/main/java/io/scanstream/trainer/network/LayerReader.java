@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.recipe.InvalidRecipeException;
 import io.scanstream.contracts.recipe.Problem;
+import io.scanstream.contracts.recipe.RecipeSchema;
 import io.scanstream.contracts.recipe.RecipeStructure;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.Set;
 
 /** Reads layers as recipes write them; every mistake is reported with its path. */
 final class LayerReader {
+    private static final JsonNode SCHEMA = RecipeSchema.ofFamily(Layer.class);
     private static final Set<String> WITH_OUTPUTS = Set.of("conv", "transposedConv", "linear");
 
     /**
@@ -22,31 +24,20 @@ final class LayerReader {
      */
     static List<Layer> read(String path, List<JsonNode> nodes) {
         List<Problem> problems = new ArrayList<>();
-        List<JsonNode> trees = check(path, nodes, problems);
+        RecipeStructure structure = new RecipeStructure(SCHEMA, problems);
+        List<JsonNode> trees = new ArrayList<>();
+        List<String> left = new ArrayList<>();
+        for (int i = 0; i < nodes.size(); i++) {
+            JsonNode tree = nodes.get(i).deepCopy();
+            structure.check(path + "[" + i + "]", tree);
+            trees.add(tree);
+            collect(path + "[" + i + "]", tree, left);
+        }
+        requireOutputs(left, problems);
         if (!problems.isEmpty()) {
             throw new InvalidRecipeException(problems);
         }
         return trees.stream().map(LayerReader::layer).toList();
-    }
-
-    /**
-     * Adds every mistake in a list of layers, one by one; whether their shapes fit together is seen when they are built.
-     *
-     * @return trees of the layers, their defaults filled in
-     */
-    static List<JsonNode> check(String path, Iterable<JsonNode> nodes, List<Problem> problems) {
-        RecipeStructure structure = new RecipeStructure(problems);
-        List<JsonNode> trees = new ArrayList<>();
-        List<String> left = new ArrayList<>();
-        for (JsonNode node : nodes) {
-            String at = path + "[" + trees.size() + "]";
-            JsonNode tree = node.deepCopy();
-            structure.check(at, tree, Layer.class);
-            trees.add(tree);
-            collect(at, tree, left);
-        }
-        requireOutputs(left, problems);
-        return trees;
     }
 
     /**

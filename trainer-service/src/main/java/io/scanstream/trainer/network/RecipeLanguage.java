@@ -1,19 +1,18 @@
 package io.scanstream.trainer.network;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.scanstream.contracts.recipe.Problem;
 import io.scanstream.contracts.recipe.Recipe;
 import io.scanstream.contracts.recipe.RecipeReader;
 import io.scanstream.contracts.recipe.RecipeSchema;
-import java.util.List;
 import java.util.Map;
 
 /** Everything that a recipe can say, layers and architectures included. */
 public final class RecipeLanguage {
+    private static final JsonNode SCHEMA = RecipeSchema.of(Layer.class, Architecture.class);
 
     /** The JSON Schema (draft 2020-12) of recipes, as text: {@code recipes/recipe.schema.json}. */
     public static String schema() {
-        return RecipeSchema.text(RecipeSchema.of(Layer.class, Architecture.class));
+        return RecipeSchema.text(SCHEMA);
     }
 
     /**
@@ -24,18 +23,9 @@ public final class RecipeLanguage {
      *     the first place where the layers' shapes do not fit together
      */
     public static Recipe read(byte[] yaml, Map<String, String> overrides) {
-        Recipe recipe = RecipeReader.read(yaml, overrides, RecipeLanguage::check);
+        Recipe recipe = RecipeReader.read(yaml, overrides, SCHEMA);
         Blueprints.requireFitting(recipe);
         return recipe;
-    }
-
-    private static void check(JsonNode network, List<Problem> problems) {
-        LayerReader.check("recipe.network.layers", network.path("layers"), problems);
-        LayerReader.check("recipe.network.head", network.path("head"), problems);
-        if (network.path("architecture").isTextual()
-                && network.path("parameters").isObject()) {
-            Architecture.check(network.path("architecture").textValue(), network.path("parameters"), problems);
-        }
     }
 
     private RecipeLanguage() {}
