@@ -11,6 +11,7 @@ import io.scanstream.trainer.data.StableSplit;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** Makes the next version of a data set out of the one before and one scan more or less. */
@@ -52,19 +53,28 @@ final class Amending {
     }
 
     private static Split split(Manifest base, Amendment.ScanAdded added, Manifest.Entry entry) {
-        if (added.split() != null) {
-            return added.split();
-        }
         for (Manifest.Entry before : base.entries()) {
             boolean sameGroup = added.group() != null && added.group().equals(before.group());
             boolean sameSubject = added.subject() != null && added.subject().equals(before.subject());
             if ((sameGroup || sameSubject) && before.split() != Split.UNLABELLED) {
+                if (added.split() != null && added.split() != before.split()) {
+                    throw invalid("the scan's " + (sameGroup ? "group '" + added.group() : "subject '" + added.subject())
+                            + "' is in the " + name(before.split()) + " split of " + base.dataset() + ", not in "
+                            + name(added.split()) + ". Leave the split out, and it goes there.");
+                }
                 return before.split();
             }
+        }
+        if (added.split() != null) {
+            return added.split();
         }
         return StableSplit.isIn(entry, ManifestBuilder.TEST_SHARE, ManifestBuilder.TEST_SALT)
                 ? Split.TEST
                 : Split.TRAIN;
+    }
+
+    private static String name(Split split) {
+        return split.name().toLowerCase(Locale.ROOT);
     }
 
     /**

@@ -152,9 +152,14 @@ class IngestWorkTest {
                         .errorCode())
                 .isEqualTo(ErrorCode.NOT_AN_IMAGE);
 
+        JobState torn = amend(
+                TinyImages.png(true, 78), new Amendment.ScanAdded(more.dataset(), "bright", Split.TRAIN, "p1", null));
+        assertThat(torn.errorCode()).isEqualTo(ErrorCode.INVALID_DATASET);
+        assertThat(torn.reason()).contains("subject 'p1' is in the test split").contains("not in train");
+
         JobState removed = amend(new byte[0], new Amendment.ScanRemoved(more.dataset(), entry.sha256()));
         assertThat(removed.status()).as(removed.reason()).isEqualTo(JobStatus.SUCCEEDED);
-        assertThat(manifest(5).entries()).isEqualTo(before.entries());
+        assertThat(manifest(6).entries()).isEqualTo(before.entries());
         assertThat(amend(new byte[0], new Amendment.ScanRemoved(before.dataset(), entry.sha256()))
                         .errorCode())
                 .isEqualTo(ErrorCode.INVALID_DATASET);
