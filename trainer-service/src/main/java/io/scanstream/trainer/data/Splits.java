@@ -18,8 +18,10 @@ record Splits(List<Manifest.Entry> train, List<Manifest.Entry> validation, List<
     static Splits of(Recipe.Data data, Manifest manifest) {
         List<Manifest.Entry> train = new ArrayList<>(manifest.of(Split.TRAIN));
         List<Manifest.Entry> validation = new ArrayList<>(manifest.of(Split.VALIDATION));
-        if (data.nearDuplicates() == Recipe.Data.NearDuplicates.DROP) {
-            drop(manifest, train, validation);
+        boolean drop = data.nearDuplicates() == Recipe.Data.NearDuplicates.DROP;
+        if (drop) {
+            drop(manifest.nearDuplicates(), train);
+            drop(manifest.nearDuplicates(), validation);
         }
         if (data.subset() > 0 && data.subset() < train.size()) {
             train.retainAll(StableSplit.sample(train, data.subset(), "subset"));
@@ -36,13 +38,18 @@ record Splits(List<Manifest.Entry> train, List<Manifest.Entry> validation, List<
             train.stream().filter(chosen::contains).forEach(validation::add);
             train.removeAll(chosen);
         }
+        if (drop) {
+            // What was cut from the training split only now, the manifest could not compare.
+            List<Manifest.Entry> parted = new ArrayList<>(train);
+            validation.forEach(entry -> parted.add(entry.in(Split.VALIDATION)));
+            drop(NearDuplicates.find(parted), train);
+        }
         return new Splits(train, validation, manifest.of(Split.TEST));
     }
 
-    private static void drop(Manifest manifest, List<Manifest.Entry> train, List<Manifest.Entry> validation) {
-        Set<String> near = new HashSet<>();
-        manifest.nearDuplicates().forEach(found -> near.add(found.path()));
-        train.removeIf(entry -> near.contains(entry.path()));
-        validation.removeIf(entry -> near.contains(entry.path()));
+    private static void drop(List<Manifest.NearDuplicate> near, List<Manifest.Entry> from) {
+        Set<String> paths = new HashSet<>();
+        near.forEach(found -> paths.add(found.path()));
+        from.removeIf(entry -> paths.contains(entry.path()));
     }
 }

@@ -58,7 +58,8 @@ final class Amending {
             boolean sameSubject = added.subject() != null && added.subject().equals(before.subject());
             if ((sameGroup || sameSubject) && before.split() != Split.UNLABELLED) {
                 if (added.split() != null && added.split() != before.split()) {
-                    throw invalid("the scan's " + (sameGroup ? "group '" + added.group() : "subject '" + added.subject())
+                    throw invalid("the scan's "
+                            + (sameGroup ? "group '" + added.group() : "subject '" + added.subject())
                             + "' is in the " + name(before.split()) + " split of " + base.dataset() + ", not in "
                             + name(added.split()) + ". Leave the split out, and it goes there.");
                 }

@@ -5,6 +5,7 @@ import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.dataset.DatasetVersion;
 import io.scanstream.contracts.dataset.Manifest;
 import io.scanstream.contracts.dataset.Split;
+import io.scanstream.trainer.data.NearDuplicates;
 import io.scanstream.trainer.data.StableSplit;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.scanstream.contracts.Hashes;
 import io.scanstream.contracts.dataset.DatasetVersion;
+import io.scanstream.contracts.dataset.Likeness;
 import io.scanstream.contracts.dataset.Manifest;
 import io.scanstream.contracts.dataset.Split;
 import io.scanstream.contracts.recipe.Recipe;
@@ -16,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -150,5 +152,49 @@ class SplitsTest {
         assertThat(dropped.train().size() + dropped.validation().size()).isEqualTo(79);
         assertThat(paths(dropped.train())).doesNotContain("train/common/7.png");
         assertThat(paths(dropped.validation())).doesNotContain("train/common/7.png");
+    }
+
+    @Test
+    void dropsWhatLooksLikeAnImageThatIsCutOffForValidation() {
+        List<Manifest.Entry> entries = new ArrayList<>(manifest(0, 0, List.of()).entries());
+        Random random = new Random(3);
+        for (int pair = 0; pair < 20; pair++) {
+            Likeness likeness = new Likeness(
+                    "%016x%016x%04x".formatted(random.nextLong(), random.nextLong(), random.nextInt(1 << 16)));
+            for (String which : List.of("once", "again")) {
+                String path = "train/" + pair + "-" + which + ".png";
+                String sha256 = Hashes.sha256(path.getBytes(StandardCharsets.UTF_8));
+                String label = pair % 2 == 0 ? "common" : "rare";
+                entries.add(new Manifest.Entry(
+                        path, sha256, 1, label, Split.TRAIN, null, null, null, null, likeness, Map.of()));
+            }
+        }
+        Manifest manifest = new Manifest(
+                new DatasetVersion("d", 1),
+                List.of("common", "rare"),
+                List.of(),
+                entries,
+                List.of(),
+                List.of(),
+                Instant.EPOCH);
+
+        for (String cut : List.of("data.validationShare=0.3", "data.fold={index: 1, of: 3}")) {
+            String[] parts = cut.split("=", 2);
+            assertThat(torn(splits(manifest, Map.of(parts[0], parts[1]))))
+                    .as(cut)
+                    .isNotEmpty();
+            Splits dropped = splits(manifest, Map.of(parts[0], parts[1], "data.nearDuplicates", "drop"));
+            assertThat(torn(dropped)).as(cut).isEmpty();
+            assertThat(dropped.validation()).as(cut).isNotEmpty();
+        }
+    }
+
+    /** Likenesses that are on both sides. */
+    private static Set<Likeness> torn(Splits splits) {
+        Set<Likeness> both =
+                splits.train().stream().map(Manifest.Entry::likeness).collect(Collectors.toSet());
+        both.retainAll(
+                splits.validation().stream().map(Manifest.Entry::likeness).collect(Collectors.toSet()));
+        return both;
     }
 }

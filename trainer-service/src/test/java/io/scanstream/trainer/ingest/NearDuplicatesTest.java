@@ -9,6 +9,7 @@ import io.scanstream.contracts.model.Preprocessing.Interpolation;
 import io.scanstream.imaging.DecodeLimits;
 import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.imaging.Resampler;
+import io.scanstream.trainer.data.NearDuplicates;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package io.scanstream.trainer.ingest;
+package io.scanstream.trainer.data;
 
 import io.scanstream.contracts.dataset.Likeness;
 import io.scanstream.contracts.dataset.Manifest;
@@ -8,18 +8,18 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** Finds images that look like one of a later split: training images like validation or test images, validation like test. */
-final class NearDuplicates {
+public final class NearDuplicates {
     /**
      * Of 144. Saved again or scaled, an image changes by a few bits, of two unrelated ones about half differ; neighbouring
      * slices of a chest CT begin at about 20, and 14 leaves a gap.
      */
-    static final int MOST_BITS = 14;
+    public static final int MOST_BITS = 14;
 
     private static final int WORDS = 3;
     private static final int DIGITS = Likeness.DIGITS / WORDS;
 
     /** The nearest image of a later split for each that has one; every split against every later one, on all cores. */
-    static List<Manifest.NearDuplicate> find(List<Manifest.Entry> entries) {
+    public static List<Manifest.NearDuplicate> find(List<Manifest.Entry> entries) {
         List<Manifest.NearDuplicate> found = new ArrayList<>();
         List<Manifest.Entry> train = of(entries, Split.TRAIN);
         List<Manifest.Entry> validation = of(entries, Split.VALIDATION);
