@@ -10,8 +10,10 @@ import io.scanstream.contracts.api.TrainingView;
 import io.scanstream.contracts.dataset.Manifest;
 import io.scanstream.contracts.dataset.Split;
 import io.scanstream.contracts.job.JobStatus;
+import io.scanstream.contracts.model.Metrics;
 import io.scanstream.contracts.model.ModelCard;
 import io.scanstream.contracts.model.ModelVersion;
+import io.scanstream.contracts.model.Task;
 import io.scanstream.contracts.scoring.ScoreEvent;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -32,7 +34,7 @@ public final class Demo {
     /**
      * What to do.
      *
-     * @param data a folder of class folders
+     * @param data a folder of images with labels or masks
      * @param dataset the name to upload it under
      * @param epochs instead of the recipe's
      * @param seed instead of the recipe's
@@ -68,16 +70,20 @@ public final class Demo {
         long start = System.nanoTime();
         Files.createDirectories(folder);
         DatasetView dataset = upload(request);
+        List<Manifest.Entry> entries =
+                gateway.manifest(dataset.name(), dataset.version()).of(Split.TEST);
+        requireFiles(request.data(), entries);
         ModelVersion model = train(request, dataset);
         ModelCard card = gateway.card(model);
-        Manifest manifest = gateway.manifest(dataset.name(), dataset.version());
-        List<Manifest.Entry> entries = manifest.of(Split.TEST);
 
         out.println("Sending " + entries.size() + " test scans to " + model);
         List<ScoredScan> back = new ScanCourier(gateway, model)
                 .deliver(request.data(), entries, card.recipe().data()::classOf);
 
-        DemoReport report = new DemoReport(card.classes(), back);
+        Metrics test = card.metrics().get("test");
+        boolean masks = card.task() == Task.SEGMENTATION;
+        DemoReport labels = new DemoReport(card.classes(), masks ? List.of() : back);
+        ScanReport report = masks ? new MaskReport(card.classes(), back, test) : labels;
         out.println();
         report.print(out);
         out.println();
@@ -90,12 +96,25 @@ public final class Demo {
                 model.version(),
                 card.classes(),
                 entries.size(),
-                report.confusion().accuracy(),
-                report.confusion().macroF1(),
+                masks ? null : labels.confusion().accuracy(),
+                masks ? null : labels.confusion().macroF1(),
+                masks && test != null ? test.figures().get("dice") : null,
                 entries.size(),
                 scored,
                 back.size() - scored,
                 Math.round((System.nanoTime() - start) / 1e8) / 10.0);
+    }
+
+    /** Scans are sent as files; those of arrays have none. Said before the training, not after it. */
+    private static void requireFiles(Path data, List<Manifest.Entry> entries) {
+        for (Manifest.Entry entry : entries) {
+            if (!Files.isRegularFile(data.resolve(entry.path()))) {
+                throw new ScanstreamException(
+                        ErrorCode.INVALID_REQUEST,
+                        "the demo sends test scans as files, and " + data + " has no file '" + entry.path()
+                                + "': its images are in arrays. Use train and score, or up and the API.");
+            }
+        }
     }
 
     private DatasetView upload(Request request) throws IOException, InterruptedException {
@@ -151,7 +170,7 @@ public final class Demo {
         return training.result();
     }
 
-    private void write(DemoReport report, ModelVersion model) throws IOException, InterruptedException {
+    private void write(ScanReport report, ModelVersion model) throws IOException, InterruptedException {
         Path table = folder.resolve("scans.csv");
         Path page = folder.resolve("report.html");
         report.writeCsv(table);

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** What came back, for people: a table of scans, the confusion matrix, the figures. */
-final class DemoReport {
+/** Of a classifier: a table of scans, the confusion matrix, the figures. */
+final class DemoReport implements ScanReport {
     /** So many rows fit a screen; the file has them all. */
     private static final int SHOWN = 12;
 
@@ -34,7 +34,8 @@ final class DemoReport {
         return confusion;
     }
 
-    void print(PrintStream out) {
+    @Override
+    public void print(PrintStream out) {
         printTable(out);
         out.println();
         printConfusion(out);
@@ -92,13 +93,11 @@ final class DemoReport {
     }
 
     /** Every scan as CSV: file, true class, predicted class or the error's code, probability of the prediction. */
-    void writeCsv(Path file) throws IOException {
+    @Override
+    public void writeCsv(Path file) throws IOException {
         StringBuilder lines = new StringBuilder("file,true,predicted,probability\n");
         for (ScoredScan scan : scans) {
-            lines.append('"')
-                    .append(scan.file().replace("\"", "\"\""))
-                    .append("\",")
-                    .append(scan.truth());
+            lines.append(ScanReport.quoted(scan.file())).append(',').append(scan.truth());
             lines.append(',')
                     .append(predicted(scan))
                     .append(',')

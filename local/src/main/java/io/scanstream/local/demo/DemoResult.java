@@ -1,9 +1,17 @@
 package io.scanstream.local.demo;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** The demo's last line on stdout. */
+/**
+ * The demo's last line on stdout.
+ *
+ * @param testAccuracy of the scans that came back, as is {@code macroF1}; absent for a segmenter
+ * @param dice a segmenter's on the test split, from its card
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
 @JsonPropertyOrder({
     "model",
     "version",
@@ -11,6 +19,7 @@ import java.util.List;
     "testImages",
     "testAccuracy",
     "macroF1",
+    "dice",
     "scansSent",
     "scansScored",
     "scansRejected",
@@ -21,8 +30,9 @@ public record DemoResult(
         String version,
         List<String> classes,
         int testImages,
-        double testAccuracy,
-        double macroF1,
+        @Nullable Double testAccuracy,
+        @Nullable Double macroF1,
+        @Nullable Double dice,
         int scansSent,
         int scansScored,
         int scansRejected,

@@ -76,8 +76,8 @@ final class ScanCourier {
         while (System.nanoTime() < deadline) {
             ScanView view = gateway.scan(sent.id());
             if (view.result() != null) {
-                return new ScoredScan(
-                        sent.entry().path(), classOf.apply(sent.entry().requireLabel()), view.result());
+                String label = sent.entry().label();
+                return new ScoredScan(sent.entry().path(), label == null ? null : classOf.apply(label), view.result());
             }
             Thread.sleep(PAUSE.toMillis());
         }
