@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.recipe.Recipe;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,7 +55,7 @@ record Plan(List<Row> rows) {
 
         /** Whether the recipe begins with weights that cannot be had here: it runs, and its figure means nothing. */
         boolean withoutItsWeights() {
-            return "none".equals(set.get("network.weights"));
+            return Recipe.Network.NO_WEIGHTS.equals(set.get("network.weights"));
         }
 
         List<Run> runs() {

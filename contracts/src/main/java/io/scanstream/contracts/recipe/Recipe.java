@@ -175,7 +175,8 @@ public record Recipe(
                                     + " for all of them but the head's.",
                     fallback = "[]")
             List<String> freeze) {
-        private static final String NO_WEIGHTS = "none";
+        /** In {@code weights}: fresh ones, and nothing is frozen. */
+        public static final String NO_WEIGHTS = "none";
 
         /** In {@code freeze}: everything but what {@code head} stands for. */
         public static final String ALL_BUT_HEAD = "allButHead";

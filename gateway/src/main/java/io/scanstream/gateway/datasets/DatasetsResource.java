@@ -97,7 +97,8 @@ class DatasetsResource {
             summary = "Add one labelled scan: makes the next version",
             description =
                     "The image as the raw body. Without a split it goes where its group or subject is, else where a"
-                            + " stable hash puts it. A label that is no class yet needs newClass=true. 409 while another version is being made.")
+                            + " stable hash puts it. A label that is no class yet needs newClass=true."
+                            + " 409 while another version is being made.")
     @RequestBody(
             content = @Content(mediaType = "image/*", schema = @Schema(type = SchemaType.STRING, format = "binary")))
     @APIResponse(

@@ -10,6 +10,7 @@ import io.scanstream.contracts.api.TrainingView;
 import io.scanstream.contracts.dataset.Manifest;
 import io.scanstream.contracts.dataset.Split;
 import io.scanstream.contracts.job.JobStatus;
+import io.scanstream.contracts.model.Confusion;
 import io.scanstream.contracts.model.Metrics;
 import io.scanstream.contracts.model.ModelCard;
 import io.scanstream.contracts.model.ModelVersion;
@@ -81,9 +82,10 @@ public final class Demo {
                 .deliver(request.data(), entries, card.recipe().data()::classOf);
 
         Metrics test = card.metrics().get("test");
-        boolean masks = card.task() == Task.SEGMENTATION;
-        DemoReport labels = new DemoReport(card.classes(), masks ? List.of() : back);
-        ScanReport report = masks ? new MaskReport(card.classes(), back, test) : labels;
+        ScanReport report = card.task() == Task.SEGMENTATION
+                ? new MaskReport(card.classes(), back, test)
+                : new DemoReport(card.classes(), back);
+        Confusion confusion = report instanceof DemoReport labels ? labels.confusion() : null;
         out.println();
         report.print(out);
         out.println();
@@ -96,9 +98,9 @@ public final class Demo {
                 model.version(),
                 card.classes(),
                 entries.size(),
-                masks ? null : labels.confusion().accuracy(),
-                masks ? null : labels.confusion().macroF1(),
-                masks && test != null ? test.figures().get("dice") : null,
+                confusion == null ? null : confusion.accuracy(),
+                confusion == null ? null : confusion.macroF1(),
+                test == null ? null : test.figures().get("dice"),
                 entries.size(),
                 scored,
                 back.size() - scored,
