@@ -71,9 +71,10 @@ class LivingTrainerIT {
 
         assertThat(grounds.aliases.version("first", "champion")).contains(version.version());
         assertThat(grounds.events(version)).hasAtLeastOneElementOfType(ModelEvent.ModelPromoted.class);
-        assertThat(grounds.records(Topics.TRAINING_REQUESTS_DLQ))
-                .extracting(LivingTrainerIT::errorCode)
-                .containsExactly("INVALID_REQUEST", "UNKNOWN_JOB");
+        // Letters are written at least once: a record whose lock, shortened here, runs out meanwhile comes again.
+        assertThat(grounds.records(Topics.TRAINING_REQUESTS_DLQ).stream().map(LivingTrainerIT::errorCode))
+                .startsWith("INVALID_REQUEST")
+                .containsOnly("INVALID_REQUEST", "UNKNOWN_JOB");
         assertThat(trainer.terminate()).as("SIGTERM").isEqualTo(128 + 15);
     }
 
