@@ -46,9 +46,13 @@ interface InferenceConfig {
 
     /** How scans are scored. */
     interface Inference {
-        /** Threads of one run on the CPU; 0: as many as cores. */
+        /** Threads of one run on the CPU; 0: as measured. Runs go side by side as their threads fit the cores. */
         @WithDefault("0")
         int threads();
+
+        /** How long a model unlike all before is measured before it serves; 0: not at all, a run has all cores. */
+        @WithDefault("2s")
+        Duration tuning();
 
         /** Scans that are decoded at once; 0: as many as cores. */
         @WithDefault("0")

@@ -60,7 +60,8 @@ final class Wiring {
                 OnnxSettings.Device.of(config.device()),
                 inference.threads(),
                 inference.maxBatch(),
-                inference.maxBatchBytes().asLongValue()));
+                inference.maxBatchBytes().asLongValue(),
+                inference.tuning()));
         this.events = new ModelEvents(settings, this::nudge);
         this.serving = new ServingSet(
                 new PublishedModels(store, new ModelLoader(runtime, decoder), config.cacheDir()),
@@ -73,6 +74,7 @@ final class Wiring {
         metrics.gauge("scanstream.models.loaded", serving, Wiring::loaded);
         this.scorer = new Scorer(
                 new ScorerSettings(
+                        cores,
                         inference.decodeThreads() == 0 ? cores : inference.decodeThreads(),
                         inference.latencyBudget(),
                         inference.waitingBytes().asLongValue()),

@@ -17,6 +17,11 @@ public final class BatchSizes {
         this.pads = pads;
     }
 
+    /**
+     * All that the settings allow.
+     *
+     * @param bytesEach what one scan takes in a run
+     */
     static BatchSizes of(Device device, OnnxSettings settings, long bytesEach) {
         int largest = (int) Math.max(1, Math.min(settings.maxBatch(), settings.maxBatchBytes() / bytesEach));
         List<Integer> ladder = new ArrayList<>();
@@ -25,6 +30,16 @@ public final class BatchSizes {
         }
         ladder.add(largest);
         return new BatchSizes(ladder, device == Device.CUDA);
+    }
+
+    /** These, without those above a size. */
+    BatchSizes upTo(int most) {
+        return new BatchSizes(ladder.stream().filter(size -> size <= most).toList(), pads);
+    }
+
+    /** Growing. */
+    List<Integer> ladder() {
+        return ladder;
     }
 
     /** Most scans in one run. */

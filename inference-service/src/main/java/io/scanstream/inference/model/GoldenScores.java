@@ -3,6 +3,7 @@ package io.scanstream.inference.model;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.model.Golden;
+import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.imaging.ClassMap;
 import io.scanstream.imaging.Image;
 import io.scanstream.imaging.ImageDecoder;
@@ -12,10 +13,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Holds a model against the golden scores of its package, on the device where it will run. */
 final class GoldenScores {
+    private static final Set<String> LOGITS_AND_PROBABILITIES =
+            Set.of(OnnxMetadata.OUTPUT_LOGITS, OnnxMetadata.OUTPUT_PROBABILITIES);
+
     private final ModelPackage pack;
     private final ImageDecoder decoder;
 
@@ -36,7 +42,7 @@ final class GoldenScores {
             throw notVerified("it has no golden scores");
         }
         List<byte[]> inputs = cases.stream().map(one -> input(model, one)).toList();
-        for (int size : model.batchSizes().toWarm()) {
+        for (int size : model.plan().batches().toWarm()) {
             for (int first = 0; first < inputs.size(); first += size) {
                 requireBatch(model, cases, inputs, first, size);
             }
@@ -49,16 +55,53 @@ final class GoldenScores {
         for (int i = 0; i < size; i++) {
             batch.add(inputs.get((first + i) % inputs.size()));
         }
-        LoadedModel.Output[] outputs = run(model, batch);
+        Outputs outputs = run(model, batch);
         for (int i = 0; i < size; i++) {
-            requireCase(model, cases.get((first + i) % cases.size()), outputs[i], size);
+            Got got = Got.of(model, outputs, i);
+            requireCase(model, cases.get((first + i) % cases.size()), got, size);
         }
     }
 
-    private void requireCase(LoadedModel model, Golden.Case expected, LoadedModel.Output got, int size) {
+    /**
+     * What the model gave for one image.
+     *
+     * @param logits the raw head; of a segmenter, where golden scores have it
+     * @param probabilities of the classes; of a segmenter, their means over the pixels
+     * @param map the class of every pixel, of a segmenter only
+     */
+    @SuppressWarnings("ArrayRecordComponent") // not compared
+    private record Got(
+            double[] logits,
+            double[] probabilities,
+            @Nullable ClassMap map) {
+        static Got of(LoadedModel model, Outputs outputs, int row) {
+            float[] logits = outputs.row(OnnxMetadata.OUTPUT_LOGITS, row);
+            float[] probabilities = outputs.row(OnnxMetadata.OUTPUT_PROBABILITIES, row);
+            ClassMap map = model.classMap(probabilities);
+            return map == null
+                    ? new Got(doubles(logits), doubles(probabilities), null)
+                    : new Got(sampled(logits, map), map.meanProbabilities(), map);
+        }
+
+        private static double[] doubles(float[] values) {
+            return IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
+        }
+
+        private static double[] sampled(float[] logits, ClassMap map) {
+            int pixels = map.classes().length;
+            int[] points = Golden.samplePoints(map.widthPx(), map.heightPx());
+            double[] sampled = new double[logits.length / pixels * points.length];
+            for (int i = 0; i < sampled.length; i++) {
+                sampled[i] = logits[i / points.length * pixels + points[i % points.length]];
+            }
+            return sampled;
+        }
+    }
+
+    private void requireCase(LoadedModel model, Golden.Case expected, Got got, int size) {
         Golden.Tolerance tolerance = model.device() == Device.CUDA ? Golden.Tolerance.CUDA_FP32 : Golden.Tolerance.CPU;
         String where = "golden image " + expected.file() + " in a batch of " + size;
-        double[] logits = logits(got);
+        double[] logits = got.logits();
         if (logits.length != expected.logits().size()
                 || got.probabilities().length != expected.probabilities().size()) {
             throw notVerified(where + ": " + logits.length + " logits and " + got.probabilities().length
@@ -80,9 +123,8 @@ final class GoldenScores {
                         tolerance));
             }
         }
-        double[] probabilities = new double[got.probabilities().length];
+        double[] probabilities = got.probabilities();
         for (int i = 0; i < probabilities.length; i++) {
-            probabilities[i] = got.probabilities()[i];
             if (!(Math.abs(probabilities[i] - expected.probabilities().get(i)) <= allowed)) {
                 throw notVerified(where + ": probability " + i + " is " + probabilities[i] + ", expected was "
                         + expected.probabilities().get(i));
@@ -96,22 +138,6 @@ final class GoldenScores {
         if (!decision.equals(expected.decision()) && margin(model, probabilities) > 2 * allowed) {
             throw notVerified(where + ": decides for '" + decision + "', expected was '" + expected.decision() + "'");
         }
-    }
-
-    /** The raw head; of a segmenter, where golden scores have it. */
-    private static double[] logits(LoadedModel.Output output) {
-        float[] all = output.logits();
-        ClassMap map = output.map();
-        if (map == null) {
-            return IntStream.range(0, all.length).mapToDouble(i -> all[i]).toArray();
-        }
-        int pixels = map.classes().length;
-        int[] points = Golden.samplePoints(map.widthPx(), map.heightPx());
-        double[] sampled = new double[all.length / pixels * points.length];
-        for (int i = 0; i < sampled.length; i++) {
-            sampled[i] = all[i / points.length * pixels + points[i % points.length]];
-        }
-        return sampled;
     }
 
     /** Every pixel's class, unless it is closer than the tolerance. */
@@ -146,9 +172,9 @@ final class GoldenScores {
         return sorted.length == 2 ? toThreshold : Math.min(toThreshold, gap);
     }
 
-    private LoadedModel.Output[] run(LoadedModel model, List<byte[]> batch) {
+    private static Outputs run(LoadedModel model, List<byte[]> batch) {
         try {
-            return model.runWithLogits(batch);
+            return model.run(batch, LOGITS_AND_PROBABILITIES);
         } catch (ScanstreamException e) {
             throw new ScanstreamException(ErrorCode.MODEL_NOT_VERIFIED, String.valueOf(e.getMessage()), e);
         }

@@ -1,36 +1,41 @@
 package io.scanstream.inference.model;
 
+import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.model.ModelCard;
 import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.contracts.model.OnnxMetadata;
+import io.scanstream.contracts.model.Preprocessing;
 import io.scanstream.contracts.model.Task;
 import io.scanstream.imaging.ClassMap;
 import io.scanstream.imaging.Preprocessor;
 import io.scanstream.inference.model.OnnxSettings.Device;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * One version in memory. It counts its users: who got it from {@link ServingSet} or {@link ModelLoader} calls {@link
- * #release} once, and the session closes when the last one has. Thread-safe; runs take turns.
+ * #release} once, and the session closes when the last one has. Thread-safe; runs may go side by side.
  */
 public final class LoadedModel {
     private static final Logger LOG = LoggerFactory.getLogger(LoadedModel.class);
-    private static final Set<String> PROBABILITIES = Set.of(OnnxMetadata.OUTPUT_PROBABILITIES);
-    private static final Set<String> OUTPUTS = Set.of(OnnxMetadata.OUTPUT_PROBABILITIES, OnnxMetadata.OUTPUT_LOGITS);
 
     private final OrtEnvironment environment;
     private final OrtSession session;
@@ -38,24 +43,34 @@ public final class LoadedModel {
     private final ModelCard card;
     private final OnnxMetadata metadata;
     private final Preprocessor preprocessor;
-    private final BatchSizes sizes;
-    private final Object turn = new Object();
-    private ByteBuffer input = ByteBuffer.allocateDirect(0);
+    private final RunPlan plan;
+    private final Map<String, TensorInfo> outputs;
+    /** Direct buffers that no run uses now; as many as runs ever went side by side. */
+    private final Deque<ByteBuffer> inputs = new ConcurrentLinkedDeque<>();
+
     private int users = 1;
 
     LoadedModel(
-            OrtEnvironment environment,
-            OnnxRuntime.Opened opened,
-            ModelCard card,
-            OnnxMetadata metadata,
-            BatchSizes sizes) {
+            OrtEnvironment environment, OnnxRuntime.Opened opened, ModelCard card, OnnxMetadata metadata, RunPlan plan)
+            throws OrtException {
         this.environment = environment;
         this.session = opened.session();
         this.device = opened.device();
         this.card = card;
         this.metadata = metadata;
         this.preprocessor = new Preprocessor(metadata.preprocessing());
-        this.sizes = sizes;
+        this.plan = plan;
+        this.outputs = outputs(session);
+    }
+
+    private static Map<String, TensorInfo> outputs(OrtSession session) throws OrtException {
+        Map<String, TensorInfo> outputs = new LinkedHashMap<>();
+        for (NodeInfo output : session.getOutputInfo().values()) {
+            if (output.getInfo() instanceof TensorInfo tensor && tensor.type == OnnxJavaType.FLOAT) {
+                outputs.put(output.getName(), tensor);
+            }
+        }
+        return outputs;
     }
 
     public ModelVersion version() {
@@ -76,118 +91,86 @@ public final class LoadedModel {
         return preprocessor;
     }
 
-    /** Bytes of one scan as {@link #run} takes it. */
-    public int inputBytes() {
-        return metadata.preprocessing().sizeBytes();
+    /** What {@link #run} takes: uint8 {@code [height, width, channels]} for each scan. */
+    public Preprocessing input() {
+        return metadata.preprocessing();
     }
 
-    private int pixels() {
-        return metadata.preprocessing().widthPx() * metadata.preprocessing().heightPx();
+    /** The float32 outputs that can be asked for, in the graph's order, with their shapes; -1 is the batch. */
+    public Map<String, long[]> outputShapes() {
+        Map<String, long[]> shapes = new LinkedHashMap<>();
+        outputs.forEach((name, info) -> shapes.put(name, info.getShape()));
+        return shapes;
     }
 
-    public BatchSizes batchSizes() {
-        return sizes;
+    /** How it is run here. */
+    public RunPlan plan() {
+        return plan;
     }
 
     Device device() {
         return device;
     }
 
-    /**
-     * What the model says of one scan.
-     *
-     * @param logits the raw head, float32; of a segmenter {@code [outputs, height, width]}, and nothing where only {@link
-     *     #run} was asked
-     * @param probabilities {@code [classes]} float32 as the model gave them: they may not be finite. Of a segmenter, their
-     *     means over the pixels
-     * @param map the class of every pixel, of a segmenter only
-     */
-    @SuppressWarnings("ArrayRecordComponent") // as they come from ONNX Runtime; outputs are not compared
-    public record Output(
-            float[] logits, float[] probabilities, @Nullable ClassMap map) {}
+    /** The class of every pixel from a segmenter's probabilities; null for a classifier. */
+    public @Nullable ClassMap classMap(float[] probabilities) {
+        return metadata.task() == Task.CLASSIFICATION
+                ? null
+                : ClassMap.of(probabilities, classes().size(), input().widthPx(), input().heightPx());
+    }
 
     /**
      * Runs the model once.
      *
-     * @param scans 1 to {@code batchSizes().largest()} rows, uint8 {@code [height, width, channels]} each
-     * @return one for each row, in order
+     * @param scans 1 to {@code plan().batches().largest()} rows, uint8 {@code [height, width, channels]} each
+     * @param wanted names out of {@link #outputShapes}
      * @throws ScanstreamException {@code INTERNAL} if ONNX Runtime fails or answers in another shape
      */
-    public Output[] run(List<byte[]> scans) {
-        return run(scans, metadata.task() == Task.CLASSIFICATION);
-    }
-
-    /** As {@link #run}; a segmenter's logits too, which are as large as its probabilities and nobody else wants. */
-    Output[] runWithLogits(List<byte[]> scans) {
-        return run(scans, true);
-    }
-
-    private Output[] run(List<byte[]> scans, boolean withLogits) {
-        int rows = sizes.rung(scans.size());
-        synchronized (turn) {
-            ByteBuffer batch = fill(scans, rows);
-            var shape = metadata.preprocessing();
-            long[] dimensions = {rows, shape.heightPx(), shape.widthPx(), shape.channels()};
-            try (OnnxTensor tensor = OnnxTensor.createTensor(environment, batch, dimensions, OnnxJavaType.UINT8);
-                    OrtSession.Result result = session.run(
-                            Map.of(OnnxMetadata.INPUT_SCAN, tensor), withLogits ? OUTPUTS : PROBABILITIES)) {
-                float[][] probabilities = rows(result, OnnxMetadata.OUTPUT_PROBABILITIES, rows);
-                float[][] logits = withLogits ? rows(result, OnnxMetadata.OUTPUT_LOGITS, rows) : new float[rows][0];
-                Output[] outputs = new Output[scans.size()];
-                for (int i = 0; i < outputs.length; i++) {
-                    outputs[i] = output(logits[i], probabilities[i]);
-                }
-                return outputs;
-            } catch (OrtException e) {
-                throw new ScanstreamException(
-                        ErrorCode.INTERNAL,
-                        "model " + version() + " failed on " + rows + " scans: " + e.getMessage(),
-                        e);
+    public Outputs run(List<byte[]> scans, Set<String> wanted) {
+        int rows = plan.batches().rung(scans.size());
+        ByteBuffer batch = filled(scans, rows);
+        long[] shape = {rows, input().heightPx(), input().widthPx(), input().channels()};
+        try (OnnxTensor tensor = OnnxTensor.createTensor(environment, batch, shape, OnnxJavaType.UINT8);
+                OrtSession.Result result = session.run(Map.of(OnnxMetadata.INPUT_SCAN, tensor), wanted)) {
+            Map<String, float[][]> values = new HashMap<>();
+            for (String output : wanted) {
+                values.put(output, rows(result, output, rows, scans.size()));
             }
+            return new Outputs(values);
+        } catch (OrtException e) {
+            throw new ScanstreamException(
+                    ErrorCode.INTERNAL, "model " + version() + " failed on " + rows + " scans: " + e.getMessage(), e);
+        } finally {
+            inputs.push(batch);
         }
     }
 
-    private Output output(float[] logits, float[] probabilities) {
-        if (metadata.task() == Task.CLASSIFICATION) {
-            return new Output(logits, probabilities, null);
+    private ByteBuffer filled(List<byte[]> scans, int rows) {
+        int bytes = Math.multiplyExact(rows, input().sizeBytes());
+        ByteBuffer buffer = inputs.poll();
+        if (buffer == null || buffer.capacity() < bytes) {
+            buffer = ByteBuffer.allocateDirect(bytes);
         }
-        var size = metadata.preprocessing();
-        ClassMap map = ClassMap.of(probabilities, classes().size(), size.widthPx(), size.heightPx());
-        double[] exact = map.meanProbabilities();
-        float[] means = new float[exact.length];
-        for (int k = 0; k < means.length; k++) {
-            means[k] = (float) exact[k];
-        }
-        return new Output(logits, means, map);
-    }
-
-    private ByteBuffer fill(List<byte[]> scans, int rows) {
-        int bytes = Math.multiplyExact(rows, inputBytes());
-        if (input.capacity() < bytes) {
-            input = ByteBuffer.allocateDirect(bytes);
-        }
-        input.clear();
+        buffer.clear();
         for (byte[] scan : scans) {
-            input.put(scan);
+            buffer.put(scan);
         }
         // Rows beyond the scans pad the batch; what they hold is not looked at.
-        return input.position(0).limit(bytes);
+        return buffer.position(0).limit(bytes);
     }
 
-    private float[][] rows(OrtSession.Result result, String name, int rows) {
+    private float[][] rows(OrtSession.Result result, String name, int rows, int scans) {
         FloatBuffer values = ((OnnxTensor) result.get(name).orElseThrow()).getFloatBuffer();
         int width = values.remaining() / rows;
         boolean ofClasses = name.equals(OnnxMetadata.OUTPUT_PROBABILITIES);
-        int expected = metadata.task() == Task.CLASSIFICATION
-                ? classes().size()
-                : classes().size() * pixels();
-        if (values.remaining() % rows != 0 || (ofClasses && width != expected)) {
+        int pixels = metadata.task() == Task.CLASSIFICATION ? 1 : input().widthPx() * input().heightPx();
+        if (values.remaining() % rows != 0 || (ofClasses && width != classes().size() * pixels)) {
             throw new ScanstreamException(
                     ErrorCode.INTERNAL,
                     "model " + version() + ": " + name + " has " + values.remaining() + " values for " + rows
                             + " scans of " + classes().size() + " classes.");
         }
-        float[][] split = new float[rows][width];
+        float[][] split = new float[scans][width];
         for (float[] row : split) {
             values.get(row);
         }

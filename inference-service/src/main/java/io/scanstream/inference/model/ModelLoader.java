@@ -11,15 +11,19 @@ import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.contracts.model.Task;
 import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.storage.ModelPackage;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.util.List;
 
 /** From a package in a folder to a model in memory that is verified and warm. */
 public final class ModelLoader {
     private final OnnxRuntime runtime;
+    private final Planner planner;
     private final ImageDecoder decoder;
 
     public ModelLoader(OnnxRuntime runtime, ImageDecoder decoder) {
         this.runtime = runtime;
+        this.planner = new Planner(runtime);
         this.decoder = decoder;
     }
 
@@ -30,18 +34,29 @@ public final class ModelLoader {
      * @throws ScanstreamException {@code MODEL_NOT_VERIFIED} saying what does not hold
      */
     public LoadedModel load(ModelPackage pack) {
-        OnnxRuntime.Opened opened = open(pack);
+        Planner.Planned planned;
+        OnnxMetadata metadata;
         try {
-            OnnxMetadata metadata = metadata(opened, pack.card());
-            BatchSizes sizes = BatchSizes.of(opened.device(), runtime.settings(), bytesEach(metadata));
-            LoadedModel model = new LoadedModel(runtime.environment(), opened, pack.card(), metadata, sizes);
+            long onnxBytes = Files.size(pack.onnx());
+            OnnxRuntime.Opened first = runtime.open(pack.onnx(), planner.first(pack.card(), onnxBytes));
+            metadata = metadata(first, pack.card());
+            BatchSizes allowed = BatchSizes.of(first.device(), runtime.settings(), bytesEach(metadata));
+            planned = planner.plan(pack.onnx(), onnxBytes, first, metadata, allowed);
+        } catch (OrtException e) {
+            throw notVerified(pack.card(), "ONNX Runtime does not take " + ModelPackage.MODEL + ": " + e.getMessage());
+        } catch (IOException e) {
+            throw notVerified(pack.card(), ModelPackage.MODEL + " cannot be read: " + e.getMessage());
+        }
+        try {
+            LoadedModel model =
+                    new LoadedModel(runtime.environment(), planned.opened(), pack.card(), metadata, planned.plan());
             new GoldenScores(pack, decoder).require(model);
             return model;
         } catch (OrtException e) {
-            close(opened, e);
-            throw notVerified(pack.card(), "its metadata cannot be read: " + e.getMessage());
+            close(planned.opened(), e);
+            throw notVerified(pack.card(), "its outputs cannot be read: " + e.getMessage());
         } catch (RuntimeException e) {
-            close(opened, e);
+            close(planned.opened(), e);
             throw e;
         }
     }
@@ -57,15 +72,17 @@ public final class ModelLoader {
         return input + (1L + model.views()) * pixels * model.classes().size() * Float.BYTES;
     }
 
-    private OnnxRuntime.Opened open(ModelPackage pack) {
+    /** What the file says of itself, held against the card; closes the session if it does not hold. */
+    private static OnnxMetadata metadata(OnnxRuntime.Opened opened, ModelCard card) throws OrtException {
         try {
-            return runtime.open(pack.onnx());
-        } catch (OrtException e) {
-            throw notVerified(pack.card(), "ONNX Runtime does not take " + ModelPackage.MODEL + ": " + e.getMessage());
+            return checked(opened, card);
+        } catch (OrtException | RuntimeException e) {
+            close(opened, e);
+            throw e;
         }
     }
 
-    private static OnnxMetadata metadata(OnnxRuntime.Opened opened, ModelCard card) throws OrtException {
+    private static OnnxMetadata checked(OnnxRuntime.Opened opened, ModelCard card) throws OrtException {
         OnnxMetadata metadata =
                 OnnxMetadata.fromProperties(opened.session().getMetadata().getCustomMetadata());
         require(card, "task", metadata.task(), card.task());

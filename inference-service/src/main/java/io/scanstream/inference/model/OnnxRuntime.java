@@ -11,6 +11,8 @@ import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.inference.model.OnnxSettings.Device;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,6 +22,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class OnnxRuntime {
     private static final Logger LOG = LoggerFactory.getLogger(OnnxRuntime.class);
+
+    private static final List<String> CUDNN_SEARCHES = List.of("HEURISTIC", "EXHAUSTIVE", "DEFAULT");
 
     private final OrtEnvironment environment;
     private final OnnxSettings settings;
@@ -56,48 +60,84 @@ public final class OnnxRuntime {
         return settings;
     }
 
+    /**
+     * One of the ways to open a session.
+     *
+     * @param threads of a run on the CPU
+     * @param cudnnSearch how cuDNN chooses its convolutions, in the words of ONNX Runtime; for CUDA only
+     */
+    record Variant(int threads, String cudnnSearch) {
+        @Override
+        public String toString() {
+            return threads + (threads == 1 ? " thread" : " threads");
+        }
+    }
+
     /** A session of a model file, and where it runs. Caller closes. */
-    record Opened(OrtSession session, Device device) {}
+    record Opened(OrtSession session, Device device, Variant variant) {}
+
+    /**
+     * The variants that are worth measuring here, the one that needs no measuring first: on the CPU fewer threads for each
+     * run and more runs side by side; on CUDA the ways in which cuDNN looks for its convolutions.
+     */
+    List<Variant> variants() {
+        if (cuda) {
+            return CUDNN_SEARCHES.stream()
+                    .map(search -> new Variant(cores(), search))
+                    .toList();
+        }
+        if (settings.threads() > 0) {
+            return List.of(new Variant(settings.threads(), CUDNN_SEARCHES.get(0)));
+        }
+        List<Variant> variants = new ArrayList<>();
+        for (int threads = cores(); threads > 1; threads /= 2) {
+            variants.add(new Variant(threads, CUDNN_SEARCHES.get(0)));
+        }
+        variants.add(new Variant(1, CUDNN_SEARCHES.get(0)));
+        return variants;
+    }
+
+    /** Of this machine or container. */
+    static int cores() {
+        return Runtime.getRuntime().availableProcessors();
+    }
 
     /** Opens a model file; where CUDA turns out not to work and need not, on the CPU from now on. */
-    Opened open(Path onnx) throws OrtException {
+    Opened open(Path onnx, Variant variant) throws OrtException {
         if (cuda) {
             try {
-                return new Opened(session(onnx, true), Device.CUDA);
+                return new Opened(session(onnx, variant, true), Device.CUDA, variant);
             } catch (OrtException e) {
                 if (settings.device() == Device.CUDA) {
                     throw e;
                 }
-                OrtSession onCpu = session(onnx, false);
+                OrtSession onCpu = session(onnx, variant, false);
                 cuda = false;
                 withoutCuda(String.valueOf(e.getMessage()).strip());
-                return new Opened(onCpu, Device.CPU);
+                return new Opened(onCpu, Device.CPU, variant);
             }
         }
-        return new Opened(session(onnx, false), Device.CPU);
+        return new Opened(session(onnx, variant, false), Device.CPU, variant);
     }
 
-    private OrtSession session(Path onnx, boolean onCuda) throws OrtException {
+    private OrtSession session(Path onnx, Variant variant, boolean onCuda) throws OrtException {
         try (SessionOptions options = new SessionOptions()) {
             options.setOptimizationLevel(SessionOptions.OptLevel.ALL_OPT);
             options.setInterOpNumThreads(1);
-            options.setIntraOpNumThreads(threads());
+            options.setIntraOpNumThreads(variant.threads());
             // Idle threads must not spin: decoding needs the cores.
             options.addConfigEntry("session.intra_op.allow_spinning", "0");
             if (onCuda) {
-                addCuda(options);
+                addCuda(options, variant.cudnnSearch());
             }
             return environment.createSession(onnx.toString(), options);
         }
     }
 
-    private int threads() {
-        return settings.threads() == 0 ? Runtime.getRuntime().availableProcessors() : settings.threads();
-    }
-
-    private static void addCuda(SessionOptions options) throws OrtException {
+    private static void addCuda(SessionOptions options, String cudnnSearch) throws OrtException {
         try (OrtCUDAProviderOptions provider = new OrtCUDAProviderOptions(0)) {
             provider.add("use_tf32", "0");
+            provider.add("cudnn_conv_algo_search", cudnnSearch);
             options.addCUDA(provider);
         }
     }
@@ -108,7 +148,7 @@ public final class OnnxRuntime {
             return "this build has no CUDA provider (build with -Pcuda)";
         }
         try (SessionOptions options = new SessionOptions()) {
-            addCuda(options);
+            addCuda(options, CUDNN_SEARCHES.get(0));
             return "";
         } catch (OrtException e) {
             return String.valueOf(e.getMessage()).strip();

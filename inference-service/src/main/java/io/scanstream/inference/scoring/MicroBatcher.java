@@ -1,59 +1,102 @@
 package io.scanstream.inference.scoring;
 
-import io.micrometer.core.instrument.DistributionSummary;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.inference.model.LoadedModel;
+import io.scanstream.inference.model.Outputs;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Gathers decoded scans into one run per model version. A batch closes when it is full, when its first scan has waited
- * for the latency budget, or when nobody else is on the way; the first urgent scan, else the first of all, says which
- * version runs next. One thread runs the models: a run uses all cores, or the whole device.
+ * for the latency budget, or when nobody else is on the way; among closed ones the one with the first urgent scan, else
+ * the one with the first scan of all, runs next. As many runs go side by side as their threads fit the cores.
  */
 final class MicroBatcher implements AutoCloseable {
     private final long budgetNanos;
     private final long mostBytes;
-    private final DistributionSummary batchSize;
-    private final Timer runTimer;
+    private final int cores;
+    private final StageTimers timers;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Condition room = lock.newCondition();
-    private final Deque<Waiting> urgent = new ArrayDeque<>();
-    private final Deque<Waiting> routine = new ArrayDeque<>();
+    private final Map<Kind, Queue> queues = new LinkedHashMap<>();
     private long waitingBytes;
     private int expected;
+    private int busyCores;
     private boolean closing;
-    private final Thread runner;
+    private final List<Thread> runners;
+
+    /** What may go into one run: scans of one version of which the same is asked. */
+    private record Kind(LoadedModel model, Set<String> outputs) {
+        int largest() {
+            return model.plan().batches().largest();
+        }
+
+        int threads() {
+            return model.plan().threads();
+        }
+    }
+
+    private static final class Queue {
+        final Deque<Waiting> urgent = new ArrayDeque<>();
+        final Deque<Waiting> routine = new ArrayDeque<>();
+
+        void add(Waiting scan) {
+            (scan.urgency() == Urgency.URGENT ? urgent : routine).add(scan);
+        }
+
+        int size() {
+            return urgent.size() + routine.size();
+        }
+
+        @Nullable
+        Waiting first() {
+            return urgent.isEmpty() ? routine.peek() : urgent.peek();
+        }
+
+        Waiting remove() {
+            return urgent.isEmpty() ? routine.remove() : urgent.remove();
+        }
+    }
+
+    /** Who waits for a scan's row. Called on a runner's thread. */
+    interface Answer {
+        void given(Outputs outputs, int row);
+
+        void failed(Throwable reason);
+    }
 
     /**
      * A decoded scan.
      *
+     * @param outputs of the model that are wanted
      * @param input uint8 {@code [height, width, channels]}
      * @param since {@link System#nanoTime}
      */
     @SuppressWarnings("ArrayRecordComponent") // a scan on its way; they are not compared
-    record Waiting(LoadedModel model, byte[] input, Urgency urgency, long since, CompletableFuture<Score> answer) {}
+    record Waiting(LoadedModel model, Set<String> outputs, byte[] input, Urgency urgency, long since, Answer answer) {}
 
-    MicroBatcher(ScorerSettings settings, MeterRegistry metrics) {
+    MicroBatcher(ScorerSettings settings, StageTimers timers) {
         this.budgetNanos = settings.latencyBudget().toNanos();
         this.mostBytes = settings.waitingBytes();
-        this.batchSize = metrics.summary("scanstream.batch.size");
-        this.runTimer = metrics.timer("scanstream.run");
-        this.runner = new Thread(this::runAll, "run-model");
-        runner.start();
+        this.cores = settings.cores();
+        this.timers = timers;
+        this.runners = IntStream.rangeClosed(1, cores)
+                .mapToObj(i -> new Thread(this::runAll, "run-model-" + i))
+                .toList();
+        runners.forEach(Thread::start);
     }
 
     /** A scan is on its way: {@link #add} or {@link #expectOneLess} follows. */
@@ -86,7 +129,8 @@ final class MicroBatcher implements AutoCloseable {
             }
             waitingBytes += scan.input().length;
             expected--;
-            (scan.urgency() == Urgency.URGENT ? urgent : routine).add(scan);
+            queues.computeIfAbsent(new Kind(scan.model(), scan.outputs()), absent -> new Queue())
+                    .add(scan);
             changed.signal();
         } finally {
             lock.unlock();
@@ -95,28 +139,43 @@ final class MicroBatcher implements AutoCloseable {
 
     private void runAll() {
         for (List<Waiting> batch = next(); batch != null; batch = next()) {
-            run(batch);
+            try {
+                run(batch);
+            } finally {
+                done(batch.get(0).model());
+            }
         }
     }
 
-    /** The next batch when it is closed; null at the end. */
+    private void done(LoadedModel model) {
+        lock.lock();
+        try {
+            busyCores -= model.plan().threads();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The next batch when it is closed and there are cores for it; null at the end. */
     private @Nullable List<Waiting> next() {
         lock.lock();
         try {
             while (true) {
-                Waiting first = urgent.isEmpty() ? routine.peek() : urgent.peek();
-                if (first == null) {
-                    if (closing) {
-                        return null;
-                    }
-                    changed.awaitUninterruptibly();
-                    continue;
+                long now = System.nanoTime();
+                Kind kind = firstClosed(now);
+                if (kind != null && (busyCores == 0 || busyCores + kind.threads() <= cores)) {
+                    return take(kind);
                 }
-                long left = budgetNanos - (System.nanoTime() - first.since());
-                if (left <= 0 || closing || expected == 0 || isFull(first.model())) {
-                    return take(first.model());
+                if (queues.isEmpty() && closing) {
+                    return null;
                 }
-                changed.awaitNanos(left);
+                long left = kind == null ? untilNextCloses(now) : Long.MAX_VALUE;
+                if (left == Long.MAX_VALUE) {
+                    changed.await();
+                } else {
+                    changed.awaitNanos(left);
+                }
             }
         } catch (InterruptedException e) {
             // Nobody interrupts this thread but a runtime that ends.
@@ -127,42 +186,86 @@ final class MicroBatcher implements AutoCloseable {
         }
     }
 
-    private boolean isFull(LoadedModel model) {
-        long same = urgent.stream().filter(scan -> scan.model() == model).count()
-                + routine.stream().filter(scan -> scan.model() == model).count();
-        return same >= model.batchSizes().largest();
-    }
-
-    private List<Waiting> take(LoadedModel model) {
-        List<Waiting> batch = new ArrayList<>();
-        for (Deque<Waiting> queue : List.of(urgent, routine)) {
-            Iterator<Waiting> scans = queue.iterator();
-            while (scans.hasNext() && batch.size() < model.batchSizes().largest()) {
-                Waiting scan = scans.next();
-                if (scan.model() == model) {
-                    batch.add(scan);
-                    waitingBytes -= scan.input().length;
-                    scans.remove();
-                }
+    private @Nullable Kind firstClosed(long now) {
+        Kind best = null;
+        Waiting bestFirst = null;
+        for (Map.Entry<Kind, Queue> entry : queues.entrySet()) {
+            Waiting first = entry.getValue().first();
+            if (first != null
+                    && isClosed(entry.getKey(), entry.getValue(), now)
+                    && (bestFirst == null || goesBefore(first, bestFirst))) {
+                best = entry.getKey();
+                bestFirst = first;
             }
         }
+        return best;
+    }
+
+    private boolean isClosed(Kind kind, Queue queue, long now) {
+        return closing || expected == 0 || queue.size() >= kind.largest() || left(queue, now) <= 0;
+    }
+
+    private static boolean goesBefore(Waiting one, Waiting other) {
+        int byUrgency = one.urgency().compareTo(other.urgency());
+        return byUrgency < 0 || (byUrgency == 0 && one.since() - other.since() < 0);
+    }
+
+    /** What is left of the first scan's budget, whatever its urgency. */
+    private long left(Queue queue, long now) {
+        long oldest = Long.MIN_VALUE;
+        for (Deque<Waiting> scans : List.of(queue.urgent, queue.routine)) {
+            Waiting first = scans.peek();
+            if (first != null) {
+                oldest = Math.max(oldest, now - first.since());
+            }
+        }
+        return budgetNanos - oldest;
+    }
+
+    private long untilNextCloses(long now) {
+        return queues.values().stream()
+                .mapToLong(queue -> left(queue, now))
+                .min()
+                .orElse(Long.MAX_VALUE);
+    }
+
+    private List<Waiting> take(Kind kind) {
+        Queue queue = queues.get(kind);
+        if (queue == null) {
+            throw new IllegalStateException("nothing waits for " + kind.model().version());
+        }
+        List<Waiting> batch = new ArrayList<>();
+        while (batch.size() < kind.largest() && queue.size() > 0) {
+            Waiting scan = queue.remove();
+            batch.add(scan);
+            waitingBytes -= scan.input().length;
+        }
+        if (queue.size() == 0) {
+            queues.remove(kind);
+        }
+        busyCores += kind.threads();
         room.signalAll();
+        if (!queues.isEmpty()) {
+            changed.signal();
+        }
         return batch;
     }
 
     private void run(List<Waiting> batch) {
         LoadedModel model = batch.get(0).model();
-        batchSize.record(batch.size());
-        LoadedModel.Output[] outputs;
+        long begun = System.nanoTime();
+        timers.batch(model, batch.stream().mapToLong(scan -> begun - scan.since()));
+        Outputs outputs;
         try {
-            outputs = runTimer.record(
-                    () -> model.run(batch.stream().map(Waiting::input).toList()));
+            outputs = model.run(
+                    batch.stream().map(Waiting::input).toList(), batch.get(0).outputs());
         } catch (RuntimeException | Error e) {
             runOneByOne(batch, e);
             return;
         }
+        timers.run(model, System.nanoTime() - begun);
         for (int i = 0; i < batch.size(); i++) {
-            answer(batch.get(i), outputs[i]);
+            batch.get(i).answer().given(outputs, i);
         }
     }
 
@@ -174,35 +277,27 @@ final class MicroBatcher implements AutoCloseable {
         }
         batch.get(0)
                 .answer()
-                .completeExceptionally(
+                .failed(
                         failure instanceof ScanstreamException
                                 ? failure
                                 : new ScanstreamException(ErrorCode.INTERNAL, "the model failed: " + failure, failure));
     }
 
-    private static void answer(Waiting scan, LoadedModel.Output output) {
-        Score score;
-        try {
-            score = Score.of(scan.model(), output);
-        } catch (ScanstreamException e) {
-            scan.answer().completeExceptionally(e);
-            return;
-        }
-        scan.answer().complete(score);
-    }
-
-    /** Runs what waits and ends the thread. */
+    /** Runs what waits and ends the threads. */
     @Override
     public void close() {
         lock.lock();
         try {
             closing = true;
-            changed.signal();
+            changed.signalAll();
         } finally {
             lock.unlock();
         }
+        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
         try {
-            runner.join(TimeUnit.SECONDS.toMillis(10));
+            for (Thread runner : runners) {
+                runner.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime())));
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,14 +36,17 @@ public record Score(
     /**
      * What a model's output means.
      *
+     * @param output a row of the output {@code probabilities}
      * @throws ScanstreamException {@code INTERNAL} if a probability is not a number
      */
-    static Score of(LoadedModel model, LoadedModel.Output output) {
+    static Score of(LoadedModel model, float[] output) {
         ModelCard card = model.card();
-        double[] values = new double[output.probabilities().length];
+        ClassMap map = model.classMap(output);
+        double[] values = map == null
+                ? IntStream.range(0, output.length).mapToDouble(i -> output[i]).toArray()
+                : map.meanProbabilities();
         Map<String, Double> probabilities = new LinkedHashMap<>();
         for (int i = 0; i < values.length; i++) {
-            values[i] = output.probabilities()[i];
             if (!Double.isFinite(values[i])) {
                 throw new ScanstreamException(
                         ErrorCode.INTERNAL,
@@ -51,7 +55,6 @@ public record Score(
             }
             probabilities.put(model.classes().get(i), values[i]);
         }
-        ClassMap map = output.map();
         if (map == null) {
             return new Score(card.name(), card.version(), probabilities, card.decide(values), card.threshold(), null);
         }

@@ -1,12 +1,15 @@
 package io.scanstream.inference.scoring;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.imaging.Image;
 import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.inference.model.LoadedModel;
+import io.scanstream.inference.model.Outputs;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.PriorityBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -15,23 +18,29 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * Scores scans: bytes → {@code imaging} on a pool → {@link MicroBatcher} → {@link Score}. Urgent scans go first at both
  * queues. Whoever calls bounds how many scans it has under way; the bytes between decoding and the model are bounded here.
  */
 public final class Scorer implements AutoCloseable {
+    private static final Set<String> PROBABILITIES = Set.of(OnnxMetadata.OUTPUT_PROBABILITIES);
+
     private final ImageDecoder decoder;
     private final MicroBatcher batcher;
     private final ThreadPoolExecutor decoding;
     private final ReadWriteLock memory = new ReentrantReadWriteLock();
     private final AtomicLong order = new AtomicLong();
-    private final Timer decodeTimer;
+    private final StageTimers timers;
 
     public Scorer(ScorerSettings settings, ImageDecoder decoder, MeterRegistry metrics) {
         this.decoder = decoder;
-        this.batcher = new MicroBatcher(settings, metrics);
-        this.decodeTimer = metrics.timer("scanstream.decode");
+        this.timers = new StageTimers(metrics);
+        this.batcher = new MicroBatcher(settings, timers);
         AtomicInteger number = new AtomicInteger();
         this.decoding = new ThreadPoolExecutor(
                 settings.decodeThreads(),
@@ -51,54 +60,136 @@ public final class Scorer implements AutoCloseable {
      *     where the model fails
      */
     public CompletableFuture<Score> score(LoadedModel model, byte[] bytes, Urgency urgency) {
-        CompletableFuture<Score> answer = new CompletableFuture<>();
+        return enqueue(
+                model,
+                PROBABILITIES,
+                urgency,
+                () -> decoded(model, bytes),
+                (outputs, row) -> Score.of(model, outputs.row(OnnxMetadata.OUTPUT_PROBABILITIES, row)));
+    }
+
+    /**
+     * Runs a scan that is decoded already, in a batch with others. Returns at once.
+     *
+     * @param model is released by the scorer, whatever comes of the scan
+     * @param input uint8 {@code [height, width, channels]} as {@link LoadedModel#input} says
+     * @param outputs names out of {@link LoadedModel#outputShapes}
+     * @return each output's values, without the batch dimension, in row-major order; or fails with {@code INVALID_REQUEST}
+     *     if the input has another size, or {@code INTERNAL} where the model fails
+     */
+    public CompletableFuture<Map<String, float[]>> infer(
+            LoadedModel model, byte[] input, Set<String> outputs, Urgency urgency) {
+        return enqueue(model, Set.copyOf(outputs), urgency, () -> sized(model, input), (given, row) -> outputs.stream()
+                .collect(Collectors.toMap(Function.identity(), output -> given.row(output, row))));
+    }
+
+    private <T> CompletableFuture<T> enqueue(
+            LoadedModel model,
+            Set<String> outputs,
+            Urgency urgency,
+            Supplier<byte[]> source,
+            BiFunction<Outputs, Integer, T> reading) {
+        CompletableFuture<T> answer = new CompletableFuture<>();
         batcher.expectOne();
-        decoding.execute(new Decoding(model, bytes, urgency, order.incrementAndGet(), answer));
-        return answer.whenComplete((score, failure) -> model.release());
+        decoding.execute(new Turn(
+                model,
+                outputs,
+                urgency,
+                order.incrementAndGet(),
+                System.nanoTime(),
+                source,
+                new Answering<>(answer, reading)));
+        return answer.whenComplete((value, failure) -> model.release());
+    }
+
+    private static byte[] sized(LoadedModel model, byte[] input) {
+        if (input.length != model.input().sizeBytes()) {
+            throw new ScanstreamException(
+                    ErrorCode.INVALID_REQUEST,
+                    "model " + model.version() + ": an input of " + input.length + " bytes, expected were "
+                            + model.input().sizeBytes() + ".");
+        }
+        return input;
+    }
+
+    /** Completes a future with what is made of a row. */
+    private record Answering<T>(CompletableFuture<T> future, BiFunction<Outputs, Integer, T> reading)
+            implements MicroBatcher.Answer {
+        @Override
+        public void given(Outputs outputs, int row) {
+            T value;
+            try {
+                value = reading.apply(outputs, row);
+            } catch (RuntimeException e) {
+                future.completeExceptionally(e);
+                return;
+            }
+            future.complete(value);
+        }
+
+        @Override
+        public void failed(Throwable reason) {
+            future.completeExceptionally(reason);
+        }
     }
 
     /** One scan's turn at the decoder. */
-    private final class Decoding implements Runnable, Comparable<Decoding> {
+    private final class Turn implements Runnable, Comparable<Turn> {
         private final LoadedModel model;
-        private final byte[] bytes;
+        private final Set<String> outputs;
         private final Urgency urgency;
         private final long number;
-        private final CompletableFuture<Score> answer;
+        private final long since;
+        private final Supplier<byte[]> source;
+        private final MicroBatcher.Answer answer;
 
-        Decoding(LoadedModel model, byte[] bytes, Urgency urgency, long number, CompletableFuture<Score> answer) {
+        Turn(
+                LoadedModel model,
+                Set<String> outputs,
+                Urgency urgency,
+                long number,
+                long since,
+                Supplier<byte[]> source,
+                MicroBatcher.Answer answer) {
             this.model = model;
-            this.bytes = bytes;
+            this.outputs = outputs;
             this.urgency = urgency;
             this.number = number;
+            this.since = since;
+            this.source = source;
             this.answer = answer;
         }
 
         @Override
         public void run() {
+            long begun = System.nanoTime();
+            timers.queue(model, begun - since);
             byte[] input;
             try {
-                input = decodeTimer.recordCallable(() -> input(model, bytes));
-            } catch (Exception | Error e) {
+                input = source.get();
+            } catch (RuntimeException | Error e) {
                 // An Error too: a codec that runs out of stack must not leave its scan without an answer.
                 batcher.expectOneLess();
-                answer.completeExceptionally(
+                answer.failed(
                         e instanceof ScanstreamException
                                 ? e
                                 : new ScanstreamException(ErrorCode.INTERNAL, "decoding failed: " + e, e));
                 return;
             }
-            batcher.add(new MicroBatcher.Waiting(model, input, urgency, System.nanoTime(), answer));
+            long decoded = System.nanoTime();
+            timers.decode(model, decoded - begun);
+            batcher.add(new MicroBatcher.Waiting(model, outputs, input, urgency, decoded, answer));
         }
 
         @Override
-        public int compareTo(Decoding other) {
+        public int compareTo(Turn other) {
             int byUrgency = urgency.compareTo(other.urgency);
             return byUrgency != 0 ? byUrgency : Long.compare(number, other.number);
         }
     }
 
     /** Decodes beside others; a scan for which memory is short then gets another chance alone. */
-    private byte[] input(LoadedModel model, byte[] bytes) {
+    private byte[] decoded(LoadedModel model, byte[] bytes) {
         memory.readLock().lock();
         try {
             return preprocess(model, bytes);

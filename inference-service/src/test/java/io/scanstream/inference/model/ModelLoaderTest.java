@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.imaging.ClassMap;
 import io.scanstream.imaging.DecodeLimits;
 import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.inference.TinyModel;
@@ -14,8 +15,13 @@ import io.scanstream.storage.ModelPackage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ModelLoaderTest {
     private static final OnnxRuntime RUNTIME = new OnnxRuntime(OnnxSettings.defaults(Device.CPU));
     private static final ImageDecoder DECODER = new ImageDecoder(DecodeLimits.defaults());
+    private static final Set<String> PROBABILITIES = Set.of("probabilities");
 
     @TempDir
     Path folder;
@@ -33,11 +40,11 @@ class ModelLoaderTest {
     void scoresAsComputedByHand() {
         LoadedModel model = loader.load(TinyModel.aModel().write(folder));
 
-        LoadedModel.Output output = run(model, TinyModel.png(10, 200, 90, 31, 47));
+        float[] probabilities = probabilities(model, TinyModel.png(10, 200, 90, 31, 47));
 
         double[] expected = TinyModel.probabilities(10, 200, 90);
         for (int i = 0; i < expected.length; i++) {
-            assertThat((double) output.probabilities()[i]).isCloseTo(expected[i], Offset.offset(1e-6));
+            assertThat((double) probabilities[i]).isCloseTo(expected[i], Offset.offset(1e-6));
         }
         model.release();
     }
@@ -50,11 +57,12 @@ class ModelLoaderTest {
             rows.add(input(model, TinyModel.png(20 * i, 100, 50, 16, 16)));
         }
 
-        LoadedModel.Output[] together = model.run(rows);
+        Outputs together = model.run(rows, PROBABILITIES);
 
         for (int i = 0; i < rows.size(); i++) {
-            LoadedModel.Output alone = model.run(List.of(rows.get(i)))[0];
-            assertThat(together[i].probabilities()).containsExactly(alone.probabilities(), Offset.offset(1e-6f));
+            Outputs alone = model.run(List.of(rows.get(i)), PROBABILITIES);
+            assertThat(together.row("probabilities", i))
+                    .containsExactly(alone.row("probabilities", 0), Offset.offset(1e-6f));
         }
         model.release();
     }
@@ -63,15 +71,11 @@ class ModelLoaderTest {
     void aSegmenterDecidesEveryPixel() {
         LoadedModel model = loader.load(TinyModel.aModel().segmenting().write(folder));
 
-        LoadedModel.Output output = run(model, TinyModel.png(10, 200, 90, 31, 47));
+        ClassMap map = model.classMap(probabilities(model, TinyModel.png(10, 200, 90, 31, 47)));
 
-        assertThat(output.map()).isNotNull();
-        assertThat(output.map().share(1)).isEqualTo(1);
-        assertThat(output.logits()).isEmpty();
-        double[] expected = TinyModel.probabilities(10, 200, 90);
-        for (int i = 0; i < expected.length; i++) {
-            assertThat((double) output.probabilities()[i]).isCloseTo(expected[i], Offset.offset(1e-6));
-        }
+        assertThat(map).isNotNull();
+        assertThat(map.share(1)).isEqualTo(1);
+        assertThat(map.meanProbabilities()).containsExactly(TinyModel.probabilities(10, 200, 90), Offset.offset(1e-6));
         model.release();
     }
 
@@ -99,11 +103,11 @@ class ModelLoaderTest {
     @Test
     void aSegmentersBatchesAreBoundedByItsMapsToo() {
         // 768 bytes of pixels, and 3 classes of 256 pixels as floats, twice.
-        OnnxSettings tight = new OnnxSettings(Device.CPU, 1, 32, 4 * (768 + 2 * 3 * 256 * 4));
+        OnnxSettings tight = new OnnxSettings(Device.CPU, 1, 32, 4 * (768 + 2 * 3 * 256 * 4), Duration.ZERO);
         LoadedModel model = new ModelLoader(new OnnxRuntime(tight), DECODER)
                 .load(TinyModel.aModel().segmenting().write(folder));
 
-        assertThat(model.batchSizes().largest()).isEqualTo(4);
+        assertThat(model.plan().batches().largest()).isEqualTo(4);
         model.release();
     }
 
@@ -162,13 +166,51 @@ class ModelLoaderTest {
     }
 
     @Test
+    void aMeasuredModelScoresTheSameInTheBatchesThatWereFound() {
+        OnnxSettings measuring = new OnnxSettings(Device.CPU, 0, 32, 64L << 20, Duration.ofMillis(200));
+        ModelLoader tuned = new ModelLoader(new OnnxRuntime(measuring), DECODER);
+
+        LoadedModel first = tuned.load(TinyModel.aModel().write(folder.resolve("first")));
+        LoadedModel alike = tuned.load(TinyModel.aModel().write(folder.resolve("second")));
+
+        assertThat(first.plan().threads()).isBetween(1, Runtime.getRuntime().availableProcessors());
+        assertThat(first.plan().batches().largest()).isBetween(1, 32);
+        assertThat(alike.plan().threads()).isEqualTo(first.plan().threads());
+        assertThat(alike.plan().batches().largest())
+                .isEqualTo(first.plan().batches().largest());
+        assertThat(probabilities(alike, TinyModel.png(10, 200, 90, 31, 47)))
+                .containsExactly(probabilities(first, TinyModel.png(10, 200, 90, 31, 47)), Offset.offset(1e-6f));
+        first.release();
+        alike.release();
+    }
+
+    @Test
+    void runsSideBySideDoNotMixTheirScans() throws Exception {
+        LoadedModel model = loader.load(TinyModel.aModel().write(folder));
+        ExecutorService callers = Executors.newFixedThreadPool(4);
+        List<Future<Boolean>> right = new ArrayList<>();
+        for (int i = 0; i < 400; i++) {
+            int red = i % 200;
+            right.add(callers.submit(() -> Math.abs(probabilities(model, TinyModel.png(red, 100, 50, 16, 16))[0]
+                            - TinyModel.probabilities(red, 100, 50)[0])
+                    < 1e-5));
+        }
+
+        for (Future<Boolean> one : right) {
+            assertThat(one.get()).isTrue();
+        }
+        callers.shutdown();
+        model.release();
+    }
+
+    @Test
     void closesTheSessionWithItsLastUser() {
         LoadedModel model = loader.load(TinyModel.aModel().write(folder));
         byte[] row = input(model, TinyModel.png(1, 2, 3, 16, 16));
         model.acquire();
 
         model.release();
-        assertThatCode(() -> model.run(List.of(row))).doesNotThrowAnyException();
+        assertThatCode(() -> model.run(List.of(row), PROBABILITIES)).doesNotThrowAnyException();
 
         model.release();
         assertThat(catchThrowableOfType(IllegalStateException.class, model::acquire))
@@ -194,7 +236,7 @@ class ModelLoaderTest {
 
     private static void runAllSizes(LoadedModel model, List<byte[]> rows, int runs) {
         for (int i = 0; i < runs; i++) {
-            model.run(rows.subList(0, 1 + i % rows.size()));
+            model.run(rows.subList(0, 1 + i % rows.size()), PROBABILITIES);
         }
     }
 
@@ -209,8 +251,8 @@ class ModelLoaderTest {
         return Long.parseLong(line.replaceAll("\\D", "")) << 10;
     }
 
-    private static LoadedModel.Output run(LoadedModel model, byte[] image) {
-        return model.run(List.of(input(model, image)))[0];
+    private static float[] probabilities(LoadedModel model, byte[] image) {
+        return model.run(List.of(input(model, image)), PROBABILITIES).row("probabilities", 0);
     }
 
     private static byte[] input(LoadedModel model, byte[] image) {

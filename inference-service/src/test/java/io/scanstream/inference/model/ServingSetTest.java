@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -83,7 +84,8 @@ class ServingSetTest {
 
         await().until(() -> acquiredVersion(set, null).equals(V2));
         await().until(() -> set.status().size() == 1);
-        assertThatCode(() -> old.run(List.of(new byte[old.inputBytes()]))).doesNotThrowAnyException();
+        assertThatCode(() -> old.run(List.of(new byte[old.input().sizeBytes()]), Set.of("probabilities")))
+                .doesNotThrowAnyException();
         old.release();
         assertThat(catchThrowableOfType(IllegalStateException.class, old::acquire))
                 .hasMessageContaining("is closed");

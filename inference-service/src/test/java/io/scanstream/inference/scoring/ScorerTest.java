@@ -26,6 +26,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.assertj.core.data.Offset;
@@ -41,7 +43,8 @@ class ScorerTest {
     Path folder;
 
     private final MeterRegistry metrics = new SimpleMeterRegistry();
-    private final Scorer scorer = new Scorer(new ScorerSettings(2, Duration.ofSeconds(5), 1 << 20), DECODER, metrics);
+    private final Scorer scorer =
+            new Scorer(new ScorerSettings(2, 2, Duration.ofSeconds(5), 1 << 20), DECODER, metrics);
 
     @AfterEach
     void close() {
@@ -87,6 +90,40 @@ class ScorerTest {
         for (int i = 0; i < 16 * 16; i++) {
             assertThat(mask.pixels()[i]).isEqualTo((byte) (i % 16 < 4 ? 0 : 2));
         }
+        model.release();
+    }
+
+    @Test
+    void infersDecodedScansBesideScores() {
+        LoadedModel model = load(TinyModel.aModel());
+        List<CompletableFuture<Map<String, float[]>>> inferred = new ArrayList<>();
+        List<CompletableFuture<Score>> scored = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            byte[] png = TinyModel.png(i, 100, 50, 16, 16);
+            byte[] row = model.preprocessor().apply(DECODER.decode(png));
+            inferred.add(scorer.infer(model.acquire(), row, Set.of("probabilities", "logits"), Urgency.URGENT));
+            scored.add(score(model, png));
+        }
+
+        for (int i = 0; i < 40; i++) {
+            Map<String, float[]> values = inferred.get(i).join();
+            assertThat(values).containsOnlyKeys("probabilities", "logits");
+            assertThat((double) values.get("probabilities")[0])
+                    .isCloseTo(scored.get(i).join().probabilities().get("benign"), Offset.offset(1e-6));
+        }
+        model.release();
+    }
+
+    @Test
+    void anInputOfAnotherSizeIsRefusedAndHoldsNobodyUp() {
+        LoadedModel model = load(TinyModel.aModel());
+
+        CompletableFuture<Map<String, float[]>> tooSmall =
+                scorer.infer(model.acquire(), new byte[7], Set.of("probabilities"), Urgency.ROUTINE);
+
+        assertThat(failure(tooSmall)).isEqualTo(ErrorCode.INVALID_REQUEST);
+        assertThat(score(model, TinyModel.png(1, 2, 200, 16, 16)).join().decision())
+                .isEqualTo("normal");
         model.release();
     }
 
@@ -170,7 +207,7 @@ class ScorerTest {
         return scorer.score(model.acquire(), bytes, Urgency.ROUTINE);
     }
 
-    private static ErrorCode failure(CompletableFuture<Score> answer) {
+    private static ErrorCode failure(CompletableFuture<?> answer) {
         CompletionException failure = catchThrowableOfType(CompletionException.class, answer::join);
         return ((ScanstreamException) ServingSet.cause(failure)).code();
     }
