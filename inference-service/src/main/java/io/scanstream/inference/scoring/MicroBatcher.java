@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -73,6 +74,9 @@ final class MicroBatcher implements AutoCloseable {
 
     /** Who waits for a scan's row. Called on a runner's thread. */
     interface Answer {
+        /** Asked before the run. */
+        boolean isWanted();
+
         void given(Outputs outputs, int row);
 
         void failed(Throwable reason);
@@ -140,7 +144,7 @@ final class MicroBatcher implements AutoCloseable {
     private void runAll() {
         for (List<Waiting> batch = next(); batch != null; batch = next()) {
             try {
-                run(batch);
+                runWanted(batch);
             } finally {
                 done(batch.get(0).model());
             }
@@ -237,8 +241,8 @@ final class MicroBatcher implements AutoCloseable {
         List<Waiting> batch = new ArrayList<>();
         while (batch.size() < kind.largest() && queue.size() > 0) {
             Waiting scan = queue.remove();
-            batch.add(scan);
             waitingBytes -= scan.input().length;
+            batch.add(scan);
         }
         if (queue.size() == 0) {
             queues.remove(kind);
@@ -249,6 +253,20 @@ final class MicroBatcher implements AutoCloseable {
             changed.signal();
         }
         return batch;
+    }
+
+    private void runWanted(List<Waiting> batch) {
+        List<Waiting> wanted = new ArrayList<>();
+        for (Waiting scan : batch) {
+            if (scan.answer().isWanted()) {
+                wanted.add(scan);
+            } else {
+                scan.answer().failed(new CancellationException("not wanted any more"));
+            }
+        }
+        if (!wanted.isEmpty()) {
+            run(wanted);
+        }
     }
 
     private void run(List<Waiting> batch) {

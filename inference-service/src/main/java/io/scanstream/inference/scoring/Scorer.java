@@ -10,6 +10,7 @@ import io.scanstream.inference.model.LoadedModel;
 import io.scanstream.inference.model.Outputs;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.PriorityBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -19,6 +20,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BiFunction;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -60,10 +62,21 @@ public final class Scorer implements AutoCloseable {
      *     where the model fails
      */
     public CompletableFuture<Score> score(LoadedModel model, byte[] bytes, Urgency urgency) {
+        return score(model, bytes, urgency, () -> true);
+    }
+
+    /**
+     * As {@link #score(LoadedModel, byte[], Urgency)}, for a scan whose score may cease to be wanted.
+     *
+     * @param wanted asked before the scan is decoded and before it is run; if it says no, the answer is a {@link
+     *     CancellationException}
+     */
+    public CompletableFuture<Score> score(LoadedModel model, byte[] bytes, Urgency urgency, BooleanSupplier wanted) {
         return enqueue(
                 model,
                 PROBABILITIES,
                 urgency,
+                wanted,
                 () -> decoded(model, bytes),
                 (outputs, row) -> Score.of(model, outputs.row(OnnxMetadata.OUTPUT_PROBABILITIES, row)));
     }
@@ -79,14 +92,21 @@ public final class Scorer implements AutoCloseable {
      */
     public CompletableFuture<Map<String, float[]>> infer(
             LoadedModel model, byte[] input, Set<String> outputs, Urgency urgency) {
-        return enqueue(model, Set.copyOf(outputs), urgency, () -> sized(model, input), (given, row) -> outputs.stream()
-                .collect(Collectors.toMap(Function.identity(), output -> given.row(output, row))));
+        return enqueue(
+                model,
+                Set.copyOf(outputs),
+                urgency,
+                () -> true,
+                () -> sized(model, input),
+                (given, row) -> outputs.stream()
+                        .collect(Collectors.toMap(Function.identity(), output -> given.row(output, row))));
     }
 
     private <T> CompletableFuture<T> enqueue(
             LoadedModel model,
             Set<String> outputs,
             Urgency urgency,
+            BooleanSupplier wanted,
             Supplier<byte[]> source,
             BiFunction<Outputs, Integer, T> reading) {
         CompletableFuture<T> answer = new CompletableFuture<>();
@@ -98,7 +118,7 @@ public final class Scorer implements AutoCloseable {
                 order.incrementAndGet(),
                 System.nanoTime(),
                 source,
-                new Answering<>(answer, reading)));
+                new Answering<>(answer, wanted, reading)));
         return answer.whenComplete((value, failure) -> model.release());
     }
 
@@ -113,8 +133,14 @@ public final class Scorer implements AutoCloseable {
     }
 
     /** Completes a future with what is made of a row. */
-    private record Answering<T>(CompletableFuture<T> future, BiFunction<Outputs, Integer, T> reading)
+    private record Answering<T>(
+            CompletableFuture<T> future, BooleanSupplier wanted, BiFunction<Outputs, Integer, T> reading)
             implements MicroBatcher.Answer {
+        @Override
+        public boolean isWanted() {
+            return wanted.getAsBoolean();
+        }
+
         @Override
         public void given(Outputs outputs, int row) {
             T value;
@@ -166,12 +192,15 @@ public final class Scorer implements AutoCloseable {
             timers.queue(model, begun - since);
             byte[] input;
             try {
+                if (!answer.isWanted()) {
+                    throw new CancellationException("not wanted any more");
+                }
                 input = source.get();
             } catch (RuntimeException | Error e) {
                 // An Error too: a codec that runs out of stack must not leave its scan without an answer.
                 batcher.expectOneLess();
                 answer.failed(
-                        e instanceof ScanstreamException
+                        e instanceof ScanstreamException || e instanceof CancellationException
                                 ? e
                                 : new ScanstreamException(ErrorCode.INTERNAL, "decoding failed: " + e, e));
                 return;
