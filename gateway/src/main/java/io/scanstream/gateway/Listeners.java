@@ -50,7 +50,7 @@ class Listeners {
     void model(byte[] json) {
         read("model.events", json, ModelEvent.class)
                 .ifPresent(event -> safely(
-                        "model.events", () -> models.refresh(event.model().name())));
+                        "model.events", () -> models.refresh(event.name())));
     }
 
     @Incoming("scores")
