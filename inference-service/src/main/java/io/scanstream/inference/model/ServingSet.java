@@ -25,6 +25,10 @@ import org.slf4j.LoggerFactory;
  * The versions that this process serves: one for each alias, and the latest few that scans named themselves. One thread
  * lists the store and loads, a version at a time, beside those that serve; a version that is refused never serves, and the
  * one before stays. A version that is no longer needed leaves once its last run has ended.
+ *
+ * <p>Where {@link ModelMemory} has a limit, the pinned versions are loaded first and then those of the aliases that changed
+ * last, as far as there is room; the others are loaded when a scan asks for them, and then those that were not used for
+ * longest leave. A version that takes over from one in memory is loaded beside it, whatever the limit.
  */
 public final class ServingSet implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ServingSet.class);
@@ -43,8 +47,18 @@ public final class ServingSet implements AutoCloseable {
     private final AtomicBoolean nudged = new AtomicBoolean();
     private final Object lock = new Object();
     private final Map<ModelRef, ModelVersion> serving = new HashMap<>();
+    /** The aliases that nothing serves for want of room, and what they mean. */
+    private final Map<ModelRef, ModelVersion> onDemand = new HashMap<>();
+
+    private final ModelMemory memory;
+    private final TrafficRules traffic = new TrafficRules();
     private final Map<ModelRef, CompletableFuture<ModelVersion>> lookups = new HashMap<>();
     private volatile boolean listed;
+
+    /** Without a limit to memory. */
+    public ServingSet(PublishedModels published, int mostNamed, Duration interval, RefusalListener refusals) {
+        this(published, mostNamed, interval, refusals, ModelMemory.unlimited());
+    }
 
     /**
      * Starts empty; {@link #start} begins to list the store.
@@ -52,8 +66,10 @@ public final class ServingSet implements AutoCloseable {
      * @param mostNamed how many versions that serve no alias are kept
      * @param interval between two looks at the store
      */
-    public ServingSet(PublishedModels published, int mostNamed, Duration interval, RefusalListener refusals) {
+    public ServingSet(
+            PublishedModels published, int mostNamed, Duration interval, RefusalListener refusals, ModelMemory memory) {
         this.published = published;
+        this.memory = memory;
         this.mostNamed = mostNamed;
         this.interval = interval;
         this.loading = new ScheduledThreadPoolExecutor(1, task -> {
@@ -61,7 +77,7 @@ public final class ServingSet implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        this.versions = new LoadedVersions(published, loading, refusals, lock);
+        this.versions = new LoadedVersions(published, loading, refusals, lock, memory);
     }
 
     /** Begins to list the store, now and at every interval, sooner while it does not answer. */
@@ -79,7 +95,7 @@ public final class ServingSet implements AutoCloseable {
         }
     }
 
-    /** Whether the store was listed once, and every alias there was is warm or refused. */
+    /** Whether the store was listed once, and every alias there was is warm or refused, or has no room. */
     public boolean ready() {
         return listed;
     }
@@ -110,6 +126,21 @@ public final class ServingSet implements AutoCloseable {
                 .execute(() -> bounded.completeExceptionally(new ScanstreamException(
                         ErrorCode.DEADLINE_EXPIRED, "model " + ref + " was not loaded by " + deadline + ".")));
         return bounded;
+    }
+
+    /**
+     * A version that an alias means, if it is in memory now. Nothing is loaded for its sake, and it does not stay for it. The
+     * caller calls {@link LoadedModel#release} when it is done.
+     */
+    public Optional<LoadedModel> acquireIfLoaded(ModelRef alias) {
+        synchronized (lock) {
+            return Optional.ofNullable(serving.get(alias)).flatMap(versions::acquireIfLoaded);
+        }
+    }
+
+    /** How scans are split among aliases. */
+    public TrafficRules traffic() {
+        return traffic;
     }
 
     private CompletableFuture<LoadedModel> acquire(ModelRef ref) {
@@ -150,12 +181,16 @@ public final class ServingSet implements AutoCloseable {
 
     private void list() {
         try {
-            List<ModelRef> aliases = published.aliases();
-            for (ModelRef alias : aliases) {
-                serveIfAccepted(alias);
-            }
+            traffic.update(published.traffic());
+            loadPinned();
+            List<PublishedModels.Meaning> aliases = published.aliases();
+            aliases.stream().filter(this::isPinned).forEach(this::serveIfItCan);
+            aliases.stream().filter(alias -> !isPinned(alias)).forEach(this::serveIfItCan);
+            Set<ModelRef> known =
+                    aliases.stream().map(PublishedModels.Meaning::alias).collect(Collectors.toSet());
             synchronized (lock) {
-                serving.keySet().retainAll(aliases);
+                serving.keySet().retainAll(known);
+                onDemand.keySet().retainAll(known);
             }
             retire();
             listed = true;
@@ -170,18 +205,62 @@ public final class ServingSet implements AutoCloseable {
         Set<ModelVersion> needed;
         synchronized (lock) {
             needed = new HashSet<>(serving.values());
+            needed.addAll(memory.pins().versions());
         }
         versions.retire(needed, mostNamed);
     }
 
-    private void serveIfAccepted(ModelRef alias) {
+    private void loadPinned() {
+        for (ModelVersion version : memory.pins().versions()) {
+            ScanstreamException failure = versions.load(version, Set.of()).orElse(null);
+            if (failure != null && failure.code().retryable()) {
+                throw failure;
+            }
+            if (failure != null && failure.code() != ErrorCode.MODEL_NOT_VERIFIED) {
+                LOG.warn("Model {} is pinned and cannot be had: {}", version, failure.getMessage());
+            }
+        }
+    }
+
+    private boolean isPinned(PublishedModels.Meaning alias) {
+        return alias.version() != null && memory.pins().hold(alias.version());
+    }
+
+    /** Lets an alias be served as far as there is room; what takes over from a version in memory always is loaded. */
+    private void serveIfItCan(PublishedModels.Meaning meaning) {
+        ModelRef alias = meaning.alias();
+        ModelVersion version = meaning.version();
+        ModelVersion before = serving(alias);
+        boolean takesOver = before != null && versions.isLoaded(before);
         try {
-            serve(alias);
+            if (version == null || !version.equals(before) || !takesOver) {
+                if (version != null && !takesOver && !versions.fits(version)) {
+                    leaveForLater(alias, version);
+                } else {
+                    serve(alias);
+                }
+            }
         } catch (ScanstreamException e) {
             if (e.code().retryable()) {
                 throw e;
             }
             LOG.debug("{} is not served: {}", alias, e.getMessage());
+        }
+    }
+
+    private void leaveForLater(ModelRef alias, ModelVersion version) {
+        ModelVersion before;
+        synchronized (lock) {
+            serving.remove(alias);
+            before = onDemand.put(alias, version);
+        }
+        if (!version.equals(before)) {
+            LOG.info(
+                    "Model {} is loaded when a scan asks for {}: models take {} of {} MiB.",
+                    version,
+                    alias,
+                    versions.usedBytes() >> 20,
+                    memory.limitBytes() >> 20);
         }
     }
 
@@ -202,14 +281,12 @@ public final class ServingSet implements AutoCloseable {
 
     /** Lets the best version that is accepted serve the alias; if all are refused, the one that serves stays. */
     private ModelVersion serve(ModelRef alias) {
-        ModelVersion current = published.current(alias).orElse(null);
-        if (current != null && current.equals(serving(alias))) {
-            return current;
-        }
+        ModelVersion before = serving(alias);
+        Set<ModelVersion> kept = before == null ? Set.of() : Set.of(before);
         List<ModelVersion> candidates = published.candidates(alias);
         ScanstreamException refusal = null;
         for (ModelVersion candidate : candidates) {
-            Optional<ScanstreamException> failure = versions.load(candidate);
+            Optional<ScanstreamException> failure = versions.load(candidate, kept);
             if (failure.isEmpty()) {
                 use(alias, candidate);
                 return candidate;
@@ -222,12 +299,12 @@ public final class ServingSet implements AutoCloseable {
         if (refusal == null) {
             synchronized (lock) {
                 serving.remove(alias);
+                onDemand.remove(alias);
             }
             throw new ScanstreamException(
                     ErrorCode.UNKNOWN_MODEL,
                     "model " + alias.model() + " has no " + alias.alias() + ". Publish one, or name a version.");
         }
-        ModelVersion before = serving(alias);
         if (before == null) {
             throw refusal;
         }
@@ -244,6 +321,7 @@ public final class ServingSet implements AutoCloseable {
         ModelVersion before;
         synchronized (lock) {
             before = serving.put(alias, version);
+            onDemand.remove(alias);
         }
         if (!version.equals(before)) {
             LOG.info("Model {} serves {}{}.", version, alias, before == null ? "" : " in place of " + before.version());
@@ -253,11 +331,23 @@ public final class ServingSet implements AutoCloseable {
     /** Every version that this process knows, sorted. */
     public List<VersionStatus> status() {
         synchronized (lock) {
-            return versions.status(serving.entrySet().stream()
+            Map<ModelRef, ModelVersion> meant = new HashMap<>(onDemand);
+            meant.putAll(serving);
+            return versions.status(meant.entrySet().stream()
                     .collect(Collectors.groupingBy(
                             Map.Entry::getValue,
                             Collectors.mapping(entry -> entry.getKey().alias(), Collectors.toList()))));
         }
+    }
+
+    /** What the versions in memory are counted as, in bytes. */
+    public long usedBytes() {
+        return versions.usedBytes();
+    }
+
+    /** How many versions have left memory for others. */
+    public long evictions() {
+        return versions.evictions();
     }
 
     /** What a stage of a future failed with. */
@@ -271,6 +361,7 @@ public final class ServingSet implements AutoCloseable {
         loading.shutdownNow();
         synchronized (lock) {
             serving.clear();
+            onDemand.clear();
         }
         versions.retire(Set.of(), 0);
     }
