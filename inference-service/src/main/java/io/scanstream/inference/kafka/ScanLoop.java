@@ -40,6 +40,7 @@ final class ScanLoop implements Runnable {
     private final Supplier<ObjectStore> store;
     private final ReadWriteLock alone;
     private final EdgeMetrics metrics;
+    private final ShadowScoring shadows;
     private final StopSignal stop = new StopSignal();
     private volatile boolean running;
 
@@ -54,6 +55,7 @@ final class ScanLoop implements Runnable {
      * A loop that is not running yet.
      *
      * @param alone shared by all loops: held for writing by the one that scores a record alone
+     * @param shadows is offered what was committed, but for scans that were scored alone
      */
     ScanLoop(
             Source source,
@@ -61,13 +63,15 @@ final class ScanLoop implements Runnable {
             RecordScoring scoring,
             Supplier<ObjectStore> store,
             ReadWriteLock alone,
-            EdgeMetrics metrics) {
+            EdgeMetrics metrics,
+            ShadowScoring shadows) {
         this.source = source;
         this.settings = settings;
         this.scoring = scoring;
         this.store = store;
         this.alone = alone;
         this.metrics = metrics;
+        this.shadows = shadows;
     }
 
     /** Whether the consumer is in its group, or on its way into it, with a broker that answered. */
@@ -172,7 +176,7 @@ final class ScanLoop implements Runnable {
             Lock beside = alone.readLock();
             beside.lock();
             try {
-                write(session, session.batches().outcomes(together));
+                shadows.offer(write(session, session.batches().outcomes(together)));
             } finally {
                 beside.unlock();
             }
@@ -206,13 +210,13 @@ final class ScanLoop implements Runnable {
                 "the scan was being scored alone when the process died, " + Isolation.MOST_DEATHS + " times.");
     }
 
-    /** Writes the outcomes of the partitions that are still held; the others are their new owner's. */
-    private void write(Session session, List<Outcome> all) throws ScoreWriter.NotWritten {
+    /** Writes and returns the outcomes of the partitions that are still held; the others are their new owner's. */
+    private List<Outcome> write(Session session, List<Outcome> all) throws ScoreWriter.NotWritten {
         List<Outcome> outcomes = all.stream()
                 .filter(outcome -> session.partitions().window(outcome.scan().partition()) != null)
                 .toList();
         if (outcomes.isEmpty()) {
-            return;
+            return outcomes;
         }
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
         for (Outcome outcome : outcomes) {
@@ -229,6 +233,7 @@ final class ScanLoop implements Runnable {
                 window.add(outcome.event().scanId());
             }
         }
+        return outcomes;
     }
 
     private void standStill(Backoff backoff) {

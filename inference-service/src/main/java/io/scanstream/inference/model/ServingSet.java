@@ -192,6 +192,7 @@ public final class ServingSet implements AutoCloseable {
                 serving.keySet().retainAll(known);
                 onDemand.keySet().retainAll(known);
             }
+            warnOfMissing(aliases);
             retire();
             listed = true;
         } catch (ScanstreamException e) {
@@ -199,6 +200,13 @@ public final class ServingSet implements AutoCloseable {
         } catch (RuntimeException e) {
             LOG.error("The models could not be listed.", e);
         }
+    }
+
+    private void warnOfMissing(List<PublishedModels.Meaning> aliases) {
+        Set<ModelRef> missing = traffic.aliases();
+        aliases.stream().filter(alias -> alias.version() != null).forEach(alias -> missing.remove(alias.alias()));
+        missing.forEach(alias ->
+                LOG.warn("The traffic of model {} names {}, which means nothing.", alias.model(), alias.alias()));
     }
 
     private void retire() {

@@ -4,9 +4,11 @@ import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.model.TrafficState;
 import io.scanstream.contracts.scoring.ScanId;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** How the scans of each model are split and shadowed, as the store said when it was last looked at. Thread-safe. */
@@ -31,6 +33,19 @@ public final class TrafficRules {
                     ErrorCode.STORE_UNAVAILABLE, "how the scans of model " + model + " are split was not read yet.");
         }
         return Optional.ofNullable(rules.get(model)).flatMap(split -> split.armOf(model, scan));
+    }
+
+    /** Every alias that a rule names. */
+    Set<ModelRef> aliases() {
+        Map<String, TrafficState> rules = byModel;
+        Set<ModelRef> all = new HashSet<>();
+        if (rules != null) {
+            rules.forEach((model, split) -> {
+                split.arms().forEach(arm -> all.add(new ModelRef(model, null, arm.alias())));
+                split.shadow().forEach(alias -> all.add(new ModelRef(model, null, alias)));
+            });
+        }
+        return all;
     }
 
     /** The aliases whose versions score each scan of a model besides. */
