@@ -18,6 +18,9 @@ public sealed interface ModelEvent {
     /** The model that it is about. */
     String name();
 
+    /** The record's key: {@code name/version}, or the name where the model as a whole changed. */
+    String key();
+
     Instant at();
 
     /** The package is complete in the object store. */
@@ -25,6 +28,11 @@ public sealed interface ModelEvent {
         @Override
         public String name() {
             return model.name();
+        }
+
+        @Override
+        public String key() {
+            return model.toString();
         }
     }
 
@@ -34,6 +42,11 @@ public sealed interface ModelEvent {
         public String name() {
             return model.name();
         }
+
+        @Override
+        public String key() {
+            return model.toString();
+        }
     }
 
     /** The version must not be used any more. */
@@ -41,6 +54,11 @@ public sealed interface ModelEvent {
         @Override
         public String name() {
             return model.name();
+        }
+
+        @Override
+        public String key() {
+            return model.toString();
         }
     }
 
@@ -51,8 +69,18 @@ public sealed interface ModelEvent {
         public String name() {
             return model.name();
         }
+
+        @Override
+        public String key() {
+            return model.toString();
+        }
     }
 
     /** The model's scans are split in another way, or not any more. */
-    record TrafficChanged(String name, Instant at) implements ModelEvent {}
+    record TrafficChanged(String name, Instant at) implements ModelEvent {
+        @Override
+        public String key() {
+            return name;
+        }
+    }
 }

@@ -6,7 +6,6 @@ import io.scanstream.contracts.model.ModelVersion;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,7 +15,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,10 +44,7 @@ public final class ServingSet implements AutoCloseable {
     private final LoadedVersions versions;
     private final AtomicBoolean nudged = new AtomicBoolean();
     private final Object lock = new Object();
-    private final Map<ModelRef, ModelVersion> serving = new HashMap<>();
-    /** The aliases that nothing serves for want of room, and what they mean. */
-    private final Map<ModelRef, ModelVersion> onDemand = new HashMap<>();
-
+    private final ServedAliases served;
     private final ModelMemory memory;
     private final TrafficRules traffic = new TrafficRules();
     private final Map<ModelRef, CompletableFuture<ModelVersion>> lookups = new HashMap<>();
@@ -78,6 +73,7 @@ public final class ServingSet implements AutoCloseable {
             return thread;
         });
         this.versions = new LoadedVersions(published, loading, refusals, lock, memory);
+        this.served = new ServedAliases(published, versions, memory, lock);
     }
 
     /** Begins to list the store, now and at every interval, sooner while it does not answer. */
@@ -134,7 +130,7 @@ public final class ServingSet implements AutoCloseable {
      */
     public Optional<LoadedModel> acquireIfLoaded(ModelRef alias) {
         synchronized (lock) {
-            return Optional.ofNullable(serving.get(alias)).flatMap(versions::acquireIfLoaded);
+            return Optional.ofNullable(served.version(alias)).flatMap(versions::acquireIfLoaded);
         }
     }
 
@@ -153,7 +149,7 @@ public final class ServingSet implements AutoCloseable {
             return named;
         }
         synchronized (lock) {
-            ModelVersion version = serving.get(ref);
+            ModelVersion version = served.version(ref);
             if (version != null) {
                 return versions.acquire(version, false);
             }
@@ -184,14 +180,7 @@ public final class ServingSet implements AutoCloseable {
             traffic.update(published.traffic());
             loadPinned();
             List<PublishedModels.Meaning> aliases = published.aliases();
-            aliases.stream().filter(this::isPinned).forEach(this::serveIfItCan);
-            aliases.stream().filter(alias -> !isPinned(alias)).forEach(this::serveIfItCan);
-            Set<ModelRef> known =
-                    aliases.stream().map(PublishedModels.Meaning::alias).collect(Collectors.toSet());
-            synchronized (lock) {
-                serving.keySet().retainAll(known);
-                onDemand.keySet().retainAll(known);
-            }
+            served.serveAsFarAsThereIsRoom(aliases);
             warnOfMissing(aliases);
             retire();
             listed = true;
@@ -210,11 +199,8 @@ public final class ServingSet implements AutoCloseable {
     }
 
     private void retire() {
-        Set<ModelVersion> needed;
-        synchronized (lock) {
-            needed = new HashSet<>(serving.values());
-            needed.addAll(memory.pins().versions());
-        }
+        Set<ModelVersion> needed = served.versions();
+        needed.addAll(memory.pins().versions());
         versions.retire(needed, mostNamed);
     }
 
@@ -230,52 +216,10 @@ public final class ServingSet implements AutoCloseable {
         }
     }
 
-    private boolean isPinned(PublishedModels.Meaning alias) {
-        return alias.version() != null && memory.pins().hold(alias.version());
-    }
-
-    /** Lets an alias be served as far as there is room; what takes over from a version in memory always is loaded. */
-    private void serveIfItCan(PublishedModels.Meaning meaning) {
-        ModelRef alias = meaning.alias();
-        ModelVersion version = meaning.version();
-        ModelVersion before = serving(alias);
-        boolean takesOver = before != null && versions.isLoaded(before);
-        try {
-            if (version == null || !version.equals(before) || !takesOver) {
-                if (version != null && !takesOver && !versions.fits(version)) {
-                    leaveForLater(alias, version);
-                } else {
-                    serve(alias);
-                }
-            }
-        } catch (ScanstreamException e) {
-            if (e.code().retryable()) {
-                throw e;
-            }
-            LOG.debug("{} is not served: {}", alias, e.getMessage());
-        }
-    }
-
-    private void leaveForLater(ModelRef alias, ModelVersion version) {
-        ModelVersion before;
-        synchronized (lock) {
-            serving.remove(alias);
-            before = onDemand.put(alias, version);
-        }
-        if (!version.equals(before)) {
-            LOG.info(
-                    "Model {} is loaded when a scan asks for {}: models take {} of {} MiB.",
-                    version,
-                    alias,
-                    versions.usedBytes() >> 20,
-                    memory.limitBytes() >> 20);
-        }
-    }
-
     private void lookUp(ModelRef alias, CompletableFuture<ModelVersion> answer) {
         Runnable tell;
         try {
-            ModelVersion version = serve(alias);
+            ModelVersion version = served.serve(alias);
             tell = () -> answer.complete(version);
         } catch (RuntimeException e) {
             tell = () -> answer.completeExceptionally(e);
@@ -287,64 +231,10 @@ public final class ServingSet implements AutoCloseable {
         tell.run();
     }
 
-    /** Lets the best version that is accepted serve the alias; if all are refused, the one that serves stays. */
-    private ModelVersion serve(ModelRef alias) {
-        ModelVersion before = serving(alias);
-        Set<ModelVersion> kept = before == null ? Set.of() : Set.of(before);
-        List<ModelVersion> candidates = published.candidates(alias);
-        ScanstreamException refusal = null;
-        for (ModelVersion candidate : candidates) {
-            Optional<ScanstreamException> failure = versions.load(candidate, kept);
-            if (failure.isEmpty()) {
-                use(alias, candidate);
-                return candidate;
-            }
-            if (failure.get().code().retryable()) {
-                throw failure.get();
-            }
-            refusal = refusal == null ? failure.get() : refusal;
-        }
-        if (refusal == null) {
-            synchronized (lock) {
-                serving.remove(alias);
-                onDemand.remove(alias);
-            }
-            throw new ScanstreamException(
-                    ErrorCode.UNKNOWN_MODEL,
-                    "model " + alias.model() + " has no " + alias.alias() + ". Publish one, or name a version.");
-        }
-        if (before == null) {
-            throw refusal;
-        }
-        return before;
-    }
-
-    private @Nullable ModelVersion serving(ModelRef alias) {
-        synchronized (lock) {
-            return serving.get(alias);
-        }
-    }
-
-    private void use(ModelRef alias, ModelVersion version) {
-        ModelVersion before;
-        synchronized (lock) {
-            before = serving.put(alias, version);
-            onDemand.remove(alias);
-        }
-        if (!version.equals(before)) {
-            LOG.info("Model {} serves {}{}.", version, alias, before == null ? "" : " in place of " + before.version());
-        }
-    }
-
     /** Every version that this process knows, sorted. */
     public List<VersionStatus> status() {
         synchronized (lock) {
-            Map<ModelRef, ModelVersion> meant = new HashMap<>(onDemand);
-            meant.putAll(serving);
-            return versions.status(meant.entrySet().stream()
-                    .collect(Collectors.groupingBy(
-                            Map.Entry::getValue,
-                            Collectors.mapping(entry -> entry.getKey().alias(), Collectors.toList()))));
+            return versions.status(served.aliases());
         }
     }
 
@@ -367,10 +257,7 @@ public final class ServingSet implements AutoCloseable {
     @Override
     public void close() {
         loading.shutdownNow();
-        synchronized (lock) {
-            serving.clear();
-            onDemand.clear();
-        }
+        served.clear();
         versions.retire(Set.of(), 0);
     }
 }
