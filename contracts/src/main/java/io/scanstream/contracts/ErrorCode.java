@@ -27,6 +27,8 @@ public enum ErrorCode {
     SCAN_FORGOTTEN(false),
     /** A model, version or alias that the object store does not have. */
     UNKNOWN_MODEL(false),
+    /** A model whose scans are not split: all of them go to its champion. */
+    UNKNOWN_TRAFFIC(false),
     /** Pretrained weights that are not where recipes' weights are looked for. */
     UNKNOWN_WEIGHTS(false),
     /** The scan's deadline passed before it could be scored. */

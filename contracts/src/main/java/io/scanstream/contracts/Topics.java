@@ -23,7 +23,13 @@ public final class Topics {
     /** Key: scan id. Value: {@link io.scanstream.contracts.scoring.ScoreEvent}. Written in transactions. */
     public static final String SCORES = "scores";
 
-    /** Key: {@code name/version}. Value: {@link io.scanstream.contracts.model.ModelEvent}. */
+    /**
+     * Key: scan id. Value: {@link io.scanstream.contracts.scoring.ScoreEvent.ScanScored}, what a shadow would have answered.
+     * Written at most once, after the answer on {@link #SCORES} was.
+     */
+    public static final String SCORES_SHADOW = "scores.shadow";
+
+    /** Key: {@code name/version}, or the name where the model as a whole changed. Value: {@link io.scanstream.contracts.model.ModelEvent}. */
     public static final String MODEL_EVENTS = "model.events";
 
     /** What could not be scored, with the error in its headers. */
@@ -55,6 +61,7 @@ public final class Topics {
                 new Spec(SCANS, 4, week),
                 new Spec(SCANS_URGENT, 4, week),
                 new Spec(SCORES, 4, week),
+                new Spec(SCORES_SHADOW, 4, week),
                 new Spec(MODEL_EVENTS, 1, month),
                 new Spec(SCANS_DLQ, 1, month),
                 new Spec(TRAINING_REQUESTS_DLQ, 1, month));

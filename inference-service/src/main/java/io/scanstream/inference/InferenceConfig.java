@@ -1,12 +1,17 @@
 package io.scanstream.inference;
 
 import io.quarkus.runtime.configuration.MemorySize;
+import io.scanstream.inference.model.ModelMemory;
+import io.scanstream.inference.model.Pins;
 import io.scanstream.storage.StoreConfig;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import io.smallrye.config.WithParentName;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * What can be set, below {@code scanstream} (as environment variables: {@code SCANSTREAM_STORE_ENDPOINT} and so on). Kafka
@@ -121,5 +126,40 @@ interface InferenceConfig {
         /** Scored ids that are remembered for each partition. */
         @WithDefault("100000")
         int repeatWindow();
+
+        @WithParentName
+        Memory memory();
+
+        Shadow shadow();
+
+        /** Which versions are in memory. */
+        interface Memory {
+            /**
+             * Most bytes of memory for models together; 0: no limit. Not set: two fifths of the memory of the machine or
+             * container. On CUDA the device's memory counts: set what of it models may have.
+             */
+            Optional<MemorySize> modelsBytes();
+
+            /** Models ({@code lung}) and versions ({@code lung/20261120-101530-567890ab}) that never leave for others. */
+            Optional<List<String>> pinned();
+
+            default ModelMemory toMemory() {
+                return new ModelMemory(
+                        modelsBytes().map(MemorySize::asLongValue).orElseGet(ModelMemory::defaultLimit),
+                        Pins.of(pinned().orElse(List.of())),
+                        ModelMemory::ofThisProcess);
+            }
+        }
+
+        /** How scans are scored by versions that do not answer them. */
+        interface Shadow {
+            /** Most scans that wait for a shadow; what comes above that is not shadowed. */
+            @WithDefault("64")
+            int inFlight();
+
+            /** Most bytes of scans that wait for a shadow; what comes above that is not shadowed. */
+            @WithDefault("64M")
+            MemorySize bytes();
+        }
     }
 }

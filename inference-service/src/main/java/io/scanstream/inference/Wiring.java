@@ -1,6 +1,10 @@
 package io.scanstream.inference;
 
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.micrometer.core.instrument.config.MeterFilter;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.scanstream.contracts.ParentWatch;
@@ -11,6 +15,8 @@ import io.scanstream.inference.kafka.KafkaSettings;
 import io.scanstream.inference.kafka.ModelEvents;
 import io.scanstream.inference.kafka.RecordScoring;
 import io.scanstream.inference.kafka.ScanEdge;
+import io.scanstream.inference.kafka.ShadowScoring;
+import io.scanstream.inference.kafka.ShadowSettings;
 import io.scanstream.inference.model.ModelLoader;
 import io.scanstream.inference.model.OnnxRuntime;
 import io.scanstream.inference.model.OnnxSettings;
@@ -33,6 +39,8 @@ final class Wiring {
     private final ServingSet serving;
     private final Scorer scorer;
     private final RecordScoring records;
+    private final Scorer shadowScorer;
+    private final ShadowScoring shadows;
     private final ScanEdge edge;
     private final ModelEvents events;
     private final HttpLimits limits;
@@ -71,8 +79,12 @@ final class Wiring {
                 (version, reason) -> {
                     metrics.counter("scanstream.models.refused").increment();
                     events.refused(version, reason);
-                });
+                },
+                inference.memory().toMemory());
         metrics.gauge("scanstream.models.loaded", serving, Wiring::loaded);
+        metrics.gauge("scanstream.models.bytes", serving, ServingSet::usedBytes);
+        FunctionCounter.builder("scanstream.models.evicted", serving, ServingSet::evictions)
+                .register(metrics);
         this.scorer = new Scorer(
                 new ScorerSettings(
                         cores,
@@ -83,7 +95,12 @@ final class Wiring {
                 metrics);
         this.records = new RecordScoring(
                 serving, scorer, store, maxImageBytes, inference.fetchedBytes().asLongValue());
-        this.edge = new ScanEdge(settings, records, store, metrics);
+        ShadowSettings shadow = new ShadowSettings(
+                inference.shadow().inFlight(), inference.shadow().bytes().asLongValue(), maxImageBytes);
+        this.shadowScorer = new Scorer(
+                new ScorerSettings(1, 1, inference.latencyBudget(), shadow.bytes()), decoder, shadowed(metrics));
+        this.shadows = ShadowScoring.toKafka(serving, shadowScorer, store, shadow, settings, metrics);
+        this.edge = new ScanEdge(settings, records, store, shadows, metrics);
         this.limits = new HttpLimits(inference.httpBytes().asLongValue(), maxImageBytes, inference.httpPatience());
     }
 
@@ -96,9 +113,11 @@ final class Wiring {
 
     void stop(@Observes ShutdownEvent event) {
         edge.close();
+        shadows.close();
         events.close();
         records.close();
         scorer.close();
+        shadowScorer.close();
         serving.close();
         store.close();
     }
@@ -129,6 +148,18 @@ final class Wiring {
 
     private void nudge() {
         serving.nudge();
+    }
+
+    /** The same registry for a scorer whose work must not be counted as answers. */
+    private static MeterRegistry shadowed(MeterRegistry metrics) {
+        CompositeMeterRegistry shadowed = new CompositeMeterRegistry();
+        shadowed.config().meterFilter(new MeterFilter() {
+            @Override
+            public Meter.Id map(Meter.Id id) {
+                return id.withName(id.getName().replace("scanstream.", "scanstream.shadow."));
+            }
+        });
+        return shadowed.add(metrics);
     }
 
     private static double loaded(ServingSet serving) {

@@ -33,6 +33,8 @@ public sealed interface ScoreEvent {
      *     probable one. Of a segmenter, the class of most pixels
      * @param threshold the positive class's probability from which it is decided for, if the model carries one
      * @param regions where the classes are; of a segmenter only
+     * @param arm the alias that the model's traffic split chose for this scan id, or on {@code scores.shadow} the shadow's;
+     *     absent where the scan named its version or alias, and where nothing is split
      */
     record ScanScored(
             ScanId scanId,
@@ -42,10 +44,24 @@ public sealed interface ScoreEvent {
             String decision,
             @Nullable Double threshold,
             Instant at,
-            @Nullable Regions regions)
+            @Nullable Regions regions,
+            @Nullable String arm)
             implements ScoreEvent {
         public ScanScored {
             probabilities = Collections.unmodifiableMap(new LinkedHashMap<>(probabilities));
+        }
+
+        /** An answer that no traffic split chose. */
+        public ScanScored(
+                ScanId scanId,
+                String model,
+                String version,
+                Map<String, Double> probabilities,
+                String decision,
+                @Nullable Double threshold,
+                Instant at,
+                @Nullable Regions regions) {
+            this(scanId, model, version, probabilities, decision, threshold, at, regions, null);
         }
     }
 

@@ -2,6 +2,7 @@ package io.scanstream.inference.kafka;
 
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.scoring.ScanId;
 import io.scanstream.contracts.scoring.ScoreEvent;
 import io.scanstream.contracts.scoring.ScoreEvent.ScanRejected;
 import io.scanstream.contracts.scoring.ScoreEvent.ScanScored;
@@ -27,20 +28,29 @@ record Outcome(
         return new Outcome(scan, null, null, 0);
     }
 
-    static Outcome scored(ScanRecord scan, Score score) {
+    /**
+     * An answer.
+     *
+     * @param arm the alias that the model's traffic chose; absent where it chose none
+     */
+    static Outcome scored(ScanRecord scan, Score score, @Nullable String arm) {
         if (scan.id() == null) {
             throw new IllegalStateException("a record without a scan id was scored: " + scan.place());
         }
-        ScoreEvent event = new ScanScored(
-                scan.id(),
+        return new Outcome(scan, event(scan.id(), score, arm), null, 1);
+    }
+
+    static ScanScored event(ScanId id, Score score, @Nullable String arm) {
+        return new ScanScored(
+                id,
                 score.model(),
                 score.version(),
                 score.probabilities(),
                 score.decision(),
                 score.threshold(),
                 Instant.now(),
-                score.regions());
-        return new Outcome(scan, event, null, 1);
+                score.regions(),
+                arm);
     }
 
     static Outcome rejected(ScanRecord scan, ScanstreamException reason, int attempts) {

@@ -44,6 +44,8 @@ public final class ClusterResource implements QuarkusTestResourceLifecycleManage
             Map<String, String> settings = new HashMap<>();
             settings.put("scanstream.cache-dir", folder.resolve("cache").toString());
             settings.put("scanstream.inference.max-image-bytes", Integer.toString(MOST_BYTES));
+            settings.put("scanstream.inference.pinned", "tiny,outlines/20260101-000000-00000001");
+            settings.put("scanstream.inference.models-bytes", "1G");
             settings.put("quarkus.http.test-port", "0");
             started.environment().forEach((name, value) -> settings.put(property(name), value));
             return settings;

@@ -340,13 +340,18 @@ class ScanEdgeTest {
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(10),
                 1000);
-        ScanEdge started = new ScanEdge(settings, records, store, METRICS);
+        Scorer shadowScorer = new Scorer(ScorerSettings.defaults(), decoder, new SimpleMeterRegistry());
+        ShadowScoring shadows = ShadowScoring.toKafka(
+                serving, shadowScorer, store, new ShadowSettings(64, 1 << 20, MOST_BYTES), settings, METRICS);
+        ScanEdge started = new ScanEdge(settings, records, store, shadows, METRICS);
         serving.start();
         started.start();
         return () -> {
             started.close();
+            shadows.close();
             records.close();
             scorer.close();
+            shadowScorer.close();
             serving.close();
         };
     }

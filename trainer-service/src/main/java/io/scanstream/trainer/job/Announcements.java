@@ -51,7 +51,7 @@ public final class Announcements {
     }
 
     public void event(ModelEvent event) {
-        await(sender.send(Topics.MODEL_EVENTS, event.model().toString(), Json.bytes(event), Map.of()), event);
+        await(sender.send(Topics.MODEL_EVENTS, event.key(), Json.bytes(event), Map.of()), event);
     }
 
     /** Says that there is work on a job. */
