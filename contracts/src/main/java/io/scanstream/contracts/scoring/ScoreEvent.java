@@ -9,7 +9,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What became of a scan, on {@code scores}: each scan that was taken in has exactly one. */
+/**
+ * What became of a scan, on {@code scores}: each scan that was taken in has exactly one, and one more for each time that it
+ * is replayed from the dead letters, where the latest counts.
+ */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
     @JsonSubTypes.Type(value = ScoreEvent.ScanScored.class, name = "ScanScored"),
@@ -22,6 +25,10 @@ public sealed interface ScoreEvent {
     String model();
 
     Instant at();
+
+    /** What the scan's bytes are to whoever sent them, such as {@code s3://bucket/key}; see {@link ScanHeaders#SUBJECT}. */
+    @Nullable
+    String source();
 
     /**
      * The model's answer.
@@ -42,15 +49,41 @@ public sealed interface ScoreEvent {
             String decision,
             @Nullable Double threshold,
             Instant at,
-            @Nullable Regions regions)
+            @Nullable Regions regions,
+            @Nullable String source)
             implements ScoreEvent {
         public ScanScored {
             probabilities = Collections.unmodifiableMap(new LinkedHashMap<>(probabilities));
+        }
+
+        /** Of a scan whose sender said nothing of its source. */
+        public ScanScored(
+                ScanId scanId,
+                String model,
+                String version,
+                Map<String, Double> probabilities,
+                String decision,
+                @Nullable Double threshold,
+                Instant at,
+                @Nullable Regions regions) {
+            this(scanId, model, version, probabilities, decision, threshold, at, regions, null);
         }
     }
 
     /** No answer, and why. The scan itself is kept on {@code scans.dlq}, unless its deadline had passed. */
     record ScanRejected(
-            ScanId scanId, String model, @Nullable String version, ErrorCode code, String reason, Instant at)
-            implements ScoreEvent {}
+            ScanId scanId,
+            String model,
+            @Nullable String version,
+            ErrorCode code,
+            String reason,
+            Instant at,
+            @Nullable String source)
+            implements ScoreEvent {
+        /** Of a scan whose sender said nothing of its source. */
+        public ScanRejected(
+                ScanId scanId, String model, @Nullable String version, ErrorCode code, String reason, Instant at) {
+            this(scanId, model, version, code, reason, at, null);
+        }
+    }
 }

@@ -61,7 +61,8 @@ final class BatchScoring {
         Set<ScanId> seen = new HashSet<>();
         List<ScanRecord> open = new ArrayList<>();
         for (ScanRecord scan : scans) {
-            if (scan.id() != null && (!seen.add(scan.id()) || wasScored(scan, scan.id()))) {
+            ScanId attempt = scan.attempt();
+            if (attempt != null && (!seen.add(attempt) || wasScored(scan, attempt))) {
                 outcomes.put(scan, Outcome.repeat(scan));
             } else {
                 open.add(scan);
@@ -77,9 +78,9 @@ final class BatchScoring {
         return scans.stream().map(outcomes::get).toList();
     }
 
-    private boolean wasScored(ScanRecord scan, ScanId id) {
+    private boolean wasScored(ScanRecord scan, ScanId attempt) {
         RepeatWindow window = partitions.window(scan.partition());
-        return window != null && window.contains(id);
+        return window != null && window.contains(attempt);
     }
 
     /** Scores what is open once; returns what is still open. */

@@ -5,6 +5,7 @@ import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.scoring.ScoreEvent;
 import io.scanstream.contracts.scoring.ScoreEvent.ScanRejected;
 import io.scanstream.contracts.scoring.ScoreEvent.ScanScored;
+import io.scanstream.inference.deadletter.DeadLetterRecord;
 import io.scanstream.inference.scoring.Score;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +22,6 @@ record Outcome(
         @Nullable ScoreEvent event,
         @Nullable ScanstreamException rejection,
         int attempts) {
-    private static final int LONGEST_REASON = 1000;
-
     static Outcome repeat(ScanRecord scan) {
         return new Outcome(scan, null, null, 0);
     }
@@ -39,7 +38,8 @@ record Outcome(
                 score.decision(),
                 score.threshold(),
                 Instant.now(),
-                score.regions());
+                score.regions(),
+                scan.subject());
         return new Outcome(scan, event, null, 1);
     }
 
@@ -49,7 +49,7 @@ record Outcome(
         }
         String version = scan.ref() == null ? null : scan.ref().version();
         ScoreEvent event =
-                new ScanRejected(scan.id(), scan.model(), version, reason.code(), shortened(reason), Instant.now());
+                new ScanRejected(scan.id(), scan.model(), version, reason.code(), shortened(reason), Instant.now(), scan.subject());
         return new Outcome(scan, event, reason, attempts);
     }
 
@@ -60,7 +60,6 @@ record Outcome(
 
     /** For people, in a header or an event. */
     static String shortened(ScanstreamException reason) {
-        String message = String.valueOf(reason.getMessage());
-        return message.length() <= LONGEST_REASON ? message : message.substring(0, LONGEST_REASON) + "…";
+        return DeadLetterRecord.shortened(reason);
     }
 }

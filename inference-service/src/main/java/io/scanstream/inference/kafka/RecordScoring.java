@@ -8,6 +8,7 @@ import io.scanstream.inference.model.ServingSet;
 import io.scanstream.inference.scoring.Score;
 import io.scanstream.inference.scoring.Scorer;
 import io.scanstream.inference.scoring.Urgency;
+import io.scanstream.storage.Incoming;
 import io.scanstream.storage.ObjectStore;
 import io.scanstream.storage.Scans;
 import java.time.Instant;
@@ -30,6 +31,7 @@ public final class RecordScoring implements AutoCloseable {
     private final ServingSet serving;
     private final Scorer scorer;
     private final Supplier<ObjectStore> store;
+    private final Supplier<Incoming> incoming;
     private final long maxImageBytes;
     private final int fetchUnits;
     private final Semaphore fetched;
@@ -44,9 +46,25 @@ public final class RecordScoring implements AutoCloseable {
      */
     public RecordScoring(
             ServingSet serving, Scorer scorer, Supplier<ObjectStore> store, long maxImageBytes, long fetchedBytes) {
+        this(serving, scorer, store, RecordScoring::noArrivals, maxImageBytes, fetchedBytes);
+    }
+
+    /**
+     * As above, with objects that others put.
+     *
+     * @param incoming opened when first needed
+     */
+    public RecordScoring(
+            ServingSet serving,
+            Scorer scorer,
+            Supplier<ObjectStore> store,
+            Supplier<Incoming> incoming,
+            long maxImageBytes,
+            long fetchedBytes) {
         this.serving = serving;
         this.scorer = scorer;
         this.store = store;
+        this.incoming = incoming;
         this.maxImageBytes = maxImageBytes;
         this.fetchUnits = Math.toIntExact(Math.max(1, fetchedBytes / UNIT_BYTES));
         this.fetched = new Semaphore(fetchUnits);
@@ -86,13 +104,21 @@ public final class RecordScoring implements AutoCloseable {
         fetched.acquireUninterruptibly(units);
         byte[] bytes;
         try {
-            bytes = new Scans(store.get()).get(ticket, maxImageBytes);
+            bytes = ticket.etag() == null
+                    ? new Scans(store.get()).get(ticket, maxImageBytes)
+                    : incoming.get().get(ticket, maxImageBytes);
         } catch (RuntimeException e) {
             fetched.release(units);
             model.release();
             return CompletableFuture.failedFuture(e);
         }
         return scorer.score(model, bytes, urgency).whenComplete((score, failure) -> fetched.release(units));
+    }
+
+    private static Incoming noArrivals() {
+        throw new ScanstreamException(
+                ErrorCode.INVALID_REQUEST,
+                "claim ticket: it names an object that somebody put, and arrivals are switched off here.");
     }
 
     private static Outcome outcome(ScanRecord scan, @Nullable Score score, @Nullable Throwable failure) {

@@ -2,6 +2,7 @@ package io.scanstream.inference.kafka;
 
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.scoring.ScanId;
 import io.scanstream.inference.scoring.Urgency;
 import io.scanstream.storage.ObjectStore;
 import java.time.Duration;
@@ -225,8 +226,9 @@ final class ScanLoop implements Runnable {
         metrics.written(outcomes, System.nanoTime() - begun);
         for (Outcome outcome : outcomes) {
             RepeatWindow window = session.partitions().window(outcome.scan().partition());
-            if (window != null && outcome.event() != null) {
-                window.add(outcome.event().scanId());
+            ScanId attempt = outcome.scan().attempt();
+            if (window != null && outcome.event() != null && attempt != null) {
+                window.add(attempt);
             }
         }
     }
