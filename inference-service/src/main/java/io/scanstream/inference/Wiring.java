@@ -6,6 +6,9 @@ import io.quarkus.runtime.StartupEvent;
 import io.scanstream.contracts.ParentWatch;
 import io.scanstream.imaging.DecodeLimits;
 import io.scanstream.imaging.ImageDecoder;
+import io.scanstream.inference.arrivals.ArrivalSettings;
+import io.scanstream.inference.arrivals.Arrivals;
+import io.scanstream.inference.arrivals.IncomingLayout;
 import io.scanstream.inference.http.HttpLimits;
 import io.scanstream.inference.kafka.KafkaSettings;
 import io.scanstream.inference.kafka.ModelEvents;
@@ -19,12 +22,15 @@ import io.scanstream.inference.model.ServingSet;
 import io.scanstream.inference.model.VersionStatus;
 import io.scanstream.inference.scoring.Scorer;
 import io.scanstream.inference.scoring.ScorerSettings;
+import io.scanstream.storage.Incoming;
 import io.smallrye.common.annotation.Identifier;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Makes the parts of the service and starts and stops them in order. */
 @Singleton
@@ -34,6 +40,8 @@ final class Wiring {
     private final Scorer scorer;
     private final RecordScoring records;
     private final ScanEdge edge;
+    private final StoreOnDemand incomingStore;
+    private final @Nullable Arrivals arrivals;
     private final ModelEvents events;
     private final HttpLimits limits;
 
@@ -78,8 +86,33 @@ final class Wiring {
                         inference.waitingBytes().asLongValue()),
                 decoder,
                 metrics);
+        InferenceConfig.Arrivals arriving = config.arrivals();
+        IncomingLayout layout = new IncomingLayout(arriving.prefix());
+        this.incomingStore = arriving.bucket()
+                .filter(bucket -> !bucket.equals(config.store().bucket()))
+                .map(store::foreign)
+                .orElse(store);
+        Supplier<Incoming> incoming = () -> new Incoming(incomingStore.get(), layout.prefixes());
+        this.arrivals = arriving.enabled()
+                ? new Arrivals(
+                        new ArrivalSettings(
+                                layout,
+                                arriving.every(),
+                                arriving.pages(),
+                                arriving.mostEnqueued(),
+                                arriving.mostWaiting()),
+                        settings,
+                        incoming,
+                        store,
+                        metrics)
+                : null;
         this.records = new RecordScoring(
-                serving, scorer, store, maxImageBytes, inference.fetchedBytes().asLongValue());
+                serving,
+                scorer,
+                store,
+                incoming,
+                maxImageBytes,
+                inference.fetchedBytes().asLongValue());
         this.edge = new ScanEdge(settings, records, store, metrics);
         this.limits = new HttpLimits(inference.httpBytes().asLongValue(), maxImageBytes, inference.httpPatience());
     }
@@ -89,14 +122,21 @@ final class Wiring {
         serving.start();
         events.start();
         edge.start();
+        if (arrivals != null) {
+            arrivals.start();
+        }
     }
 
     void stop(@Observes ShutdownEvent event) {
+        if (arrivals != null) {
+            arrivals.close();
+        }
         edge.close();
         events.close();
         records.close();
         scorer.close();
         serving.close();
+        incomingStore.close();
         store.close();
     }
 

@@ -1,5 +1,7 @@
 package io.scanstream.storage;
 
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.scoring.ScanId;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -24,8 +26,14 @@ public final class ArrivalMarks {
      * Marks for one prefix of incoming objects.
      *
      * @param incoming ends in '/'
+     * @throws ScanstreamException {@code INVALID_REQUEST} if the marks would be taken for incoming objects themselves
      */
     public ArrivalMarks(ObjectStore store, String incoming) {
+        if (incoming.startsWith(PREFIX)) {
+            throw new ScanstreamException(
+                    ErrorCode.INVALID_REQUEST,
+                    "arrivals below " + incoming + ": choose a prefix outside of " + PREFIX + ".");
+        }
         this.store = store;
         this.prefix = PREFIX + incoming;
     }

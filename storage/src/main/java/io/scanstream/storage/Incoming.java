@@ -50,8 +50,9 @@ public final class Incoming {
                 || prefixes.stream().noneMatch(ticket.key()::startsWith)) {
             throw new ScanstreamException(
                     ErrorCode.INVALID_REQUEST,
-                    "claim ticket: '" + ticket.key() + "' of bucket " + ticket.bucket() + " is not one of the arrivals, "
-                            + prefixes + " of bucket " + bucket() + ", with its entity tag.");
+                    "claim ticket: '" + ticket.key() + "' of bucket " + ticket.bucket()
+                            + " is not one of the arrivals, " + prefixes + " of bucket " + bucket()
+                            + ", with its entity tag.");
         }
         if (ticket.sizeBytes() > maxBytes) {
             throw new ScanstreamException(

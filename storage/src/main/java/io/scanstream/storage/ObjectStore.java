@@ -329,8 +329,7 @@ public final class ObjectStore implements AutoCloseable {
         return present(key, () -> {
             StatObjectResponse stat = client.statObject(
                     StatObjectArgs.builder().bucket(config.bucket()).object(key).build());
-            return new Listed(
-                    key, stat.size(), stat.lastModified().toInstant(), Listed.unquoted(stat.etag()));
+            return new Listed(key, stat.size(), stat.lastModified().toInstant(), Listed.unquoted(stat.etag()));
         });
     }
 

@@ -106,7 +106,8 @@ class IncomingTest {
     void keepsMarksInFilesOfManyUntilTheyAreDeleted() {
         ArrivalMarks marks = new ArrivalMarks(store, "incoming/");
         ArrivalMarks urgent = new ArrivalMarks(store, "incoming/urgent/");
-        List<ScanId> ids = IntStream.range(0, 100_001).mapToObj(i -> ScanId.next()).toList();
+        List<ScanId> ids =
+                IntStream.range(0, 100_001).mapToObj(i -> ScanId.next()).toList();
 
         List<String> files = marks.add(ids);
         urgent.add(ids.subList(0, 1));

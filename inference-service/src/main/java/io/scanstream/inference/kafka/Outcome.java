@@ -48,8 +48,8 @@ record Outcome(
             return new Outcome(scan, null, reason, attempts);
         }
         String version = scan.ref() == null ? null : scan.ref().version();
-        ScoreEvent event =
-                new ScanRejected(scan.id(), scan.model(), version, reason.code(), shortened(reason), Instant.now(), scan.subject());
+        ScoreEvent event = new ScanRejected(
+                scan.id(), scan.model(), version, reason.code(), shortened(reason), Instant.now(), scan.subject());
         return new Outcome(scan, event, reason, attempts);
     }
 

@@ -12,6 +12,7 @@ import io.scanstream.storage.Incoming;
 import io.scanstream.storage.ObjectStore;
 import io.scanstream.storage.Scans;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -38,7 +39,7 @@ public final class RecordScoring implements AutoCloseable {
     private final ExecutorService fetching;
 
     /**
-     * Scores records of any topic.
+     * Scores records of any topic, but for objects that others put.
      *
      * @param store opened when first needed
      * @param maxImageBytes of one scan behind a claim ticket
@@ -46,7 +47,7 @@ public final class RecordScoring implements AutoCloseable {
      */
     public RecordScoring(
             ServingSet serving, Scorer scorer, Supplier<ObjectStore> store, long maxImageBytes, long fetchedBytes) {
-        this(serving, scorer, store, RecordScoring::noArrivals, maxImageBytes, fetchedBytes);
+        this(serving, scorer, store, () -> new Incoming(store.get(), List.of()), maxImageBytes, fetchedBytes);
     }
 
     /**
@@ -113,12 +114,6 @@ public final class RecordScoring implements AutoCloseable {
             return CompletableFuture.failedFuture(e);
         }
         return scorer.score(model, bytes, urgency).whenComplete((score, failure) -> fetched.release(units));
-    }
-
-    private static Incoming noArrivals() {
-        throw new ScanstreamException(
-                ErrorCode.INVALID_REQUEST,
-                "claim ticket: it names an object that somebody put, and arrivals are switched off here.");
     }
 
     private static Outcome outcome(ScanRecord scan, @Nullable Score score, @Nullable Throwable failure) {
