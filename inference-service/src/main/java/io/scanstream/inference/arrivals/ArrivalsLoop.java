@@ -94,6 +94,7 @@ final class ArrivalsLoop implements Runnable {
             }
         }
         running = false;
+        metrics.leading(false);
     }
 
     private void connectAndRead(Backoff backoff) {

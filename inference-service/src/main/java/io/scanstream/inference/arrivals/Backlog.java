@@ -16,7 +16,6 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
-import org.jspecify.annotations.Nullable;
 
 /** How many scans wait to be scored. */
 final class Backlog implements AutoCloseable {
@@ -36,7 +35,7 @@ final class Backlog implements AutoCloseable {
     long waiting(Place place) {
         Map<TopicPartition, Long> ends = offsets(place.topic(), OffsetSpec.latest());
         Map<TopicPartition, Long> beginnings = offsets(place.topic(), OffsetSpec.earliest());
-        Map<TopicPartition, @Nullable OffsetAndMetadata> committed =
+        Map<TopicPartition, OffsetAndMetadata> committed =
                 await(admin.listConsumerGroupOffsets(place.group()).partitionsToOffsetAndMetadata());
         long waiting = 0;
         for (Map.Entry<TopicPartition, Long> end : ends.entrySet()) {

@@ -46,8 +46,8 @@ final class Reconciler {
 
     /** To be called again and again with whether this process is the one; looks if it is time to. */
     void run(boolean leader, Outbox outbox, Backlog backlog) {
-        metrics.leading(leader);
         if (!leader) {
+            metrics.leading(false);
             sweeps = null;
             return;
         }
@@ -61,6 +61,7 @@ final class Reconciler {
         if (System.nanoTime() - nextNanos >= 0) {
             look(sweeps, outbox, backlog);
             nextNanos = System.nanoTime() + settings.every().toNanos();
+            metrics.leading(true);
         }
     }
 
