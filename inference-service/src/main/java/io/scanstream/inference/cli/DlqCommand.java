@@ -26,7 +26,7 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "(list | replay)",
         description = "Lists what could not be scored or read, and sends it back to where it came from.")
-public final class DlqCommand implements Runnable {
+public final class DlqCommand implements Callable<Integer> {
     private final PrintStream out;
     private final PrintStream err;
     private final Map<String, String> environment;
@@ -96,9 +96,9 @@ public final class DlqCommand implements Runnable {
     }
 
     @Override
-    public void run() {
-        throw new CommandLine.ParameterException(
-                new CommandLine(this), "expected list or replay. dlq list --help says more.");
+    public Integer call() {
+        err.println("dlq: expected list or replay. dlq list --help says more.");
+        return CommandLine.ExitCode.USAGE;
     }
 
     @Command(

@@ -16,6 +16,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -116,7 +117,7 @@ public final class Replay implements AutoCloseable {
                     letter -> !letter.replayed(),
                     letter -> decide(letter, toTopic, listener, sent -> gather(sent, listener)));
             commit(listener);
-        } catch (ProducerFencedException e) {
+        } catch (ProducerFencedException | InvalidProducerEpochException e) {
             throw new ScanstreamException(
                     ErrorCode.CONFLICT, "another replay of " + topic + " has begun and goes on with the rest.", e);
         }
