@@ -154,8 +154,9 @@ public final class Replay implements AutoCloseable {
         producer.beginTransaction();
         // What a send fails with, the commit fails with.
         for (Sent sent : gathered) {
-            var unused = producer.send(replayed(sent));
-            var alsoUnused = producer.send(receipt(sent.letter()));
+            for (ProducerRecord<byte[], byte[]> record : List.of(replayed(sent), receipt(sent.letter()))) {
+                var unused = producer.send(record);
+            }
         }
         producer.commitTransaction();
         gathered.forEach(listener::replayed);

@@ -259,7 +259,7 @@ class ArrivalsTest {
         assertThat(scans.poll().stream().filter(this::isMine)).hasSizeBetween(most / 2, most);
 
         startScoring();
-        await().atMost(Duration.ofSeconds(120)).until(() -> sourcesOfScores().size() == 1000);
+        await().atMost(Duration.ofMinutes(2)).until(() -> sourcesOfScores().size() == 1000);
         assertThat(scores.scores().stream().filter(this::isMine)).hasSize(1000);
     }
 

@@ -38,6 +38,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -166,7 +167,7 @@ class DlqCommandTest {
 
         ConsumerRecord<byte[], byte[]> sent = replayedRecordOf(id);
         assertThat(sent.headers())
-                .extracting(org.apache.kafka.common.header.Header::key)
+                .extracting(Header::key)
                 .contains(ScanHeaders.MODEL, ScanHeaders.ATTEMPTS, ScanHeaders.REPLAY)
                 .doesNotContain(ScanHeaders.ERROR_CODE, ScanHeaders.ERROR_REASON, ScanHeaders.SOURCE_TOPIC)
                 .doesNotContain(ScanHeaders.DEADLINE);
@@ -239,13 +240,11 @@ class DlqCommandTest {
                     .hasMessage("interrupted");
         }
         leaveATransactionOpen(Topics.TRAINING_REQUESTS_DLQ, Topics.TRAINING_REQUESTS);
-        Replay overtaken = new Replay(kafka, Topics.TRAINING_REQUESTS_DLQ, null);
-        try (Replay overtaking = new Replay(kafka, Topics.TRAINING_REQUESTS_DLQ, null)) {
+        try (Replay overtaken = new Replay(kafka, Topics.TRAINING_REQUESTS_DLQ, null)) {
+            new Replay(kafka, Topics.TRAINING_REQUESTS_DLQ, null).close();
             assertThatThrownBy(() -> overtaken.run(Choice.ALL, new Interrupting(1000)))
                     .isInstanceOfSatisfying(
                             ScanstreamException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CONFLICT));
-        } finally {
-            overtaken.close();
         }
 
         List<JsonNode> rest = run("replay", "--topic", Topics.TRAINING_REQUESTS_DLQ);
