@@ -23,6 +23,8 @@ public enum ErrorCode {
     UNKNOWN_RECIPE(false),
     UNKNOWN_JOB(false),
     UNKNOWN_SCAN(false),
+    /** The object that a scan was announced with has been overwritten; what is there now is a scan of its own. */
+    SUPERSEDED(false),
     /** A scan that is older than what is remembered. */
     SCAN_FORGOTTEN(false),
     /** A model, version or alias that the object store does not have. */

@@ -38,11 +38,23 @@ public final class Topics {
     /** What no trainer could read, with the error in its headers. */
     public static final String TRAINING_REQUESTS_DLQ = "training.requests.dlq";
 
+    /** Key: bucket/key. Value: an S3 event notification in JSON, as the object store writes it. */
+    public static final String SCAN_ARRIVALS = "scan.arrivals";
+
+    /** Notifications that name no scan, with the error in their headers. */
+    public static final String SCAN_ARRIVALS_DLQ = "scan.arrivals.dlq";
+
     /** The share group of the trainers. */
     public static final String TRAINERS_GROUP = "trainers";
 
     /** The consumer group of the scoring edge. */
     public static final String SCORERS_GROUP = "scorers";
+
+    /** The consumer group of the scoring edge on {@link #SCANS_URGENT}. */
+    public static final String URGENT_SCORERS_GROUP = SCORERS_GROUP + ".urgent";
+
+    /** The consumer group that turns arrivals into scans. */
+    public static final String ARRIVALS_GROUP = "arrivals";
 
     /**
      * One topic as an installation creates it.
@@ -63,8 +75,10 @@ public final class Topics {
                 new Spec(SCORES, 4, week),
                 new Spec(SCORES_SHADOW, 4, week),
                 new Spec(MODEL_EVENTS, 1, month),
+                new Spec(SCAN_ARRIVALS, 4, week),
                 new Spec(SCANS_DLQ, 1, month),
-                new Spec(TRAINING_REQUESTS_DLQ, 1, month));
+                new Spec(TRAINING_REQUESTS_DLQ, 1, month),
+                new Spec(SCAN_ARRIVALS_DLQ, 1, month));
     }
 
     private Topics() {}

@@ -64,6 +64,8 @@ class WireFormatTest {
     private static final DatasetVersion DATASET = new DatasetVersion("lung", 2);
     private static final ModelVersion MODEL = new ModelVersion("lung-cnn", "20261120-101530-567890ab");
 
+    private static final String OBJECT = "s3://scans/incoming/lung-cnn/ward 3/1.png";
+
     static Stream<Object> values() {
         return Stream.of(
                 new TrainingMessage.IngestRequested(JOB),
@@ -123,8 +125,22 @@ class WireFormatTest {
                         0.45,
                         AT,
                         null,
-                        "challenger"),
+                        "challenger",
+                        null),
                 new ScoreEvent.ScanRejected(SCAN, MODEL.name(), null, ErrorCode.NOT_AN_IMAGE, "a JPEG cut short", AT),
+                new ScoreEvent.ScanScored(
+                        SCAN,
+                        MODEL.name(),
+                        MODEL.version(),
+                        ordered("benign", 0.2, "cancer", 0.8),
+                        "cancer",
+                        null,
+                        AT,
+                        null,
+                        null,
+                        OBJECT),
+                new ScoreEvent.ScanRejected(
+                        SCAN, MODEL.name(), null, ErrorCode.SUPERSEDED, "the object was overwritten", AT, OBJECT),
                 new ModelEvent.ModelPublished(MODEL, AT),
                 new ModelEvent.ModelPromoted(MODEL, "champion", AT),
                 new ModelEvent.ModelWithdrawn(MODEL, "trained on the wrong labels", AT),
@@ -132,6 +148,7 @@ class WireFormatTest {
                         MODEL, "inference-1", ErrorCode.MODEL_NOT_VERIFIED, "golden 003.png is off by 0.2", AT),
                 new ModelEvent.TrafficChanged(MODEL.name(), AT),
                 new ClaimTicket("scans/2026-11-20/" + SCAN, 1_234_567, "ab".repeat(32)),
+                new ClaimTicket("incoming/lung-cnn/ward 3/1.png", 1_234_567, null, "cd".repeat(16), "scans"),
                 new Lease("token-1", AT),
                 JobState.queued(JOB, new JobState.Ingest(DATASET, "datasets/lung/2/upload"), AT),
                 new Exploration(
@@ -378,6 +395,10 @@ class WireFormatTest {
             name += "-Regions";
         } else if (value instanceof ScoreEvent.ScanScored scored && scored.arm() != null) {
             name += "-Arm";
+        } else if (value instanceof ScoreEvent event && event.source() != null) {
+            name += "-Arrival";
+        } else if (value instanceof ClaimTicket ticket && ticket.etag() != null) {
+            name += "-Arrival";
         } else if (value instanceof Golden golden && golden.cases().get(0).maskFile() != null) {
             name += "-Masks";
         }

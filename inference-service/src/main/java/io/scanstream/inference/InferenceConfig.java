@@ -30,6 +30,8 @@ interface InferenceConfig {
 
     Inference inference();
 
+    Arrivals arrivals();
+
     /** Where the object store is. */
     interface Store {
         URI endpoint();
@@ -47,6 +49,36 @@ interface InferenceConfig {
         default StoreConfig toConfig() {
             return new StoreConfig(endpoint(), accessKey(), secretKey(), bucket(), region());
         }
+    }
+
+    /** How objects that others put into the bucket become scans. */
+    interface Arrivals {
+        /** Whether this process listens to notifications and may look for objects. */
+        @WithDefault("true")
+        boolean enabled();
+
+        /** Where the objects are; absent: the store's bucket. Another one has to be there, and is only read. */
+        Optional<String> bucket();
+
+        /** Objects are scored below {@code <prefix>/<model>/} and, before all others, {@code <prefix>-urgent/<model>/}. */
+        @WithDefault("incoming")
+        String prefix();
+
+        /** Between two looks for objects whose notification did not come. */
+        @WithDefault("5s")
+        Duration every();
+
+        /** Most pages of 1000 objects that one look lists below each prefix. */
+        @WithDefault("10")
+        int pages();
+
+        /** Most scans that one look enqueues from each prefix. */
+        @WithDefault("500")
+        int mostEnqueued();
+
+        /** While as many scans wait to be scored, a look enqueues none. */
+        @WithDefault("2000")
+        int mostWaiting();
     }
 
     /** How scans are scored. */

@@ -10,7 +10,11 @@ import io.quarkus.runtime.StartupEvent;
 import io.scanstream.contracts.ParentWatch;
 import io.scanstream.imaging.DecodeLimits;
 import io.scanstream.imaging.ImageDecoder;
+import io.scanstream.inference.arrivals.ArrivalSettings;
+import io.scanstream.inference.arrivals.Arrivals;
+import io.scanstream.inference.arrivals.IncomingLayout;
 import io.scanstream.inference.http.HttpLimits;
+import io.scanstream.inference.kafka.ClaimedScans;
 import io.scanstream.inference.kafka.KafkaSettings;
 import io.scanstream.inference.kafka.ModelEvents;
 import io.scanstream.inference.kafka.RecordScoring;
@@ -25,12 +29,15 @@ import io.scanstream.inference.model.ServingSet;
 import io.scanstream.inference.model.VersionStatus;
 import io.scanstream.inference.scoring.Scorer;
 import io.scanstream.inference.scoring.ScorerSettings;
+import io.scanstream.storage.Incoming;
 import io.smallrye.common.annotation.Identifier;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Makes the parts of the service and starts and stops them in order. */
 @Singleton
@@ -42,6 +49,8 @@ final class Wiring {
     private final Scorer shadowScorer;
     private final ShadowScoring shadows;
     private final ScanEdge edge;
+    private final StoreOnDemand incomingStore;
+    private final @Nullable Arrivals arrivals;
     private final ModelEvents events;
     private final HttpLimits limits;
 
@@ -93,13 +102,34 @@ final class Wiring {
                         inference.waitingBytes().asLongValue()),
                 decoder,
                 metrics);
+        InferenceConfig.Arrivals arriving = config.arrivals();
+        IncomingLayout layout = new IncomingLayout(arriving.prefix());
+        this.incomingStore = arriving.bucket()
+                .filter(bucket -> !bucket.equals(config.store().bucket()))
+                .map(store::foreign)
+                .orElse(store);
+        Supplier<Incoming> incoming = () -> new Incoming(incomingStore.get(), layout.prefixes());
+        this.arrivals = arriving.enabled()
+                ? new Arrivals(
+                        new ArrivalSettings(
+                                layout,
+                                arriving.every(),
+                                arriving.pages(),
+                                arriving.mostEnqueued(),
+                                arriving.mostWaiting()),
+                        settings,
+                        incoming,
+                        store,
+                        metrics)
+                : null;
+        ClaimedScans claimed = new ClaimedScans(store, incoming, maxImageBytes);
         this.records = new RecordScoring(
-                serving, scorer, store, maxImageBytes, inference.fetchedBytes().asLongValue());
+                serving, scorer, claimed, inference.fetchedBytes().asLongValue());
         ShadowSettings shadow = new ShadowSettings(
-                inference.shadow().inFlight(), inference.shadow().bytes().asLongValue(), maxImageBytes);
+                inference.shadow().inFlight(), inference.shadow().bytes().asLongValue());
         this.shadowScorer = new Scorer(
                 new ScorerSettings(1, 1, inference.latencyBudget(), shadow.bytes()), decoder, shadowed(metrics));
-        this.shadows = ShadowScoring.toKafka(serving, shadowScorer, store, shadow, settings, metrics);
+        this.shadows = ShadowScoring.toKafka(serving, shadowScorer, claimed, shadow, settings, metrics);
         this.edge = new ScanEdge(settings, records, store, shadows, metrics);
         this.limits = new HttpLimits(inference.httpBytes().asLongValue(), maxImageBytes, inference.httpPatience());
     }
@@ -109,9 +139,15 @@ final class Wiring {
         serving.start();
         events.start();
         edge.start();
+        if (arrivals != null) {
+            arrivals.start();
+        }
     }
 
     void stop(@Observes ShutdownEvent event) {
+        if (arrivals != null) {
+            arrivals.close();
+        }
         edge.close();
         shadows.close();
         events.close();
@@ -119,6 +155,7 @@ final class Wiring {
         scorer.close();
         shadowScorer.close();
         serving.close();
+        incomingStore.close();
         store.close();
     }
 

@@ -9,7 +9,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What became of a scan, on {@code scores}: each scan that was taken in has exactly one. */
+/**
+ * What became of a scan, on {@code scores}: each scan that was taken in has exactly one, and one more for each time that it
+ * is replayed from the dead letters, where the latest counts.
+ */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
     @JsonSubTypes.Type(value = ScoreEvent.ScanScored.class, name = "ScanScored"),
@@ -22,6 +25,10 @@ public sealed interface ScoreEvent {
     String model();
 
     Instant at();
+
+    /** What the scan's bytes are to whoever sent them, such as {@code s3://bucket/key}; see {@link ScanHeaders#SUBJECT}. */
+    @Nullable
+    String source();
 
     /**
      * The model's answer.
@@ -45,13 +52,14 @@ public sealed interface ScoreEvent {
             @Nullable Double threshold,
             Instant at,
             @Nullable Regions regions,
-            @Nullable String arm)
+            @Nullable String arm,
+            @Nullable String source)
             implements ScoreEvent {
         public ScanScored {
             probabilities = Collections.unmodifiableMap(new LinkedHashMap<>(probabilities));
         }
 
-        /** An answer that no traffic split chose. */
+        /** An answer that no traffic split chose, to a scan whose sender said nothing of its source. */
         public ScanScored(
                 ScanId scanId,
                 String model,
@@ -61,12 +69,24 @@ public sealed interface ScoreEvent {
                 @Nullable Double threshold,
                 Instant at,
                 @Nullable Regions regions) {
-            this(scanId, model, version, probabilities, decision, threshold, at, regions, null);
+            this(scanId, model, version, probabilities, decision, threshold, at, regions, null, null);
         }
     }
 
     /** No answer, and why. The scan itself is kept on {@code scans.dlq}, unless its deadline had passed. */
     record ScanRejected(
-            ScanId scanId, String model, @Nullable String version, ErrorCode code, String reason, Instant at)
-            implements ScoreEvent {}
+            ScanId scanId,
+            String model,
+            @Nullable String version,
+            ErrorCode code,
+            String reason,
+            Instant at,
+            @Nullable String source)
+            implements ScoreEvent {
+        /** Of a scan whose sender said nothing of its source. */
+        public ScanRejected(
+                ScanId scanId, String model, @Nullable String version, ErrorCode code, String reason, Instant at) {
+            this(scanId, model, version, code, reason, at, null);
+        }
+    }
 }

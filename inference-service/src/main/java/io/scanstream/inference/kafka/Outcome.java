@@ -6,6 +6,7 @@ import io.scanstream.contracts.scoring.ScanId;
 import io.scanstream.contracts.scoring.ScoreEvent;
 import io.scanstream.contracts.scoring.ScoreEvent.ScanRejected;
 import io.scanstream.contracts.scoring.ScoreEvent.ScanScored;
+import io.scanstream.inference.deadletter.DeadLetterRecord;
 import io.scanstream.inference.scoring.Score;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +23,6 @@ record Outcome(
         @Nullable ScoreEvent event,
         @Nullable ScanstreamException rejection,
         int attempts) {
-    private static final int LONGEST_REASON = 1000;
-
     static Outcome repeat(ScanRecord scan) {
         return new Outcome(scan, null, null, 0);
     }
@@ -37,10 +36,10 @@ record Outcome(
         if (scan.id() == null) {
             throw new IllegalStateException("a record without a scan id was scored: " + scan.place());
         }
-        return new Outcome(scan, event(scan.id(), score, arm), null, 1);
+        return new Outcome(scan, event(scan.id(), score, arm, scan.subject()), null, 1);
     }
 
-    static ScanScored event(ScanId id, Score score, @Nullable String arm) {
+    static ScanScored event(ScanId id, Score score, @Nullable String arm, @Nullable String source) {
         return new ScanScored(
                 id,
                 score.model(),
@@ -50,7 +49,8 @@ record Outcome(
                 score.threshold(),
                 Instant.now(),
                 score.regions(),
-                arm);
+                arm,
+                source);
     }
 
     static Outcome rejected(ScanRecord scan, ScanstreamException reason, int attempts) {
@@ -58,8 +58,8 @@ record Outcome(
             return new Outcome(scan, null, reason, attempts);
         }
         String version = scan.ref() == null ? null : scan.ref().version();
-        ScoreEvent event =
-                new ScanRejected(scan.id(), scan.model(), version, reason.code(), shortened(reason), Instant.now());
+        ScoreEvent event = new ScanRejected(
+                scan.id(), scan.model(), version, reason.code(), shortened(reason), Instant.now(), scan.subject());
         return new Outcome(scan, event, reason, attempts);
     }
 
@@ -70,7 +70,6 @@ record Outcome(
 
     /** For people, in a header or an event. */
     static String shortened(ScanstreamException reason) {
-        String message = String.valueOf(reason.getMessage());
-        return message.length() <= LONGEST_REASON ? message : message.substring(0, LONGEST_REASON) + "…";
+        return DeadLetterRecord.shortened(reason);
     }
 }

@@ -9,8 +9,6 @@ import io.scanstream.inference.model.ServingSet;
 import io.scanstream.inference.scoring.Score;
 import io.scanstream.inference.scoring.Scorer;
 import io.scanstream.inference.scoring.Urgency;
-import io.scanstream.storage.ObjectStore;
-import io.scanstream.storage.Scans;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -20,7 +18,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,8 +30,7 @@ public final class RecordScoring implements AutoCloseable {
 
     private final ServingSet serving;
     private final Scorer scorer;
-    private final Supplier<ObjectStore> store;
-    private final long maxImageBytes;
+    private final ClaimedScans claimed;
     private final int fetchUnits;
     private final Semaphore fetched;
     private final ExecutorService fetching;
@@ -42,16 +38,12 @@ public final class RecordScoring implements AutoCloseable {
     /**
      * Scores records of any topic.
      *
-     * @param store opened when first needed
-     * @param maxImageBytes of one scan behind a claim ticket
      * @param fetchedBytes most bytes of fetched scans that are held at once; a single scan is always allowed
      */
-    public RecordScoring(
-            ServingSet serving, Scorer scorer, Supplier<ObjectStore> store, long maxImageBytes, long fetchedBytes) {
+    public RecordScoring(ServingSet serving, Scorer scorer, ClaimedScans claimed, long fetchedBytes) {
         this.serving = serving;
         this.scorer = scorer;
-        this.store = store;
-        this.maxImageBytes = maxImageBytes;
+        this.claimed = claimed;
         this.fetchUnits = Math.toIntExact(Math.max(1, fetchedBytes / UNIT_BYTES));
         this.fetched = new Semaphore(fetchUnits);
         AtomicInteger number = new AtomicInteger();
@@ -131,7 +123,7 @@ public final class RecordScoring implements AutoCloseable {
         fetched.acquireUninterruptibly(units);
         byte[] bytes;
         try {
-            bytes = new Scans(store.get()).get(ticket, maxImageBytes);
+            bytes = claimed.fetch(ticket);
         } catch (RuntimeException e) {
             fetched.release(units);
             model.release();

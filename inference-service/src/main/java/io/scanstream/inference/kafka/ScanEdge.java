@@ -32,7 +32,7 @@ public final class ScanEdge implements AutoCloseable {
         this.settings = settings;
         Solitude solitude = new Solitude();
         this.loops = Stream.of(
-                        new ScanLoop.Source(Topics.SCANS_URGENT, Topics.SCORERS_GROUP + ".urgent", Urgency.URGENT),
+                        new ScanLoop.Source(Topics.SCANS_URGENT, Topics.URGENT_SCORERS_GROUP, Urgency.URGENT),
                         new ScanLoop.Source(Topics.SCANS, Topics.SCORERS_GROUP, Urgency.ROUTINE))
                 .map(source -> new ScanLoop(
                         source, settings, scoring, store, solitude, new EdgeMetrics(registry, source.topic()), shadows))

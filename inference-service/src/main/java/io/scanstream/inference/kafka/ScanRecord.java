@@ -55,6 +55,18 @@ record ScanRecord(
         }
     }
 
+    /** What tells this attempt at the scan from every other; absent without an id. */
+    @Nullable
+    ScanId attempt() {
+        return id == null ? null : Attempt.of(id, source.headers());
+    }
+
+    /** What the bytes are to whoever sent them, if the record says so. */
+    @Nullable
+    String subject() {
+        return header(source, ScanHeaders.SUBJECT);
+    }
+
     TopicPartition partition() {
         return new TopicPartition(source.topic(), source.partition());
     }
@@ -102,8 +114,11 @@ record ScanRecord(
             return null;
         }
         ClaimTicket ticket = Json.read(source.value(), ClaimTicket.class);
-        if (ticket.key() == null || ticket.sha256() == null || ticket.sizeBytes() < 0) {
-            throw invalid("claim ticket: key, sizeBytes or sha256 is missing.");
+        if (ticket.key() == null
+                || (ticket.sha256() == null) == (ticket.etag() == null)
+                || (ticket.etag() != null && ticket.bucket() == null)
+                || ticket.sizeBytes() < 0) {
+            throw invalid("claim ticket: expected key, sizeBytes, and either sha256 or etag and bucket.");
         }
         return ticket;
     }

@@ -9,8 +9,6 @@ import io.scanstream.inference.model.ServingSet;
 import io.scanstream.inference.scoring.Score;
 import io.scanstream.inference.scoring.Scorer;
 import io.scanstream.inference.scoring.Urgency;
-import io.scanstream.storage.ObjectStore;
-import io.scanstream.storage.Scans;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -20,7 +18,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,8 +48,7 @@ public final class ShadowScoring implements AutoCloseable {
 
     private final ServingSet serving;
     private final Scorer scorer;
-    private final Supplier<ObjectStore> store;
-    private final long maxImageBytes;
+    private final ClaimedScans claimed;
     private final ShadowRoom room;
     private final Sink sink;
     private final MeterRegistry metrics;
@@ -74,14 +70,13 @@ public final class ShadowScoring implements AutoCloseable {
     ShadowScoring(
             ServingSet serving,
             Scorer scorer,
-            Supplier<ObjectStore> store,
+            ClaimedScans claimed,
             ShadowSettings settings,
             Sink sink,
             MeterRegistry metrics) {
         this.serving = serving;
         this.scorer = scorer;
-        this.store = store;
-        this.maxImageBytes = settings.maxImageBytes();
+        this.claimed = claimed;
         this.room = new ShadowRoom(settings.inFlight(), settings.bytes());
         this.sink = sink;
         this.metrics = metrics;
@@ -95,11 +90,11 @@ public final class ShadowScoring implements AutoCloseable {
     public static ShadowScoring toKafka(
             ServingSet serving,
             Scorer scorer,
-            Supplier<ObjectStore> store,
+            ClaimedScans claimed,
             ShadowSettings settings,
             KafkaSettings kafka,
             MeterRegistry metrics) {
-        return new ShadowScoring(serving, scorer, store, settings, new ShadowWriter(kafka), metrics);
+        return new ShadowScoring(serving, scorer, claimed, settings, new ShadowWriter(kafka), metrics);
     }
 
     /** Takes up those of the committed answers that a version shadows. Returns at once. */
@@ -157,7 +152,7 @@ public final class ShadowScoring implements AutoCloseable {
 
     private byte[] bytes(ScanRecord scan) {
         ClaimTicket ticket = scan.ticket();
-        return ticket == null ? scan.bytes() : new Scans(store.get()).get(ticket, maxImageBytes);
+        return ticket == null ? scan.bytes() : claimed.fetch(ticket);
     }
 
     private void end(Shadowed scan, @Nullable Score score, @Nullable Throwable failure) {
@@ -180,8 +175,11 @@ public final class ShadowScoring implements AutoCloseable {
                 .increment();
         CompletableFuture<Void> written;
         try {
-            written = sink.write(
-                    Outcome.event(scan.answer().scanId(), score, scan.shadow().alias()));
+            written = sink.write(Outcome.event(
+                    scan.answer().scanId(),
+                    score,
+                    scan.shadow().alias(),
+                    scan.answer().source()));
         } catch (RuntimeException e) {
             written = CompletableFuture.failedFuture(e);
         }

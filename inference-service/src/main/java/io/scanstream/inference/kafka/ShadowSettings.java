@@ -8,15 +8,13 @@ import io.scanstream.contracts.ScanstreamException;
  *
  * @param inFlight most scans that wait for their shadow's score, or for that to be written
  * @param bytes most bytes of those scans as they came; a scan that is larger by itself is not shadowed
- * @param maxImageBytes of one scan behind a claim ticket
  */
-public record ShadowSettings(int inFlight, long bytes, long maxImageBytes) {
+public record ShadowSettings(int inFlight, long bytes) {
     public ShadowSettings {
-        if (inFlight < 1 || bytes < 1 || maxImageBytes < 1) {
+        if (inFlight < 1 || bytes < 1) {
             throw new ScanstreamException(
                     ErrorCode.INVALID_REQUEST,
-                    "scanstream.inference.shadow: in-flight " + inFlight + ", bytes " + bytes
-                            + " or the largest image, " + maxImageBytes + ", is below 1.");
+                    "scanstream.inference.shadow: in-flight " + inFlight + " or bytes " + bytes + " is below 1.");
         }
     }
 }

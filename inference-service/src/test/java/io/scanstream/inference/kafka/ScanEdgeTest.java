@@ -330,7 +330,8 @@ class ScanEdgeTest {
                 Duration.ofHours(1),
                 (version, reason) -> {});
         Scorer scorer = new Scorer(ScorerSettings.defaults(), decoder, METRICS);
-        RecordScoring records = new RecordScoring(serving, scorer, store, MOST_BYTES, 1 << 20);
+        ClaimedScans claimed = ClaimedScans.inStore(store, MOST_BYTES);
+        RecordScoring records = new RecordScoring(serving, scorer, claimed, 1 << 20);
         KafkaSettings settings = new KafkaSettings(
                 Map.of("bootstrap.servers", cluster.bootstrapServers()),
                 "test-" + UUID.randomUUID(),
@@ -342,7 +343,7 @@ class ScanEdgeTest {
                 1000);
         Scorer shadowScorer = new Scorer(ScorerSettings.defaults(), decoder, new SimpleMeterRegistry());
         ShadowScoring shadows = ShadowScoring.toKafka(
-                serving, shadowScorer, store, new ShadowSettings(64, 1 << 20, MOST_BYTES), settings, METRICS);
+                serving, shadowScorer, claimed, new ShadowSettings(64, 1 << 20), settings, METRICS);
         ScanEdge started = new ScanEdge(settings, records, store, shadows, METRICS);
         serving.start();
         started.start();

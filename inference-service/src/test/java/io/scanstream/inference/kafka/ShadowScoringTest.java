@@ -65,7 +65,7 @@ class ShadowScoringTest {
     private static final byte[] RED = TinyModel.png(200, 150, 30, 24, 24);
 
     private static final byte[] BLACK = TinyModel.png(0, 0, 0, 16, 16);
-    private static final ShadowSettings SETTINGS = new ShadowSettings(4, 1 << 20, 1 << 20);
+    private static final ShadowSettings SETTINGS = new ShadowSettings(4, 1 << 20);
 
     @TempDir
     Path folder;
@@ -176,7 +176,7 @@ class ShadowScoringTest {
     void scansThatAreTooLargeTogetherAreNotTakenUp() {
         shadow(V2, TinyModel.aModel());
         ServingSet serving = serving(ModelMemory.unlimited());
-        ShadowScoring shadows = shadows(serving, new ShadowSettings(4, RED.length - 1, 1 << 20), this::write);
+        ShadowScoring shadows = shadows(serving, new ShadowSettings(4, RED.length - 1), this::write);
 
         shadows.offer(List.of(answered(serving, RED)));
 
@@ -262,7 +262,8 @@ class ShadowScoringTest {
     private ShadowScoring shadows(ServingSet serving, ShadowSettings settings, ShadowScoring.Sink sink) {
         Scorer own = new Scorer(ScorerSettings.defaults(), DECODER, new SimpleMeterRegistry());
         open.push(own);
-        ShadowScoring shadows = new ShadowScoring(serving, own, models::store, settings, sink, metrics);
+        ShadowScoring shadows =
+                new ShadowScoring(serving, own, ClaimedScans.inStore(models::store, 100_000), settings, sink, metrics);
         open.push(shadows);
         return shadows;
     }

@@ -179,7 +179,8 @@ class TrafficEdgeTest {
         open.push(scorer);
         Scorer shadowScorer = new Scorer(ScorerSettings.defaults(), decoder, new SimpleMeterRegistry());
         open.push(shadowScorer);
-        RecordScoring records = new RecordScoring(serving, scorer, cluster.models()::store, 100_000, 1 << 20);
+        ClaimedScans claimed = ClaimedScans.inStore(cluster.models()::store, 100_000);
+        RecordScoring records = new RecordScoring(serving, scorer, claimed, 1 << 20);
         open.push(records);
         KafkaSettings settings = new KafkaSettings(
                 Map.of("bootstrap.servers", cluster.bootstrapServers()),
@@ -193,12 +194,7 @@ class TrafficEdgeTest {
         ModelEvents events = new ModelEvents(settings, serving::nudge);
         open.push(events);
         ShadowScoring shadowing = ShadowScoring.toKafka(
-                serving,
-                shadowScorer,
-                cluster.models()::store,
-                new ShadowSettings(100, 1 << 20, 100_000),
-                settings,
-                metrics);
+                serving, shadowScorer, claimed, new ShadowSettings(100, 1 << 20), settings, metrics);
         open.push(shadowing);
         ScanEdge edge = new ScanEdge(settings, records, cluster.models()::store, shadowing, metrics);
         open.push(edge);
