@@ -14,6 +14,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -88,11 +89,17 @@ public final class DlqCommand implements Callable<Integer> {
                 .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
                 .setExecutionExceptionHandler((failure, line, parsed) -> {
                     out.flush();
-                    err.println("dlq: "
-                            + (failure instanceof ScanstreamException ? failure.getMessage() : failure.toString()));
+                    err.println("dlq: " + message(failure));
                     return line.getCommandSpec().exitCodeOnExecutionException();
                 })
                 .execute(args);
+    }
+
+    private static String message(Exception failure) {
+        if (failure instanceof KafkaException) {
+            return "Kafka does not answer as it should, is it up and the address right? " + failure.getMessage();
+        }
+        return failure instanceof ScanstreamException ? String.valueOf(failure.getMessage()) : failure.toString();
     }
 
     @Override
