@@ -32,7 +32,8 @@ public final class ScanClient implements AutoCloseable {
     private final Producer<byte[], byte[]> producer;
     private final List<Future<RecordMetadata>> underWay = new ArrayList<>();
 
-    ScanClient(String bootstrapServers, String topic) {
+    /** On one topic. */
+    public ScanClient(String bootstrapServers, String topic) {
         this.bootstrapServers = bootstrapServers;
         this.topic = topic;
         this.producer = new KafkaProducer<>(Map.of(
