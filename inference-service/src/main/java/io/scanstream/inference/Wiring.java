@@ -7,6 +7,7 @@ import io.scanstream.contracts.ParentWatch;
 import io.scanstream.imaging.DecodeLimits;
 import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.inference.http.HttpLimits;
+import io.scanstream.inference.http.HttpSettings;
 import io.scanstream.inference.kafka.KafkaSettings;
 import io.scanstream.inference.kafka.ModelEvents;
 import io.scanstream.inference.kafka.RecordScoring;
@@ -83,7 +84,21 @@ final class Wiring {
         this.records = new RecordScoring(
                 serving, scorer, store, maxImageBytes, inference.fetchedBytes().asLongValue());
         this.edge = new ScanEdge(settings, records, store, metrics);
-        this.limits = new HttpLimits(inference.httpBytes().asLongValue(), maxImageBytes, inference.httpPatience());
+        this.limits = new HttpLimits(http(inference), metrics);
+    }
+
+    private static HttpSettings http(InferenceConfig.Inference inference) {
+        InferenceConfig.Http http = inference.http();
+        return new HttpSettings(
+                inference.httpBytes().asLongValue(),
+                http.images(),
+                inference.maxImageBytes().asLongValue(),
+                http.requestBytes().asLongValue(),
+                http.requestImages(),
+                http.unhurriedImages(),
+                http.longestWait(),
+                inference.httpPatience(),
+                http.silence());
     }
 
     void start(@Observes StartupEvent event) {

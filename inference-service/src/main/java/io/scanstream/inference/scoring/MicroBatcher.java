@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -73,6 +74,9 @@ final class MicroBatcher implements AutoCloseable {
 
     /** Who waits for a scan's row. Called on a runner's thread. */
     interface Answer {
+        /** Whether anybody still waits; if not, the scan need not run, and {@link #failed} is called. */
+        boolean wanted();
+
         void given(Outputs outputs, int row);
 
         void failed(Throwable reason);
@@ -140,7 +144,7 @@ final class MicroBatcher implements AutoCloseable {
     private void runAll() {
         for (List<Waiting> batch = next(); batch != null; batch = next()) {
             try {
-                run(batch);
+                runWanted(batch);
             } finally {
                 done(batch.get(0).model());
             }
@@ -249,6 +253,20 @@ final class MicroBatcher implements AutoCloseable {
             changed.signal();
         }
         return batch;
+    }
+
+    private void runWanted(List<Waiting> batch) {
+        List<Waiting> wanted = new ArrayList<>();
+        for (Waiting scan : batch) {
+            if (scan.answer().wanted()) {
+                wanted.add(scan);
+            } else {
+                scan.answer().failed(new CancellationException("nobody waits for this scan"));
+            }
+        }
+        if (!wanted.isEmpty()) {
+            run(wanted);
+        }
     }
 
     private void run(List<Waiting> batch) {

@@ -10,6 +10,7 @@ import io.scanstream.inference.model.LoadedModel;
 import io.scanstream.inference.model.Outputs;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.PriorityBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -22,10 +23,13 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Scores scans: bytes → {@code imaging} on a pool → {@link MicroBatcher} → {@link Score}. Urgent scans go first at both
  * queues. Whoever calls bounds how many scans it has under way; the bytes between decoding and the model are bounded here.
+ * Who completes an answer himself, such as by cancelling it, does not want it any more: what it holds is let go at once and
+ * its run is left out where it has not begun.
  */
 public final class Scorer implements AutoCloseable {
     private static final Set<String> PROBABILITIES = Set.of(OnnxMetadata.OUTPUT_PROBABILITIES);
@@ -83,6 +87,14 @@ public final class Scorer implements AutoCloseable {
                 .collect(Collectors.toMap(Function.identity(), output -> given.row(output, row))));
     }
 
+    /** As {@link #infer}, from an encoded image; fails as {@link #score} does. */
+    public CompletableFuture<Map<String, float[]>> inferImage(
+            LoadedModel model, byte[] bytes, Set<String> outputs, Urgency urgency) {
+        return enqueue(
+                model, Set.copyOf(outputs), urgency, () -> decoded(model, bytes), (given, row) -> outputs.stream()
+                        .collect(Collectors.toMap(Function.identity(), output -> given.row(output, row))));
+    }
+
     private <T> CompletableFuture<T> enqueue(
             LoadedModel model,
             Set<String> outputs,
@@ -90,16 +102,18 @@ public final class Scorer implements AutoCloseable {
             Supplier<byte[]> source,
             BiFunction<Outputs, Integer, T> reading) {
         CompletableFuture<T> answer = new CompletableFuture<>();
-        batcher.expectOne();
-        decoding.execute(new Turn(
+        Turn turn = new Turn(
                 model,
                 outputs,
                 urgency,
                 order.incrementAndGet(),
                 System.nanoTime(),
                 source,
-                new Answering<>(answer, reading)));
-        return answer.whenComplete((value, failure) -> model.release());
+                new Answering<>(model, answer, reading));
+        batcher.expectOne();
+        decoding.execute(turn);
+        var unused = answer.whenComplete((value, failure) -> turn.forget());
+        return answer;
     }
 
     private static byte[] sized(LoadedModel model, byte[] input) {
@@ -112,23 +126,30 @@ public final class Scorer implements AutoCloseable {
         return input;
     }
 
-    /** Completes a future with what is made of a row. */
-    private record Answering<T>(CompletableFuture<T> future, BiFunction<Outputs, Integer, T> reading)
+    /** Releases the model and completes a future with what is made of a row. */
+    private record Answering<T>(LoadedModel model, CompletableFuture<T> future, BiFunction<Outputs, Integer, T> reading)
             implements MicroBatcher.Answer {
+        @Override
+        public boolean wanted() {
+            return !future.isDone();
+        }
+
         @Override
         public void given(Outputs outputs, int row) {
             T value;
             try {
                 value = reading.apply(outputs, row);
             } catch (RuntimeException e) {
-                future.completeExceptionally(e);
+                failed(e);
                 return;
             }
+            model.release();
             future.complete(value);
         }
 
         @Override
         public void failed(Throwable reason) {
+            model.release();
             future.completeExceptionally(reason);
         }
     }
@@ -140,7 +161,7 @@ public final class Scorer implements AutoCloseable {
         private final Urgency urgency;
         private final long number;
         private final long since;
-        private final Supplier<byte[]> source;
+        private volatile @Nullable Supplier<byte[]> source;
         private final MicroBatcher.Answer answer;
 
         Turn(
@@ -162,11 +183,17 @@ public final class Scorer implements AutoCloseable {
 
         @Override
         public void run() {
+            Supplier<byte[]> given = source;
+            if (given == null) {
+                batcher.expectOneLess();
+                answer.failed(new CancellationException("nobody waits for this scan"));
+                return;
+            }
             long begun = System.nanoTime();
             timers.queue(model, begun - since);
             byte[] input;
             try {
-                input = source.get();
+                input = given.get();
             } catch (RuntimeException | Error e) {
                 // An Error too: a codec that runs out of stack must not leave its scan without an answer.
                 batcher.expectOneLess();
@@ -179,6 +206,11 @@ public final class Scorer implements AutoCloseable {
             long decoded = System.nanoTime();
             timers.decode(model, decoded - begun);
             batcher.add(new MicroBatcher.Waiting(model, outputs, input, urgency, decoded, answer));
+        }
+
+        /** The scan is answered: its bytes are not needed any more. */
+        void forget() {
+            source = null;
         }
 
         @Override

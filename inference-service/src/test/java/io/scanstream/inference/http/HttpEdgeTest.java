@@ -85,6 +85,37 @@ class HttpEdgeTest {
         problem(image(RED), "/v1/models/refused/score", 409, "MODEL_NOT_VERIFIED");
         problem(image(new byte[ClusterResource.MOST_BYTES + 1]), "/v1/models/tiny/score", 413, "TOO_LARGE");
         problem(given().contentType("text/plain").body("hello"), "/v1/models/tiny/score", 415, "UNSUPPORTED_IMAGE");
+        problem(image(RED).header("Content-Encoding", "gzip"), "/v1/models/tiny/score", 415, "UNSUPPORTED_IMAGE");
+        problem(image(RED), "/v1/models/tiny/score?urgent=perhaps", 400, "INVALID_REQUEST");
+        problem(image(RED).header(Demand.DEADLINE, "soon"), "/v1/models/tiny/score", 400, "INVALID_REQUEST");
+        problem(image(RED).header(Demand.DEADLINE, "0"), "/v1/models/tiny/score", 400, "INVALID_REQUEST");
+    }
+
+    @Test
+    void whatTheFrameworkRefusesIsAProblemToo() {
+        problem(image(RED), "/v1/nothing", 404, null);
+        problem(image(RED), "/nothing", 404, null);
+        problem(image(RED), "/", 404, null);
+        problem(image(RED).accept("text/csv"), "/v1/models/tiny/score", 406, null);
+        problem(given(), "/v1/models/tiny", 405, null);
+        given().get("/v1/models/tiny/score")
+                .then()
+                .statusCode(405)
+                .header("Allow", containsString("POST"))
+                .contentType(ApiProblem.MEDIA_TYPE)
+                .body("status", equalTo(405));
+    }
+
+    @Test
+    void scoresWhatIsUrgentOrHasTimeLeft() {
+        image(RED).post("/v1/models/tiny/score?urgent=true").then().statusCode(200);
+        image(RED).post("/v1/models/tiny/score?urgent").then().statusCode(200);
+        image(RED).post("/v1/models/tiny/score?urgent=false").then().statusCode(200);
+        image(RED)
+                .header(Demand.DEADLINE, "60000")
+                .post("/v1/models/tiny/score")
+                .then()
+                .statusCode(200);
     }
 
     @Test
