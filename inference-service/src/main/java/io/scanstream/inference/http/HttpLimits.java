@@ -147,11 +147,11 @@ public final class HttpLimits {
             if (closed) {
                 return;
             }
-            if (images + more > settings.requestImages()) {
+            if (more > settings.requestImages() - images) {
                 throw new ScanstreamException(
                         ErrorCode.TOO_LARGE,
-                        "the request has " + (images + more) + " images or more; at most " + settings.requestImages()
-                                + " are scored in one.");
+                        "the request has " + ((long) images + more) + " images or more; at most "
+                                + settings.requestImages() + " are scored in one.");
             }
             if (imagesInHand.addAndGet(more) > settings.imagesInHand()) {
                 imagesInHand.addAndGet(-more);

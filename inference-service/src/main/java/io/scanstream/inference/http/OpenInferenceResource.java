@@ -10,6 +10,7 @@ import io.scanstream.inference.model.LoadedModel;
 import io.scanstream.inference.model.ModelRef;
 import io.scanstream.inference.model.ServingSet;
 import io.scanstream.inference.scoring.Scorer;
+import io.scanstream.inference.scoring.Urgency;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
@@ -23,6 +24,7 @@ import jakarta.ws.rs.core.Response;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -32,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * {@code POST /v2/models/{name}[/versions/{version}]/infer} of the Open Inference Protocol, with Triton's binary tensor data
  * extension. The batch of a request goes scan by scan to the micro-batcher, which makes runs of it as of any others.
  */
-@Path("/v2/models/{name}")
+@Path("/v2")
 @Produces({MediaType.APPLICATION_JSON, MediaType.APPLICATION_OCTET_STREAM})
 public final class OpenInferenceResource {
     private static final String JSON_BYTES = "Inference-Header-Content-Length";
@@ -49,7 +51,7 @@ public final class OpenInferenceResource {
 
     /** Runs the version that is the champion. */
     @POST
-    @Path("/infer")
+    @Path("/models/{name}/infer")
     public CompletionStage<Response> infer(
             @PathParam("name") String name,
             @QueryParam("urgent") @Nullable String urgent,
@@ -61,7 +63,7 @@ public final class OpenInferenceResource {
 
     /** Runs a version. */
     @POST
-    @Path("/versions/{version}/infer")
+    @Path("/models/{name}/versions/{version}/infer")
     public CompletionStage<Response> infer(
             @PathParam("name") String name,
             @PathParam("version") @Nullable String version,
@@ -122,16 +124,27 @@ public final class OpenInferenceResource {
 
     private CompletableFuture<List<Map<String, float[]>>> run(Call call, LoadedModel model, Work work) {
         List<CompletableFuture<Map<String, float[]>>> answers = new ArrayList<>();
-        var names = work.answer().names();
+        Set<String> names = work.answer().names();
+        Urgency urgency = call.demand().urgency();
         for (byte[] scan : work.scans()) {
             LoadedModel user = model.acquire();
-            answers.add(call.scan(
+            String place = "input " + ScanBatch.IMAGE + "[" + answers.size() + "]: ";
+            answers.add(
                     work.encoded()
-                            ? scorer.inferImage(user, scan, names, call.demand().urgency())
-                            : scorer.infer(user, scan, names, call.demand().urgency())));
+                            ? call.scan(scorer.inferImage(user, scan, names, urgency))
+                                    .exceptionallyCompose(failure -> CompletableFuture.failedFuture(at(place, failure)))
+                            : call.scan(scorer.infer(user, scan, names, urgency)));
         }
         return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
                 .thenApply(all -> answers.stream().map(CompletableFuture::join).toList());
+    }
+
+    /** Says which image of the request it was. */
+    private static Throwable at(String place, Throwable failure) {
+        Throwable cause = ServingSet.cause(failure);
+        return cause instanceof ScanstreamException known
+                ? new ScanstreamException(known.code(), place + known.getMessage(), known)
+                : cause;
     }
 
     private static Response response(InferAnswer.Body body) {
