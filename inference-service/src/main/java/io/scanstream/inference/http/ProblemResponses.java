@@ -39,7 +39,10 @@ public final class ProblemResponses {
 
     @ServerExceptionMapper
     public Response refused(ScanstreamException e, UriInfo uri) {
-        int status = status(e.code());
+        boolean inTensor =
+                isOpenInference(uri) && (e.code() == ErrorCode.NOT_AN_IMAGE || e.code() == ErrorCode.UNSUPPORTED_IMAGE);
+        // There an image is a tensor's element: one that cannot be decoded is a mistake in the request.
+        int status = inTensor ? 400 : status(e.code());
         if (status == 500) {
             LOG.error("A request ended in a defect.", e);
         }
@@ -99,9 +102,7 @@ public final class ProblemResponses {
     private static Response respond(
             UriInfo uri, int status, @Nullable ErrorCode code, String detail, @Nullable String allowed) {
         Response.ResponseBuilder response =
-                uri.getPath().equals(OPEN_INFERENCE) || uri.getPath().startsWith(OPEN_INFERENCE + "/")
-                        ? error(status, code, detail)
-                        : problem(status, code, detail);
+                isOpenInference(uri) ? error(status, detail) : problem(status, code, detail);
         if (allowed != null) {
             response.header(HttpHeaders.ALLOW, allowed);
         }
@@ -125,12 +126,12 @@ public final class ProblemResponses {
         return Response.status(status).type(ApiProblem.MEDIA_TYPE).entity(Json.text(problem));
     }
 
-    /** There an image is a tensor's element: one that cannot be decoded is a mistake in the request. */
-    private static Response.ResponseBuilder error(int status, @Nullable ErrorCode code, String detail) {
-        boolean anImage = code == ErrorCode.NOT_AN_IMAGE || code == ErrorCode.UNSUPPORTED_IMAGE;
-        return Response.status(anImage ? 400 : status)
-                .type(MediaType.APPLICATION_JSON)
-                .entity(Json.text(Map.of("error", detail)));
+    private static Response.ResponseBuilder error(int status, String detail) {
+        return Response.status(status).type(MediaType.APPLICATION_JSON).entity(Json.text(Map.of("error", detail)));
+    }
+
+    private static boolean isOpenInference(UriInfo uri) {
+        return uri.getPath().equals(OPEN_INFERENCE) || uri.getPath().startsWith(OPEN_INFERENCE + "/");
     }
 
     private static String words(ErrorCode code, char between) {
