@@ -1,6 +1,7 @@
 package io.scanstream.bench;
 
 import io.scanstream.bench.results.ResultsCommand;
+import io.scanstream.bench.scoring.ScoringCommand;
 import io.scanstream.bench.training.TrainingCommand;
 import io.scanstream.contracts.ScanstreamException;
 import picocli.CommandLine;
@@ -10,7 +11,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "scanstream bench",
         mixinStandardHelpOptions = true,
-        subcommands = {ResultsCommand.class, TrainingCommand.class})
+        subcommands = {ResultsCommand.class, TrainingCommand.class, ScoringCommand.class})
 public final class Main {
 
     private Main() {}

@@ -107,11 +107,12 @@ class ArchitectureTest {
     }
 
     @Test
-    void onnxRuntimeIsForScoringAndForTheTrainersVerification() {
+    void onnxRuntimeIsForScoringAndItsLimitAndForTheTrainersVerification() {
         classes()
                 .that(dependOn("ai.onnxruntime.."))
                 .should()
-                .resideInAnyPackage("io.scanstream.inference..", "io.scanstream.trainer..")
+                .resideInAnyPackage(
+                        "io.scanstream.inference..", "io.scanstream.trainer..", "io.scanstream.bench.scoring..")
                 .check(project);
     }
 

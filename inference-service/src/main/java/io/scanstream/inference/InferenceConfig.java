@@ -101,13 +101,17 @@ interface InferenceConfig {
         /** How much the HTTP edge takes on. */
         Http http();
 
-        /** Most scans in one transaction. */
-        @WithDefault("128")
-        int pollRecords();
+        /** Most scans of a topic that are read and not committed yet. */
+        @WithDefault("256")
+        int scansInHand();
 
-        /** Most bytes of scans that each consumer holds ahead of the work. */
+        /** About as many bytes of them, and as many again that each consumer holds ahead of the work. */
         @WithDefault("16M")
-        MemorySize fetchBytes();
+        MemorySize bytesInHand();
+
+        /** How long a score waits for others to be committed with it under full load; with less in hand less. */
+        @WithDefault("100ms")
+        Duration commitLinger();
 
         /** After which the broker aborts a transaction whose owner is gone. */
         @WithDefault("10s")

@@ -52,8 +52,9 @@ final class Wiring {
         KafkaSettings settings = new KafkaSettings(
                 kafka,
                 instance(),
-                inference.pollRecords(),
-                Math.toIntExact(inference.fetchBytes().asLongValue()),
+                inference.scansInHand(),
+                Math.toIntExact(inference.bytesInHand().asLongValue()),
+                inference.commitLinger(),
                 inference.transactionTimeout(),
                 inference.drain(),
                 inference.repeatWindow());

@@ -1,6 +1,7 @@
 package io.scanstream.bench.training;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.scanstream.bench.pairs.Side;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
@@ -86,7 +87,8 @@ public final class TrainingCommand implements Callable<Integer> {
         try (Side ours = ours(measured, work);
                 Side peer = peer(measured, work)) {
             for (int pair = 0; pair < pairs; pair++) {
-                comparison.add(ours.train(measured.steps()), peer.train(measured.steps()));
+                comparison.add(
+                        ours.ask(Integer.toString(measured.steps())), peer.ask(Integer.toString(measured.steps())));
             }
             return comparison.line(measured, peer.name());
         }
@@ -95,8 +97,8 @@ public final class TrainingCommand implements Callable<Integer> {
     /** What the process holds after a while and after many more steps. */
     private Map<String, Object> memory(Case measured, Path work) throws IOException {
         try (Side ours = ours(measured, work)) {
-            JsonNode begin = ours.train(MEMORY_WARM_UP);
-            JsonNode end = ours.train(MEMORY_STEPS);
+            JsonNode begin = ours.ask(Integer.toString(MEMORY_WARM_UP));
+            JsonNode end = ours.ask(Integer.toString(MEMORY_STEPS));
             Map<String, Object> line = new LinkedHashMap<>();
             line.put("bench", "training");
             line.put("case", MEMORY);

@@ -9,8 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 class ComparisonTest {
     private static final Case MEASURED = new Case("resnet18", 96, 32, Case.Precision.BFLOAT16, true, 2);
@@ -54,13 +52,6 @@ class ComparisonTest {
                                 0.05))
                         .getBytes(StandardCharsets.UTF_8),
                 JsonNode.class);
-    }
-
-    /** Of the sign test's tables. */
-    @ParameterizedTest
-    @CsvSource({"1, 0", "5, 0", "7, 0", "8, 0", "9, 1", "11, 1", "12, 2", "15, 3", "20, 5"})
-    void leavesTheMediansIntervalOfAtLeast95Percent(int values, int outside) {
-        assertThat(Comparison.outside(values)).isEqualTo(outside);
     }
 
     @Test

@@ -15,12 +15,14 @@ import jakarta.ws.rs.core.Response;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -36,9 +38,15 @@ final class Call {
     private final long announcedBytes;
     private final Demand demand;
     private final @Nullable Instant deadline;
-    private final Context loop = Vertx.currentContext();
-    private final Set<CompletableFuture<?>> pending = new HashSet<>();
-    private @Nullable Throwable over;
+    private final Context loop;
+    /** What waits for the client or the clock and must end with the call; by number. */
+    private final Map<Integer, CompletableFuture<?>> pending = new HashMap<>();
+
+    private int pieces;
+    /** The call itself and each scan that the scorer has: while one is left, the call's bytes are held. */
+    private final AtomicInteger holders = new AtomicInteger(1);
+
+    private volatile @Nullable Throwable over;
 
     private Call(RoutingContext http, HttpLimits limits, long mostBytes, Demand demand) {
         String encoding = http.request().getHeader(HttpHeaders.CONTENT_ENCODING);
@@ -48,6 +56,7 @@ final class Call {
                     Response.Status.UNSUPPORTED_MEDIA_TYPE);
         }
         this.http = http;
+        this.loop = http.vertx().getOrCreateContext();
         this.limits = limits;
         this.announcedBytes = announced(http);
         this.demand = demand;
@@ -120,27 +129,35 @@ final class Call {
                         "the request was not answered within its " + within.toMillis() + " ms."));
             }
         });
-        track(timer);
+        var tracked = track(timer);
     }
 
     private void end(Throwable reason) {
         List<CompletableFuture<?>> left;
         synchronized (pending) {
             over = reason;
-            left = new ArrayList<>(pending);
+            left = new ArrayList<>(pending.values());
             pending.clear();
         }
         left.forEach(work -> work.completeExceptionally(reason));
-        admission.close();
+        letGo();
+    }
+
+    private void letGo() {
+        if (holders.decrementAndGet() == 0) {
+            admission.close();
+        }
     }
 
     /** Gives the work up when the call ends before it. */
     private <T> CompletableFuture<T> track(CompletableFuture<T> work) {
+        int number;
         Throwable reason;
         synchronized (pending) {
+            number = pieces++;
             reason = over;
             if (reason == null) {
-                pending.add(work);
+                pending.put(number, work);
             }
         }
         if (reason != null) {
@@ -149,7 +166,7 @@ final class Call {
         }
         var unused = work.whenComplete((value, failure) -> {
             synchronized (pending) {
-                pending.remove(work);
+                pending.remove(number);
             }
         });
         return work;
@@ -236,17 +253,23 @@ final class Call {
         return track(BodyFeed.flow(http, admission, limits.settings().silence(), sink));
     }
 
-    /** A scan of this call that the scorer has. */
-    <T> CompletableFuture<T> scan(CompletableFuture<T> answer) {
+    /**
+     * A scan of this call for the scorer.
+     *
+     * @param scoring is given whether the scan is still wanted
+     */
+    <T> CompletableFuture<T> scan(Function<BooleanSupplier, CompletableFuture<T>> scoring) {
+        holders.incrementAndGet();
         WaitEstimate.Place place = limits.estimate().enter(System.nanoTime());
-        var unused = answer.whenComplete(
-                (value, failure) -> limits.estimate().leave(place, !demand.urgent() && !ended(), System.nanoTime()));
-        return track(answer);
-    }
-
-    private boolean ended() {
-        synchronized (pending) {
-            return over != null;
+        CompletableFuture<T> answer;
+        try {
+            answer = scoring.apply(() -> over == null);
+        } catch (RuntimeException e) {
+            answer = CompletableFuture.failedFuture(e);
         }
+        return answer.whenComplete((value, failure) -> {
+            limits.estimate().leave(place, !demand.urgent() && over == null, System.nanoTime());
+            letGo();
+        });
     }
 }

@@ -31,14 +31,20 @@ record Demand(Urgency urgency, @Nullable Duration within) {
      * @throws ScanstreamException {@code INVALID_REQUEST} naming the one that is neither
      */
     static Demand of(@Nullable String urgent, @Nullable String deadline) {
-        boolean first = urgent != null && !urgent.equalsIgnoreCase("false");
-        if (first && !urgent.isEmpty() && !urgent.equalsIgnoreCase("true")) {
-            throw new ScanstreamException(
-                    ErrorCode.INVALID_REQUEST, "urgent: expected was true or false, not '" + shown(urgent) + "'.");
-        }
         return new Demand(
-                first ? Urgency.URGENT : Urgency.ROUTINE,
+                isTrue(urgent) ? Urgency.URGENT : Urgency.ROUTINE,
                 deadline == null ? null : Duration.ofMillis(millis(deadline.strip())));
+    }
+
+    private static boolean isTrue(@Nullable String urgent) {
+        if (urgent == null || urgent.equalsIgnoreCase("false")) {
+            return false;
+        }
+        if (urgent.isEmpty() || urgent.equalsIgnoreCase("true")) {
+            return true;
+        }
+        throw new ScanstreamException(
+                ErrorCode.INVALID_REQUEST, "urgent: expected was true or false, not '" + shown(urgent) + "'.");
     }
 
     private static long millis(String text) {

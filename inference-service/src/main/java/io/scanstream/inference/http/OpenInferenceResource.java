@@ -127,13 +127,12 @@ public final class OpenInferenceResource {
         Set<String> names = work.answer().names();
         Urgency urgency = call.demand().urgency();
         for (byte[] scan : work.scans()) {
-            LoadedModel user = model.acquire();
             String place = "input " + ScanBatch.IMAGE + "[" + answers.size() + "]: ";
             answers.add(
                     work.encoded()
-                            ? call.scan(scorer.inferImage(user, scan, names, urgency))
+                            ? call.scan(wanted -> scorer.inferImage(model.acquire(), scan, names, urgency, wanted))
                                     .exceptionallyCompose(failure -> CompletableFuture.failedFuture(at(place, failure)))
-                            : call.scan(scorer.infer(user, scan, names, urgency)));
+                            : call.scan(wanted -> scorer.infer(model.acquire(), scan, names, urgency, wanted)));
         }
         return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
                 .thenApply(all -> answers.stream().map(CompletableFuture::join).toList());

@@ -100,7 +100,8 @@ public final class ScoreResource {
     }
 
     private CompletableFuture<Score> scored(Call call, LoadedModel model, byte[] bytes) {
-        return call.scan(scorer.score(model.acquire(), bytes, call.demand().urgency()));
+        return call.scan(
+                wanted -> scorer.score(model.acquire(), bytes, call.demand().urgency(), wanted));
     }
 
     private static ScanstreamException tooLarge(long mostBytes) {

@@ -33,6 +33,7 @@ final class HeldPartitions implements ConsumerRebalanceListener {
     private final boolean samePartition;
     private final Supplier<ObjectStore> store;
     private final KafkaSettings settings;
+    private final InHand inHand;
     private final Map<TopicPartition, Isolation> isolations = new HashMap<>();
     private final Map<TopicPartition, RepeatWindow> windows = new HashMap<>();
     private final Set<TopicPartition> unprepared = new HashSet<>();
@@ -42,12 +43,14 @@ final class HeldPartitions implements ConsumerRebalanceListener {
             ScoredIds scoredIds,
             boolean samePartition,
             Supplier<ObjectStore> store,
-            KafkaSettings settings) {
+            KafkaSettings settings,
+            InHand inHand) {
         this.consumer = consumer;
         this.scoredIds = scoredIds;
         this.samePartition = samePartition;
         this.store = store;
         this.settings = settings;
+        this.inHand = inHand;
     }
 
     /** The window of a partition that can be worked on; null if it was taken away or rewound meanwhile. */
@@ -74,13 +77,13 @@ final class HeldPartitions implements ConsumerRebalanceListener {
         for (TopicPartition partition : List.copyOf(unprepared)) {
             if (!isolations.containsKey(partition)) {
                 Isolation isolation = Isolation.takeOver(
-                        suspects(), partition.toString(), settings.instance(), settings.pollRecords());
+                        suspects(), partition.toString(), settings.instance(), settings.scansInHand());
                 isolations.put(partition, isolation);
                 if (isolation.isOn()) {
                     LOG.warn(
                             "The former owner of {} did not stop in order: its next {} scans are scored one by one.",
                             partition,
-                            settings.pollRecords());
+                            settings.scansInHand());
                 }
             }
             OffsetAndMetadata committed =
@@ -130,6 +133,11 @@ final class HeldPartitions implements ConsumerRebalanceListener {
 
     @Override
     public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+        // A transaction that is under way may hold their offsets: the next owner begins behind it.
+        if (!inHand.awaitQuiet(settings.transactionTimeout())) {
+            LOG.warn("A transaction was still under way when {} had to go.", partitions);
+        }
+        inHand.drop(partitions);
         for (TopicPartition partition : partitions) {
             forget(partition).ifPresent(isolation -> release(partition, isolation));
         }
@@ -139,6 +147,8 @@ final class HeldPartitions implements ConsumerRebalanceListener {
     @Override
     public void onPartitionsLost(Collection<TopicPartition> partitions) {
         LOG.warn("The group took {} away before they were given back.", partitions);
+        inHand.awaitQuiet(settings.transactionTimeout());
+        inHand.drop(partitions);
         partitions.forEach(this::forget);
     }
 

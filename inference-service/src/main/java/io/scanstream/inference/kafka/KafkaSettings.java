@@ -15,8 +15,9 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  *
  * @param client what every client needs to connect, under Kafka's own names; {@code bootstrap.servers} at least
  * @param instance this process; never the same for two, and never again after a restart
- * @param pollRecords most scans in one transaction
- * @param fetchBytes most bytes that a consumer holds ahead of the work
+ * @param scansInHand most scans of a topic that are read and not committed
+ * @param bytesInHand about as many bytes of them; and as many again that the consumer holds ahead
+ * @param linger how long a score waits for others to be committed with it, with all places taken; the fewer the shorter
  * @param transactionTimeout after which the broker aborts a transaction whose owner is gone
  * @param drain how long the batch in hand may take to finish on shutdown
  * @param repeatWindow how many scored ids are remembered for each partition
@@ -24,8 +25,9 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 public record KafkaSettings(
         Map<String, Object> client,
         String instance,
-        int pollRecords,
-        int fetchBytes,
+        int scansInHand,
+        int bytesInHand,
+        Duration linger,
         Duration transactionTimeout,
         Duration drain,
         int repeatWindow) {
@@ -35,12 +37,18 @@ public record KafkaSettings(
             throw new ScanstreamException(
                     ErrorCode.INVALID_REQUEST, "kafka.bootstrap.servers is not set. Name host:port of a broker.");
         }
-        if (pollRecords < 1 || fetchBytes < 1 || repeatWindow < 1) {
+        if (scansInHand < 1 || bytesInHand < 1 || repeatWindow < 1 || linger.isNegative()) {
             throw new ScanstreamException(
                     ErrorCode.INVALID_REQUEST,
-                    "scanstream.inference: pollRecords " + pollRecords + ", fetchBytes " + fetchBytes
-                            + " or repeatWindow " + repeatWindow + " is below 1.");
+                    "scanstream.inference: scansInHand " + scansInHand + ", bytesInHand " + bytesInHand
+                            + " or repeatWindow " + repeatWindow + " is below 1, or linger " + linger
+                            + " below 0.");
         }
+    }
+
+    /** Most records of one poll: few enough that a poll need not wait until everything in hand is committed. */
+    int pollRecords() {
+        return Math.max(1, scansInHand / 4);
     }
 
     /** For people. */
@@ -57,8 +65,8 @@ public record KafkaSettings(
         properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-        properties.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, fetchBytes);
-        properties.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, Math.max(1, fetchBytes / 4));
+        properties.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, bytesInHand);
+        properties.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, Math.max(1, bytesInHand / 4));
         properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         return properties;
     }
@@ -68,7 +76,7 @@ public record KafkaSettings(
         Map<String, Object> properties = consumer();
         properties.put(ConsumerConfig.GROUP_ID_CONFIG, group);
         properties.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, "consumer");
-        properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, pollRecords);
+        properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, pollRecords());
         return properties;
     }
 

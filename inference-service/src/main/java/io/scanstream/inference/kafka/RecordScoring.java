@@ -11,11 +11,13 @@ import io.scanstream.inference.scoring.Urgency;
 import io.scanstream.storage.ObjectStore;
 import io.scanstream.storage.Scans;
 import java.time.Instant;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -58,9 +60,10 @@ public final class RecordScoring implements AutoCloseable {
     /**
      * Scores a record. Returns at once.
      *
+     * @param wanted asked before each stage; once it says no, the scan is not worked on any more
      * @return the outcome, or fails with a retryable {@link ScanstreamException} while something that it needs is down
      */
-    CompletableFuture<Outcome> score(ScanRecord scan, Urgency urgency) {
+    CompletableFuture<Outcome> score(ScanRecord scan, Urgency urgency, BooleanSupplier wanted) {
         if (scan.mistake() != null) {
             return CompletableFuture.completedFuture(Outcome.rejected(scan, scan.mistake(), 1));
         }
@@ -76,12 +79,13 @@ public final class RecordScoring implements AutoCloseable {
         CompletableFuture<LoadedModel> model = serving.acquire(scan.ref(), deadline);
         ClaimTicket ticket = scan.ticket();
         CompletableFuture<Score> score = ticket == null
-                ? model.thenCompose(found -> scorer.score(found, scan.bytes(), urgency))
-                : model.thenComposeAsync(found -> fetchAndScore(found, ticket, urgency), fetching);
+                ? model.thenCompose(found -> scorer.score(found, scan.bytes(), urgency, wanted))
+                : model.thenComposeAsync(found -> fetchAndScore(found, ticket, urgency, wanted), fetching);
         return score.handle((answer, failure) -> outcome(scan, answer, failure));
     }
 
-    private CompletableFuture<Score> fetchAndScore(LoadedModel model, ClaimTicket ticket, Urgency urgency) {
+    private CompletableFuture<Score> fetchAndScore(
+            LoadedModel model, ClaimTicket ticket, Urgency urgency, BooleanSupplier wanted) {
         int units = (int) Math.max(1, Math.min(fetchUnits, ticket.sizeBytes() / UNIT_BYTES));
         fetched.acquireUninterruptibly(units);
         byte[] bytes;
@@ -92,7 +96,7 @@ public final class RecordScoring implements AutoCloseable {
             model.release();
             return CompletableFuture.failedFuture(e);
         }
-        return scorer.score(model, bytes, urgency).whenComplete((score, failure) -> fetched.release(units));
+        return scorer.score(model, bytes, urgency, wanted).whenComplete((score, failure) -> fetched.release(units));
     }
 
     private static Outcome outcome(ScanRecord scan, @Nullable Score score, @Nullable Throwable failure) {
@@ -104,6 +108,9 @@ public final class RecordScoring implements AutoCloseable {
                 throw reason;
             }
             return Outcome.rejected(scan, reason, 1);
+        }
+        if (failure != null && ServingSet.cause(failure) instanceof CancellationException cancelled) {
+            throw cancelled;
         }
         LOG.error("Scoring {} failed for a reason of our own.", scan.place(), failure);
         return Outcome.rejected(

@@ -5,7 +5,7 @@ import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/** The latest scan ids that have a committed score on one partition, up to a bound. Not thread-safe. */
+/** The latest scan ids of one partition that have a committed score or are in hand, up to a bound. Not thread-safe. */
 final class RepeatWindow {
     private final int most;
     private final Set<ScanId> ids = new LinkedHashSet<>();
@@ -18,15 +18,20 @@ final class RepeatWindow {
         return ids.contains(id);
     }
 
-    /** Remembers an id as the newest; the oldest one is forgotten if there are too many. */
-    void add(ScanId id) {
-        ids.remove(id);
+    /**
+     * Remembers an id as the newest; the oldest one is forgotten if there are too many.
+     *
+     * @return whether it is new
+     */
+    boolean add(ScanId id) {
+        boolean isNew = !ids.remove(id);
         ids.add(id);
         if (ids.size() > most) {
             Iterator<ScanId> oldest = ids.iterator();
             oldest.next();
             oldest.remove();
         }
+        return isNew;
     }
 
     int size() {

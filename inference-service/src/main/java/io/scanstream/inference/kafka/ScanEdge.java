@@ -5,8 +5,6 @@ import io.scanstream.contracts.Topics;
 import io.scanstream.inference.scoring.Urgency;
 import io.scanstream.storage.ObjectStore;
 import java.util.List;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -28,12 +26,12 @@ public final class ScanEdge implements AutoCloseable {
     public ScanEdge(
             KafkaSettings settings, RecordScoring scoring, Supplier<ObjectStore> store, MeterRegistry registry) {
         this.settings = settings;
-        ReadWriteLock alone = new ReentrantReadWriteLock(true);
+        Solitude solitude = new Solitude();
         this.loops = Stream.of(
                         new ScanLoop.Source(Topics.SCANS_URGENT, Topics.SCORERS_GROUP + ".urgent", Urgency.URGENT),
                         new ScanLoop.Source(Topics.SCANS, Topics.SCORERS_GROUP, Urgency.ROUTINE))
                 .map(source -> new ScanLoop(
-                        source, settings, scoring, store, alone, new EdgeMetrics(registry, source.topic())))
+                        source, settings, scoring, store, solitude, new EdgeMetrics(registry, source.topic())))
                 .toList();
         this.threads = List.of(new Thread(loops.get(0), "scans-urgent"), new Thread(loops.get(1), "scans"));
     }

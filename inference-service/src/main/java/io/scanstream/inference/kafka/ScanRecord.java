@@ -55,6 +55,11 @@ record ScanRecord(
         return new TopicPartition(source.topic(), source.partition());
     }
 
+    /** Of the value. */
+    int sizeBytes() {
+        return Math.max(0, source.serializedValueSize());
+    }
+
     /** The value; empty where there is none. */
     byte[] bytes() {
         return source.value() == null ? new byte[0] : source.value();

@@ -1,6 +1,7 @@
 package io.scanstream.inference.kafka;
 
 import java.time.Duration;
+import org.apache.kafka.common.errors.InterruptException;
 
 /** Says that the service ends, and until when what is in hand may take. */
 final class StopSignal {
@@ -10,6 +11,18 @@ final class StopSignal {
     void stopWithin(Duration drain) {
         untilNanos = System.nanoTime() + drain.toNanos();
         stopping = true;
+    }
+
+    /** Sleeps, not on after the service is asked to end. */
+    void sleep(Duration pause) {
+        long until = System.nanoTime() + pause.toNanos();
+        try {
+            while (!stopping && System.nanoTime() - until < 0) {
+                Thread.sleep(20);
+            }
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
+        }
     }
 
     boolean isStopping() {

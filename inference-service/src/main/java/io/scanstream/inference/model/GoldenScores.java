@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +43,13 @@ final class GoldenScores {
             throw notVerified("it has no golden scores");
         }
         List<byte[]> inputs = cases.stream().map(one -> input(model, one)).toList();
+        if (model.plan().threadsAlone() != model.plan().threads()) {
+            for (int i = 0; i < cases.size(); i++) {
+                byte[] input = inputs.get(i);
+                Outputs alone = run(() -> model.runAlone(input, LOGITS_AND_PROBABILITIES));
+                requireCase(model, cases.get(i), Got.of(model, alone, 0), 1);
+            }
+        }
         for (int size : model.plan().batches().toWarm()) {
             for (int first = 0; first < inputs.size(); first += size) {
                 requireBatch(model, cases, inputs, first, size);
@@ -55,7 +63,7 @@ final class GoldenScores {
         for (int i = 0; i < size; i++) {
             batch.add(inputs.get((first + i) % inputs.size()));
         }
-        Outputs outputs = run(model, batch);
+        Outputs outputs = run(() -> model.run(batch, LOGITS_AND_PROBABILITIES));
         for (int i = 0; i < size; i++) {
             Got got = Got.of(model, outputs, i);
             requireCase(model, cases.get((first + i) % cases.size()), got, size);
@@ -172,9 +180,9 @@ final class GoldenScores {
         return sorted.length == 2 ? toThreshold : Math.min(toThreshold, gap);
     }
 
-    private static Outputs run(LoadedModel model, List<byte[]> batch) {
+    private static Outputs run(Supplier<Outputs> run) {
         try {
-            return model.run(batch, LOGITS_AND_PROBABILITIES);
+            return run.get();
         } catch (ScanstreamException e) {
             throw new ScanstreamException(ErrorCode.MODEL_NOT_VERIFIED, String.valueOf(e.getMessage()), e);
         }

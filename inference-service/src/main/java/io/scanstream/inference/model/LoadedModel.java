@@ -39,6 +39,7 @@ public final class LoadedModel {
 
     private final OrtEnvironment environment;
     private final OrtSession session;
+    private final OrtSession sessionAlone;
     private final Device device;
     private final ModelCard card;
     private final OnnxMetadata metadata;
@@ -50,16 +51,16 @@ public final class LoadedModel {
 
     private int users = 1;
 
-    LoadedModel(
-            OrtEnvironment environment, OnnxRuntime.Opened opened, ModelCard card, OnnxMetadata metadata, RunPlan plan)
+    LoadedModel(OrtEnvironment environment, Planner.Planned planned, ModelCard card, OnnxMetadata metadata)
             throws OrtException {
         this.environment = environment;
-        this.session = opened.session();
-        this.device = opened.device();
+        this.session = planned.opened().session();
+        this.sessionAlone = planned.alone() == null ? session : planned.alone().session();
+        this.device = planned.opened().device();
         this.card = card;
         this.metadata = metadata;
         this.preprocessor = new Preprocessor(metadata.preprocessing());
-        this.plan = plan;
+        this.plan = planned.plan();
         this.outputs = outputs(session);
     }
 
@@ -127,11 +128,20 @@ public final class LoadedModel {
      * @throws ScanstreamException {@code INTERNAL} if ONNX Runtime fails or answers in another shape
      */
     public Outputs run(List<byte[]> scans, Set<String> wanted) {
+        return run(session, scans, wanted);
+    }
+
+    /** As {@link #run}, one scan with {@code plan().threadsAlone()} threads. */
+    public Outputs runAlone(byte[] scan, Set<String> wanted) {
+        return run(sessionAlone, List.of(scan), wanted);
+    }
+
+    private Outputs run(OrtSession on, List<byte[]> scans, Set<String> wanted) {
         int rows = plan.batches().rung(scans.size());
         ByteBuffer batch = filled(scans, rows);
         long[] shape = {rows, input().heightPx(), input().widthPx(), input().channels()};
         try (OnnxTensor tensor = OnnxTensor.createTensor(environment, batch, shape, OnnxJavaType.UINT8);
-                OrtSession.Result result = session.run(Map.of(OnnxMetadata.INPUT_SCAN, tensor), wanted)) {
+                OrtSession.Result result = on.run(Map.of(OnnxMetadata.INPUT_SCAN, tensor), wanted)) {
             Map<String, float[][]> values = new HashMap<>();
             for (String output : wanted) {
                 values.put(output, rows(result, output, rows, scans.size()));
@@ -199,6 +209,9 @@ public final class LoadedModel {
         }
         try {
             session.close();
+            if (sessionAlone != session) {
+                sessionAlone.close();
+            }
             LOG.info("Model {} is unloaded.", version());
         } catch (OrtException e) {
             LOG.warn("The session of model {} did not close.", version(), e);

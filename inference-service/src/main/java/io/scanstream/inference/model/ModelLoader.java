@@ -38,7 +38,8 @@ public final class ModelLoader {
         OnnxMetadata metadata;
         try {
             long onnxBytes = Files.size(pack.onnx());
-            OnnxRuntime.Opened first = runtime.open(pack.onnx(), planner.first(pack.card(), onnxBytes));
+            OnnxRuntime.Opened first =
+                    runtime.open(pack.onnx(), runtime.variants().get(0));
             metadata = metadata(first, pack.card());
             BatchSizes allowed = BatchSizes.of(first.device(), runtime.settings(), bytesEach(metadata));
             planned = planner.plan(pack.onnx(), onnxBytes, first, metadata, allowed);
@@ -48,15 +49,14 @@ public final class ModelLoader {
             throw notVerified(pack.card(), ModelPackage.MODEL + " cannot be read: " + e.getMessage());
         }
         try {
-            LoadedModel model =
-                    new LoadedModel(runtime.environment(), planned.opened(), pack.card(), metadata, planned.plan());
+            LoadedModel model = new LoadedModel(runtime.environment(), planned, pack.card(), metadata);
             new GoldenScores(pack, decoder).require(model);
             return model;
         } catch (OrtException e) {
-            close(planned.opened(), e);
+            close(planned, e);
             throw notVerified(pack.card(), "its outputs cannot be read: " + e.getMessage());
         } catch (RuntimeException e) {
-            close(planned.opened(), e);
+            close(planned, e);
             throw e;
         }
     }
@@ -77,7 +77,7 @@ public final class ModelLoader {
         try {
             return checked(opened, card);
         } catch (OrtException | RuntimeException e) {
-            close(opened, e);
+            opened.session().close();
             throw e;
         }
     }
@@ -109,9 +109,9 @@ public final class ModelLoader {
         }
     }
 
-    private static void close(OnnxRuntime.Opened opened, Exception cause) {
+    private static void close(Planner.Planned planned, Exception cause) {
         try {
-            opened.session().close();
+            planned.close();
         } catch (OrtException e) {
             cause.addSuppressed(e);
         }

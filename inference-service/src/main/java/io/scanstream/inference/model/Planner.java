@@ -1,7 +1,6 @@
 package io.scanstream.inference.model;
 
 import ai.onnxruntime.OrtException;
-import io.scanstream.contracts.model.ModelCard;
 import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.contracts.model.Preprocessing;
 import io.scanstream.contracts.model.Task;
@@ -10,12 +9,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Finds how a model runs best here: how many threads a run has, hence how many runs go side by side, and how many scans are
- * in a run. What was found for one version holds for the next one like it, which then need not be measured while scans wait.
+ * in a run. Where several narrow runs are best under load, a scan that comes alone is still best run by all cores: then a
+ * second session is kept for it. What was found for one version holds for the next one like it, which then need not be measured while scans wait.
  */
 final class Planner {
     private static final Logger LOG = LoggerFactory.getLogger(Planner.class);
@@ -29,79 +30,90 @@ final class Planner {
     private record Choice(OnnxRuntime.Variant variant, int largestBatch) {}
 
     /**
-     * A session and how to run it.
+     * Sessions and how to run them; the caller's to close.
      *
-     * @param opened the caller's to close
+     * @param alone for a scan that comes alone; absent where {@code opened} is best for it too
      */
-    record Planned(OnnxRuntime.Opened opened, RunPlan plan) {}
+    record Planned(OnnxRuntime.Opened opened, OnnxRuntime.@Nullable Opened alone, RunPlan plan) {
+        static Planned of(OnnxRuntime.Opened opened, OnnxRuntime.@Nullable Opened alone, BatchSizes batches) {
+            int threads = opened.variant().threads();
+            int threadsAlone = alone == null ? threads : alone.variant().threads();
+            return new Planned(opened, alone, new RunPlan(threads, threadsAlone, batches));
+        }
+
+        void close() throws OrtException {
+            opened.session().close();
+            if (alone != null) {
+                alone.session().close();
+            }
+        }
+    }
 
     Planner(OnnxRuntime runtime) {
         this.runtime = runtime;
     }
 
-    /** The variant to open a model's first session with. */
-    OnnxRuntime.Variant first(ModelCard card, long onnxBytes) {
-        Choice choice = choices.get(likeness(card.task(), card.preprocessing(), onnxBytes));
-        return choice == null ? runtime.variants().get(0) : choice.variant();
-    }
-
     /**
      * Chooses.
      *
-     * @param first opened with {@link #first}; this method closes it if it is not the best, or if it throws
+     * @param widest opened with the first of the variants; this method closes it if it is of no use, or if it throws
      * @param allowed the sizes that memory and settings allow
      */
-    Planned plan(Path onnx, long onnxBytes, OnnxRuntime.Opened first, OnnxMetadata model, BatchSizes allowed)
+    Planned plan(Path onnx, long onnxBytes, OnnxRuntime.Opened widest, OnnxMetadata model, BatchSizes allowed)
             throws OrtException {
-        Likeness likeness = likeness(model.task(), model.preprocessing(), onnxBytes);
-        Choice known = choices.get(likeness);
-        if (known != null) {
-            return planned(first, allowed.upTo(known.largestBatch()));
-        }
         if (runtime.settings().tuning().isZero()) {
-            return planned(first, allowed);
+            return Planned.of(widest, null, allowed);
         }
-        Planned best = measured(onnx, first, model, allowed);
-        choices.put(
-                likeness,
-                new Choice(best.opened().variant(), best.plan().batches().largest()));
-        return best;
+        Likeness likeness = new Likeness(model.task(), model.preprocessing(), onnxBytes);
+        try {
+            Choice choice = choices.get(likeness);
+            if (choice == null) {
+                choice = measured(onnx, widest, model, allowed);
+                choices.put(likeness, choice);
+            }
+            BatchSizes batches = allowed.upTo(choice.largestBatch());
+            if (choice.variant().equals(widest.variant())) {
+                return Planned.of(widest, null, batches);
+            }
+            OnnxRuntime.Opened best = runtime.open(onnx, choice.variant());
+            if (best.variant().threads() < widest.variant().threads()) {
+                return Planned.of(best, widest, batches);
+            }
+            widest.session().close();
+            return Planned.of(best, null, batches);
+        } catch (OrtException | RuntimeException e) {
+            widest.session().close();
+            throw e;
+        }
     }
 
-    private Planned measured(Path onnx, OnnxRuntime.Opened first, OnnxMetadata model, BatchSizes allowed)
+    private Choice measured(Path onnx, OnnxRuntime.Opened widest, OnnxMetadata model, BatchSizes allowed)
             throws OrtException {
         Tuning tuning = new Tuning(runtime.environment(), model.preprocessing());
         List<OnnxRuntime.Variant> variants = runtime.variants();
         Duration each = runtime.settings().tuning().dividedBy(variants.size());
-        OnnxRuntime.Opened best = first;
-        try {
-            Tuning.Measured fastest = measure(tuning, first, allowed, each);
-            for (OnnxRuntime.Variant variant : variants.subList(1, variants.size())) {
-                OnnxRuntime.Opened other = runtime.open(onnx, variant);
-                OnnxRuntime.Opened worse = other;
-                try {
-                    Tuning.Measured rate = measure(tuning, other, allowed, each);
-                    if (rate.beats(fastest)) {
-                        worse = best;
-                        best = other;
-                        fastest = rate;
-                    }
-                } finally {
-                    worse.session().close();
+        OnnxRuntime.Variant best = widest.variant();
+        Tuning.Measured fastest = measure(tuning, widest, allowed, each);
+        for (OnnxRuntime.Variant variant : variants.subList(1, variants.size())) {
+            OnnxRuntime.Opened other = runtime.open(onnx, variant);
+            try {
+                Tuning.Measured rate = measure(tuning, other, allowed, each);
+                if (rate.beats(fastest)) {
+                    best = variant;
+                    fastest = rate;
                 }
+            } finally {
+                other.session().close();
             }
-            LOG.info(
-                    "Measured: {} for each of {} runs side by side, up to {} scans in each, {} scans/s on {}.",
-                    best.variant(),
-                    sideBySide(best.variant()),
-                    fastest.knee(),
-                    Math.round(fastest.scansPerSecond()),
-                    best.device());
-            return planned(best, allowed.upTo(fastest.knee()));
-        } catch (OrtException | RuntimeException e) {
-            best.session().close();
-            throw e;
         }
+        LOG.info(
+                "Measured: {} for each of {} runs side by side, up to {} scans in each, {} scans/s on {}.",
+                best,
+                sideBySide(best),
+                fastest.knee(),
+                Math.round(fastest.scansPerSecond()),
+                widest.device());
+        return new Choice(best, fastest.knee());
     }
 
     private static Tuning.Measured measure(
@@ -111,13 +123,5 @@ final class Planner {
 
     private static int sideBySide(OnnxRuntime.Variant variant) {
         return Math.max(1, OnnxRuntime.cores() / variant.threads());
-    }
-
-    private static Planned planned(OnnxRuntime.Opened opened, BatchSizes batches) {
-        return new Planned(opened, new RunPlan(opened.variant().threads(), batches));
-    }
-
-    private static Likeness likeness(Task task, Preprocessing input, long onnxBytes) {
-        return new Likeness(task, input, onnxBytes);
     }
 }

@@ -50,6 +50,23 @@ final class MicroBatcher implements AutoCloseable {
         }
     }
 
+    /**
+     * What one run takes.
+     *
+     * @param alone whether there is nothing else to do meanwhile
+     */
+    private record Batch(Kind kind, List<Waiting> scans, boolean alone) {
+        int cores() {
+            return alone ? kind.model().plan().threadsAlone() : kind.threads();
+        }
+
+        Outputs run() {
+            return alone
+                    ? kind.model().runAlone(scans.get(0).input(), kind.outputs())
+                    : kind.model().run(scans.stream().map(Waiting::input).toList(), kind.outputs());
+        }
+    }
+
     private static final class Queue {
         final Deque<Waiting> urgent = new ArrayDeque<>();
         final Deque<Waiting> routine = new ArrayDeque<>();
@@ -74,8 +91,8 @@ final class MicroBatcher implements AutoCloseable {
 
     /** Who waits for a scan's row. Called on a runner's thread. */
     interface Answer {
-        /** Whether anybody still waits; if not, the scan need not run, and {@link #failed} is called. */
-        boolean wanted();
+        /** Asked before the run. */
+        boolean isWanted();
 
         void given(Outputs outputs, int row);
 
@@ -142,19 +159,19 @@ final class MicroBatcher implements AutoCloseable {
     }
 
     private void runAll() {
-        for (List<Waiting> batch = next(); batch != null; batch = next()) {
+        for (Batch batch = next(); batch != null; batch = next()) {
             try {
                 runWanted(batch);
             } finally {
-                done(batch.get(0).model());
+                done(batch);
             }
         }
     }
 
-    private void done(LoadedModel model) {
+    private void done(Batch batch) {
         lock.lock();
         try {
-            busyCores -= model.plan().threads();
+            busyCores -= batch.cores();
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -162,7 +179,7 @@ final class MicroBatcher implements AutoCloseable {
     }
 
     /** The next batch when it is closed and there are cores for it; null at the end. */
-    private @Nullable List<Waiting> next() {
+    private @Nullable Batch next() {
         lock.lock();
         try {
             while (true) {
@@ -233,21 +250,24 @@ final class MicroBatcher implements AutoCloseable {
                 .orElse(Long.MAX_VALUE);
     }
 
-    private List<Waiting> take(Kind kind) {
+    private Batch take(Kind kind) {
         Queue queue = queues.get(kind);
         if (queue == null) {
             throw new IllegalStateException("nothing waits for " + kind.model().version());
         }
-        List<Waiting> batch = new ArrayList<>();
-        while (batch.size() < kind.largest() && queue.size() > 0) {
+        List<Waiting> scans = new ArrayList<>();
+        int size = size(kind, queue.size());
+        while (scans.size() < size) {
             Waiting scan = queue.remove();
-            batch.add(scan);
             waitingBytes -= scan.input().length;
+            scans.add(scan);
         }
         if (queue.size() == 0) {
             queues.remove(kind);
         }
-        busyCores += kind.threads();
+        boolean alone = scans.size() == 1 && busyCores == 0 && expected == 0 && queues.isEmpty();
+        Batch batch = new Batch(kind, scans, alone);
+        busyCores += batch.cores();
         room.signalAll();
         if (!queues.isEmpty()) {
             changed.signal();
@@ -255,45 +275,51 @@ final class MicroBatcher implements AutoCloseable {
         return batch;
     }
 
-    private void runWanted(List<Waiting> batch) {
+    /** No larger than keeps all cores busy: with few scans, two runs of half of them are done sooner than one of all. */
+    private int size(Kind kind, int waiting) {
+        int runs = Math.max(1, (cores - busyCores) / kind.threads());
+        return Math.min(kind.largest(), (waiting + runs - 1) / runs);
+    }
+
+    private void runWanted(Batch batch) {
         List<Waiting> wanted = new ArrayList<>();
-        for (Waiting scan : batch) {
-            if (scan.answer().wanted()) {
+        for (Waiting scan : batch.scans()) {
+            if (scan.answer().isWanted()) {
                 wanted.add(scan);
             } else {
-                scan.answer().failed(new CancellationException("nobody waits for this scan"));
+                scan.answer().failed(new CancellationException("not wanted any more"));
             }
         }
         if (!wanted.isEmpty()) {
-            run(wanted);
+            run(new Batch(batch.kind(), wanted, batch.alone()));
         }
     }
 
-    private void run(List<Waiting> batch) {
-        LoadedModel model = batch.get(0).model();
+    private void run(Batch batch) {
+        LoadedModel model = batch.kind().model();
         long begun = System.nanoTime();
-        timers.batch(model, batch.stream().mapToLong(scan -> begun - scan.since()));
+        timers.batch(model, batch.scans().stream().mapToLong(scan -> begun - scan.since()));
         Outputs outputs;
         try {
-            outputs = model.run(
-                    batch.stream().map(Waiting::input).toList(), batch.get(0).outputs());
+            outputs = batch.run();
         } catch (RuntimeException | Error e) {
             runOneByOne(batch, e);
             return;
         }
         timers.run(model, System.nanoTime() - begun);
-        for (int i = 0; i < batch.size(); i++) {
-            batch.get(i).answer().given(outputs, i);
+        for (int i = 0; i < batch.scans().size(); i++) {
+            batch.scans().get(i).answer().given(outputs, i);
         }
     }
 
     /** One scan's failure is not its neighbours'. */
-    private void runOneByOne(List<Waiting> batch, Throwable failure) {
-        if (batch.size() > 1) {
-            batch.forEach(scan -> run(List.of(scan)));
+    private void runOneByOne(Batch batch, Throwable failure) {
+        if (batch.scans().size() > 1) {
+            batch.scans().forEach(scan -> run(new Batch(batch.kind(), List.of(scan), false)));
             return;
         }
-        batch.get(0)
+        batch.scans()
+                .get(0)
                 .answer()
                 .failed(
                         failure instanceof ScanstreamException

@@ -20,16 +20,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BiFunction;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Scores scans: bytes → {@code imaging} on a pool → {@link MicroBatcher} → {@link Score}. Urgent scans go first at both
  * queues. Whoever calls bounds how many scans it has under way; the bytes between decoding and the model are bounded here.
- * Who completes an answer himself, such as by cancelling it, does not want it any more: what it holds is let go at once and
- * its run is left out where it has not begun.
  */
 public final class Scorer implements AutoCloseable {
     private static final Set<String> PROBABILITIES = Set.of(OnnxMetadata.OUTPUT_PROBABILITIES);
@@ -64,10 +62,21 @@ public final class Scorer implements AutoCloseable {
      *     where the model fails
      */
     public CompletableFuture<Score> score(LoadedModel model, byte[] bytes, Urgency urgency) {
+        return score(model, bytes, urgency, () -> true);
+    }
+
+    /**
+     * As {@link #score(LoadedModel, byte[], Urgency)}, for a scan whose score may cease to be wanted.
+     *
+     * @param wanted asked before the scan is decoded and before it is run; if it says no, the answer is a {@link
+     *     CancellationException}
+     */
+    public CompletableFuture<Score> score(LoadedModel model, byte[] bytes, Urgency urgency, BooleanSupplier wanted) {
         return enqueue(
                 model,
                 PROBABILITIES,
                 urgency,
+                wanted,
                 () -> decoded(model, bytes),
                 (outputs, row) -> Score.of(model, outputs.row(OnnxMetadata.OUTPUT_PROBABILITIES, row)));
     }
@@ -83,37 +92,44 @@ public final class Scorer implements AutoCloseable {
      */
     public CompletableFuture<Map<String, float[]>> infer(
             LoadedModel model, byte[] input, Set<String> outputs, Urgency urgency) {
-        return enqueue(model, Set.copyOf(outputs), urgency, () -> sized(model, input), (given, row) -> outputs.stream()
-                .collect(Collectors.toMap(Function.identity(), output -> given.row(output, row))));
+        return infer(model, input, outputs, urgency, () -> true);
     }
 
-    /** As {@link #infer}, from an encoded image; fails as {@link #score} does. */
+    /** As {@link #infer(LoadedModel, byte[], Set, Urgency)}, for a scan that may cease to be wanted. */
+    public CompletableFuture<Map<String, float[]>> infer(
+            LoadedModel model, byte[] input, Set<String> outputs, Urgency urgency, BooleanSupplier wanted) {
+        return enqueue(model, Set.copyOf(outputs), urgency, wanted, () -> sized(model, input), rows(outputs));
+    }
+
+    /** As {@link #infer(LoadedModel, byte[], Set, Urgency, BooleanSupplier)}, from an encoded image; fails as a score does. */
     public CompletableFuture<Map<String, float[]>> inferImage(
-            LoadedModel model, byte[] bytes, Set<String> outputs, Urgency urgency) {
-        return enqueue(
-                model, Set.copyOf(outputs), urgency, () -> decoded(model, bytes), (given, row) -> outputs.stream()
-                        .collect(Collectors.toMap(Function.identity(), output -> given.row(output, row))));
+            LoadedModel model, byte[] bytes, Set<String> outputs, Urgency urgency, BooleanSupplier wanted) {
+        return enqueue(model, Set.copyOf(outputs), urgency, wanted, () -> decoded(model, bytes), rows(outputs));
+    }
+
+    private static BiFunction<Outputs, Integer, Map<String, float[]>> rows(Set<String> outputs) {
+        return (given, row) ->
+                outputs.stream().collect(Collectors.toMap(Function.identity(), output -> given.row(output, row)));
     }
 
     private <T> CompletableFuture<T> enqueue(
             LoadedModel model,
             Set<String> outputs,
             Urgency urgency,
+            BooleanSupplier wanted,
             Supplier<byte[]> source,
             BiFunction<Outputs, Integer, T> reading) {
         CompletableFuture<T> answer = new CompletableFuture<>();
-        Turn turn = new Turn(
+        batcher.expectOne();
+        decoding.execute(new Turn(
                 model,
                 outputs,
                 urgency,
                 order.incrementAndGet(),
                 System.nanoTime(),
                 source,
-                new Answering<>(model, answer, reading));
-        batcher.expectOne();
-        decoding.execute(turn);
-        var unused = answer.whenComplete((value, failure) -> turn.forget());
-        return answer;
+                new Answering<>(answer, wanted, reading)));
+        return answer.whenComplete((value, failure) -> model.release());
     }
 
     private static byte[] sized(LoadedModel model, byte[] input) {
@@ -126,12 +142,13 @@ public final class Scorer implements AutoCloseable {
         return input;
     }
 
-    /** Releases the model and completes a future with what is made of a row. */
-    private record Answering<T>(LoadedModel model, CompletableFuture<T> future, BiFunction<Outputs, Integer, T> reading)
+    /** Completes a future with what is made of a row. */
+    private record Answering<T>(
+            CompletableFuture<T> future, BooleanSupplier wanted, BiFunction<Outputs, Integer, T> reading)
             implements MicroBatcher.Answer {
         @Override
-        public boolean wanted() {
-            return !future.isDone();
+        public boolean isWanted() {
+            return wanted.getAsBoolean();
         }
 
         @Override
@@ -140,16 +157,14 @@ public final class Scorer implements AutoCloseable {
             try {
                 value = reading.apply(outputs, row);
             } catch (RuntimeException e) {
-                failed(e);
+                future.completeExceptionally(e);
                 return;
             }
-            model.release();
             future.complete(value);
         }
 
         @Override
         public void failed(Throwable reason) {
-            model.release();
             future.completeExceptionally(reason);
         }
     }
@@ -161,7 +176,7 @@ public final class Scorer implements AutoCloseable {
         private final Urgency urgency;
         private final long number;
         private final long since;
-        private volatile @Nullable Supplier<byte[]> source;
+        private final Supplier<byte[]> source;
         private final MicroBatcher.Answer answer;
 
         Turn(
@@ -183,22 +198,19 @@ public final class Scorer implements AutoCloseable {
 
         @Override
         public void run() {
-            Supplier<byte[]> given = source;
-            if (given == null) {
-                batcher.expectOneLess();
-                answer.failed(new CancellationException("nobody waits for this scan"));
-                return;
-            }
             long begun = System.nanoTime();
             timers.queue(model, begun - since);
             byte[] input;
             try {
-                input = given.get();
+                if (!answer.isWanted()) {
+                    throw new CancellationException("not wanted any more");
+                }
+                input = source.get();
             } catch (RuntimeException | Error e) {
                 // An Error too: a codec that runs out of stack must not leave its scan without an answer.
                 batcher.expectOneLess();
                 answer.failed(
-                        e instanceof ScanstreamException
+                        e instanceof ScanstreamException || e instanceof CancellationException
                                 ? e
                                 : new ScanstreamException(ErrorCode.INTERNAL, "decoding failed: " + e, e));
                 return;
@@ -206,11 +218,6 @@ public final class Scorer implements AutoCloseable {
             long decoded = System.nanoTime();
             timers.decode(model, decoded - begun);
             batcher.add(new MicroBatcher.Waiting(model, outputs, input, urgency, decoded, answer));
-        }
-
-        /** The scan is answered: its bytes are not needed any more. */
-        void forget() {
-            source = null;
         }
 
         @Override

@@ -336,6 +336,7 @@ class ScanEdgeTest {
                 "test-" + UUID.randomUUID(),
                 64,
                 1 << 20,
+                Duration.ofMillis(100),
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(10),
                 1000);

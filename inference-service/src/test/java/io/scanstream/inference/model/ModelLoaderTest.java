@@ -174,7 +174,11 @@ class ModelLoaderTest {
         LoadedModel alike = tuned.load(TinyModel.aModel().write(folder.resolve("second")));
 
         assertThat(first.plan().threads()).isBetween(1, Runtime.getRuntime().availableProcessors());
+        assertThat(first.plan().threadsAlone()).isEqualTo(Runtime.getRuntime().availableProcessors());
         assertThat(first.plan().batches().largest()).isBetween(1, 32);
+        byte[] row = input(first, TinyModel.png(10, 200, 90, 31, 47));
+        assertThat(first.runAlone(row, PROBABILITIES).row("probabilities", 0))
+                .containsExactly(probabilities(first, TinyModel.png(10, 200, 90, 31, 47)), Offset.offset(1e-6f));
         assertThat(alike.plan().threads()).isEqualTo(first.plan().threads());
         assertThat(alike.plan().batches().largest())
                 .isEqualTo(first.plan().batches().largest());

@@ -54,10 +54,13 @@ class ScorerTest {
     @Test
     void scoresManyScansInFewerRunsEachWithItsOwnAnswer() {
         LoadedModel model = load(TinyModel.aModel());
-        List<CompletableFuture<Score>> answers = new ArrayList<>();
+        List<byte[]> scans = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
-            answers.add(score(model, TinyModel.png(i, 200 - i, 77, 200, 150)));
+            scans.add(TinyModel.png(i, 200 - i, 77, 200, 150));
         }
+
+        List<CompletableFuture<Score>> answers =
+                scans.stream().map(scan -> score(model, scan)).toList();
 
         for (int i = 0; i < 200; i++) {
             assertThat(answers.get(i).join().probabilities().get("benign"))

@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The platform on one machine. Starts broker and object store, creates the topics, starts the services and waits until all
@@ -36,7 +37,15 @@ public final class Platform implements AutoCloseable {
     private final List<Part> servers = new ArrayList<>();
     private final List<Part> services = new ArrayList<>();
     private final Map<String, URI> addresses = new LinkedHashMap<>();
+    private @Nullable Connections connections;
     private volatile boolean closed;
+
+    /**
+     * Where broker and object store are.
+     *
+     * @param bootstrapServers of Kafka
+     */
+    public record Connections(String bootstrapServers, URI store, StoreCredentials credentials) {}
 
     private Platform(HomeLock lock) {
         this.lock = lock;
@@ -50,7 +59,7 @@ public final class Platform implements AutoCloseable {
      *     built, {@code INTERNAL} naming the part that did not come up, with the end of its log
      */
     public static Platform start(PlatformOptions options, PrintStream out) throws InterruptedException {
-        for (Service service : Service.ALL) {
+        for (Service service : chosen(options)) {
             if (Files.notExists(service.jar(options.project()))) {
                 throw new ScanstreamException(
                         ErrorCode.INVALID_REQUEST,
@@ -87,14 +96,14 @@ public final class Platform implements AutoCloseable {
         report(out, "broker", URI.create("kafka://" + bootstrap));
         report(out, "object-store", endpoint);
 
-        KeptPorts ports = KeptPorts.choose(
-                home.resolve("run/http-ports.properties"),
-                Service.ALL.stream().map(Service::name).toList());
+        KeptPorts ports = KeptPorts.choose(home.resolve("run/http-ports.properties"), Service.NAMES);
         for (Service service : Service.ALL) {
             addresses.put(service.name(), URI.create("http://127.0.0.1:" + ports.of(service.name())));
         }
         StoreCredentials credentials = EmbeddedObjectStore.credentials(home.resolve("object-store"));
-        for (Service service : Service.ALL) {
+        connections = new Connections(bootstrap, endpoint, credentials);
+        List<Service> chosen = chosen(options);
+        for (Service service : chosen) {
             Map<String, String> environment = new HashMap<>(options.environment());
             environment.put("KAFKA_BOOTSTRAP_SERVERS", bootstrap);
             environment.put("SCANSTREAM_STORE_ENDPOINT", endpoint.toString());
@@ -111,10 +120,16 @@ public final class Platform implements AutoCloseable {
                     service.name(), Java.jar(service.jar(options.project()), service.options()), environment, logs));
         }
         for (int i = 0; i < services.size(); i++) {
-            Service service = Service.ALL.get(i);
+            Service service = chosen.get(i);
             readiness.awaitHealthy(services.get(i), address(service));
             report(out, service.name(), address(service));
         }
+    }
+
+    private static List<Service> chosen(PlatformOptions options) {
+        return Service.ALL.stream()
+                .filter(service -> options.services().contains(service.name()))
+                .toList();
     }
 
     private Part server(String name, Class<?> main, String heap, Path folder, Path addressFile, Path logs) {
@@ -149,6 +164,21 @@ public final class Platform implements AutoCloseable {
             throw new IllegalStateException("no address of " + service.name() + " yet");
         }
         return address;
+    }
+
+    /** What a client of broker and store needs. */
+    public Connections connections() {
+        if (connections == null) {
+            throw new IllegalStateException("the platform is not started");
+        }
+        return connections;
+    }
+
+    /** The processes by their names, as in the logs. */
+    public Map<String, ProcessHandle> processes() {
+        Map<String, ProcessHandle> processes = new LinkedHashMap<>();
+        parts().forEach(part -> processes.put(part.name(), part.process().toHandle()));
+        return processes;
     }
 
     public URI gateway() {

@@ -21,6 +21,7 @@ record Service(String name, String module, List<String> options) {
     static final Service INFERENCE = new Service("inference", "inference-service", List.of("-Xmx1g"));
 
     static final List<Service> ALL = List.of(GATEWAY, TRAINER, INFERENCE);
+    static final List<String> NAMES = ALL.stream().map(Service::name).toList();
 
     Path jar(Path project) {
         return project.resolve(module).resolve("target/quarkus-app/quarkus-run.jar");

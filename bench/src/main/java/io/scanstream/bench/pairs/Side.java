@@ -1,4 +1,4 @@
-package io.scanstream.bench.training;
+package io.scanstream.bench.pairs;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.scanstream.contracts.ErrorCode;
@@ -14,10 +14,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One of the two that are compared: a process that has warmed up and trains so many steps when it is asked to. Between two
- * questions it waits and takes no processor.
+ * One of the two that are compared: a process that has warmed up and measures itself when it is asked to, a line for a line.
+ * Between two questions it waits and takes no processor.
  */
-final class Side implements AutoCloseable {
+public final class Side implements AutoCloseable {
     private final Process process;
     private final Path log;
     private final BufferedReader answers;
@@ -30,7 +30,7 @@ final class Side implements AutoCloseable {
      * @param log where its stderr goes
      * @throws ScanstreamException {@code INTERNAL} with the log when it ends
      */
-    Side(List<String> command, Map<String, String> environment, Path log) throws IOException {
+    public Side(List<String> command, Map<String, String> environment, Path log) throws IOException {
         this.log = log;
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
         builder.environment().putAll(environment);
@@ -41,13 +41,17 @@ final class Side implements AutoCloseable {
     }
 
     /** As it calls itself, with what it has chosen. */
-    String name() {
+    public String name() {
         return name;
     }
 
-    /** Trains so many steps. */
-    JsonNode train(int steps) throws IOException {
-        questions.write((steps + "\n").getBytes(StandardCharsets.UTF_8));
+    /**
+     * Asks and waits for the answer.
+     *
+     * @param question one line
+     */
+    public JsonNode ask(String question) throws IOException {
+        questions.write((question + "\n").getBytes(StandardCharsets.UTF_8));
         questions.flush();
         return answer();
     }

@@ -1,0 +1,47 @@
+package io.scanstream.bench.scoring;
+
+import java.util.List;
+
+/**
+ * A model and the scans that it is measured with.
+ *
+ * @param network {@code resnet18} or {@code digits-cnn}
+ * @param side of the model's input in pixels
+ * @param scanSide of the scans in pixels; JPEG at quality 90
+ */
+record Case(String network, int side, int scanSide) {
+    static final List<Case> ALL =
+            List.of(new Case("resnet18", 224, 512), new Case("resnet18", 96, 96), new Case("digits-cnn", 28, 28));
+
+    String name() {
+        return network.equals("resnet18") ? network + "-" + side : network;
+    }
+
+    /** What trains it: an epoch, since speed does not ask for more. */
+    String recipe() {
+        String body = network.equals("resnet18") ? """
+                        data: {widthPx: %1$d, heightPx: %1$d}
+                        network: {architecture: resnet18}
+                        """.formatted(side) : """
+                        data: {widthPx: 28, heightPx: 28, channels: 1, mean: [0], std: [1]}
+                        network:
+                          layers:
+                            - {type: conv, out: 8, kernel: 3, padding: 1, paddingMode: reflect}
+                            - {type: relu}
+                            - {type: maxPool, kernel: 2}
+                            - {type: conv, out: 16, kernel: 3, padding: 1, paddingMode: reflect}
+                            - {type: relu}
+                            - {type: maxPool, kernel: 2}
+                            - {type: conv, out: 32, kernel: 3, padding: 1, paddingMode: reflect}
+                            - {type: relu}
+                            - {type: flatten}
+                            - {type: linear}
+                        """;
+        return """
+                name: %s
+                about: A measurement.
+                %soptimizer: {type: sgd, learningRate: 0.001}
+                training: {epochs: 1, batchSize: 16}
+                """.formatted(name(), body);
+    }
+}

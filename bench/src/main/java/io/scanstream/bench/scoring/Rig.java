@@ -1,0 +1,139 @@
+package io.scanstream.bench.scoring;
+
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.Json;
+import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.Topics;
+import io.scanstream.contracts.model.AliasState;
+import io.scanstream.contracts.model.ModelVersion;
+import io.scanstream.contracts.scoring.ScanHeaders;
+import io.scanstream.contracts.scoring.ScanId;
+import io.scanstream.contracts.scoring.ScoreEvent;
+import io.scanstream.local.platform.Platform;
+import io.scanstream.local.platform.PlatformOptions;
+import io.scanstream.storage.Aliases;
+import io.scanstream.storage.ModelPackage;
+import io.scanstream.storage.Models;
+import io.scanstream.storage.ObjectStore;
+import io.scanstream.storage.StoreConfig;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** Broker, object store and one inference-service, each a process, and the clients of a user of theirs. */
+final class Rig implements AutoCloseable {
+    private static final Duration READY = Duration.ofSeconds(120);
+
+    private final Platform platform;
+    private final ObjectStore store;
+    private final KafkaProducer<byte[], byte[]> producer;
+    private final KafkaConsumer<byte[], byte[]> scores;
+
+    private Rig(Platform platform) {
+        this.platform = platform;
+        Platform.Connections connections = platform.connections();
+        this.store = ObjectStore.open(new StoreConfig(
+                connections.store(),
+                connections.credentials().accessKey(),
+                connections.credentials().secretKey(),
+                "scanstream",
+                "us-east-1"));
+        this.producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", connections.bootstrapServers(), "linger.ms", 0, "acks", "all"),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
+        this.scores = new KafkaConsumer<>(
+                Map.of("bootstrap.servers", connections.bootstrapServers(), "isolation.level", "read_committed"),
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer());
+        List<TopicPartition> partitions = scores.partitionsFor(Topics.SCORES).stream()
+                .map(info -> new TopicPartition(Topics.SCORES, info.partition()))
+                .toList();
+        scores.assign(partitions);
+        scores.seekToEnd(partitions);
+        partitions.forEach(scores::position);
+    }
+
+    /** Starts all of it, in a folder of its own. */
+    static Rig start(Path project, Path home, Map<String, String> environment) throws InterruptedException {
+        return new Rig(Platform.start(
+                new PlatformOptions(home, project, environment, List.of("inference"), READY), System.err));
+    }
+
+    /** The processes by name. */
+    Map<String, ProcessHandle> processes() {
+        Map<String, ProcessHandle> processes = new HashMap<>(platform.processes());
+        processes.put("client", ProcessHandle.current());
+        return processes;
+    }
+
+    URI inference() {
+        return platform.inference();
+    }
+
+    /** Publishes a package and lets it be the champion. */
+    void publish(ModelPackage pack) {
+        new Models(store)
+                .publish(new ModelVersion(pack.card().name(), pack.card().version()), pack);
+        new Aliases(store)
+                .journal(pack.card().name(), ScanHeaders.CHAMPION)
+                .update(head -> Optional.of(
+                        new AliasState(pack.card().version(), "bench", "measured", Map.of(), Instant.now())));
+    }
+
+    /** Sends one scan; it is on its way when this returns. */
+    ScanId send(String topic, String model, byte[] scan) {
+        ScanId id = ScanId.next();
+        ProducerRecord<byte[], byte[]> message = new ProducerRecord<>(topic, utf8(id.toString()), scan);
+        message.headers().add(ScanHeaders.MODEL, utf8(model));
+        producer.send(message, (metadata, failure) -> {
+            if (failure != null) {
+                throw new ScanstreamException(ErrorCode.BROKER_UNAVAILABLE, "a scan was not sent: " + failure, failure);
+            }
+        });
+        return id;
+    }
+
+    /**
+     * Reads committed scores.
+     *
+     * @param each hears of every scored id and when it was read, {@link System#nanoTime}
+     * @throws ScanstreamException {@code INTERNAL} if a scan was rejected
+     */
+    void readScores(Duration within, BiConsumer<ScanId, Long> each) {
+        var records = scores.poll(within);
+        long now = System.nanoTime();
+        records.forEach(record -> {
+            ScoreEvent event = Json.read(record.value(), ScoreEvent.class);
+            if (event instanceof ScoreEvent.ScanRejected rejected) {
+                throw new ScanstreamException(ErrorCode.INTERNAL, "a scan was rejected: " + rejected.reason());
+            }
+            each.accept(event.scanId(), now);
+        });
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public void close() {
+        producer.close();
+        scores.close();
+        store.close();
+        platform.close();
+    }
+}
