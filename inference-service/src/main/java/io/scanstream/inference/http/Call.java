@@ -129,7 +129,7 @@ final class Call {
                         "the request was not answered within its " + within.toMillis() + " ms."));
             }
         });
-        var tracked = track(timer);
+        var unusedTimer = track(timer);
     }
 
     private void end(Throwable reason) {

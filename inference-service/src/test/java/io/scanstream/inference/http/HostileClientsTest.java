@@ -188,6 +188,37 @@ class HostileClientsTest {
     }
 
     @Test
+    void whoLeavesOrRunsOutOfTimeWhileScansAreScoredLeavesNoRoomTaken() throws IOException {
+        int batch = ClusterResource.REQUEST_IMAGES;
+        String json =
+                "{\"inputs\":[{\"name\":\"scan\",\"datatype\":\"UINT8\",\"shape\":[%d,16,16,3],\"parameters\":{\"binary_data_size\":%d}}]}"
+                        .formatted(batch, batch * 768);
+        String[] head = {
+            INFER,
+            HOST,
+            length(json.length() + batch * 768L),
+            "Inference-Header-Content-Length: " + json.length(),
+            Demand.DEADLINE + ": 5"
+        };
+        for (int i = 0; i < 20; i++) {
+            try (RawClient client = client()) {
+                client.head(head).text(json).bytes(new byte[batch * 768]);
+                if (i % 2 == 0) {
+                    assertThat(client.answer().status()).isIn(200, 504, 503);
+                }
+            }
+        }
+        EdgeTests.awaitEmpty();
+        try (RawClient client = client()) {
+            assertThat(client.head(SCORE, HOST, IMAGE, length(RED.length))
+                            .bytes(RED)
+                            .answer()
+                            .status())
+                    .isEqualTo(200);
+        }
+    }
+
+    @Test
     void manyWaitingRequestsNeedNoThreadsOfTheirOwn() throws IOException {
         List<RawClient> waiting = new ArrayList<>();
         try {

@@ -29,9 +29,18 @@ public final class InferAnswer {
 
     private static final long MOST_BYTES = Integer.MAX_VALUE - 8;
 
-    private record Asked(String name, long[] shape, boolean binary) {
+    /**
+     * An output that is asked for.
+     *
+     * @param shape of one scan's values
+     */
+    private record Asked(String name, List<Long> shape, boolean binary) {
+        static Asked of(String name, long[] shape, boolean binary) {
+            return new Asked(name, Arrays.stream(shape).skip(1).boxed().toList(), binary);
+        }
+
         long valuesEach() {
-            return Arrays.stream(shape).skip(1).reduce(1, Math::multiplyExact);
+            return shape.stream().reduce(1L, Math::multiplyExact);
         }
     }
 
@@ -54,7 +63,7 @@ public final class InferAnswer {
     public static InferAnswer to(InferRequest request, ModelVersion version, Map<String, long[]> shapes) {
         List<Asked> asked = new ArrayList<>();
         if (request.outputs().isEmpty()) {
-            shapes.forEach((name, shape) -> asked.add(new Asked(name, shape, request.binaryOutputs())));
+            shapes.forEach((name, shape) -> asked.add(Asked.of(name, shape, request.binaryOutputs())));
         }
         Set<String> names = new HashSet<>();
         for (InferRequest.Output output : request.outputs()) {
@@ -67,7 +76,7 @@ public final class InferAnswer {
                 throw invalid("output " + output.name() + " is asked for twice.");
             }
             boolean binary = output.binary() == null ? request.binaryOutputs() : output.binary();
-            asked.add(new Asked(output.name(), shape, binary));
+            asked.add(Asked.of(output.name(), shape, binary));
         }
         return new InferAnswer(request.id(), version, asked);
     }
@@ -173,8 +182,8 @@ public final class InferAnswer {
         json.writeStringField("datatype", "FP32");
         json.writeArrayFieldStart("shape");
         json.writeNumber(scans.size());
-        for (int i = 1; i < output.shape().length; i++) {
-            json.writeNumber(output.shape()[i]);
+        for (long side : output.shape()) {
+            json.writeNumber(side);
         }
         json.writeEndArray();
         if (output.binary()) {
