@@ -1,6 +1,7 @@
 package io.scanstream.bench;
 
 import io.scanstream.bench.results.ResultsCommand;
+import io.scanstream.bench.scoring.LatencyCommand;
 import io.scanstream.bench.scoring.ScoringCommand;
 import io.scanstream.bench.training.TrainingCommand;
 import io.scanstream.contracts.ScanstreamException;
@@ -11,7 +12,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "scanstream bench",
         mixinStandardHelpOptions = true,
-        subcommands = {ResultsCommand.class, TrainingCommand.class, ScoringCommand.class})
+        subcommands = {ResultsCommand.class, TrainingCommand.class, ScoringCommand.class, LatencyCommand.class})
 public final class Main {
 
     private Main() {}

@@ -23,10 +23,14 @@ public enum ErrorCode {
     UNKNOWN_RECIPE(false),
     UNKNOWN_JOB(false),
     UNKNOWN_SCAN(false),
+    /** The object that a scan was announced with has been overwritten; what is there now is a scan of its own. */
+    SUPERSEDED(false),
     /** A scan that is older than what is remembered. */
     SCAN_FORGOTTEN(false),
     /** A model, version or alias that the object store does not have. */
     UNKNOWN_MODEL(false),
+    /** A model whose scans are not split: all of them go to its champion. */
+    UNKNOWN_TRAFFIC(false),
     /** Pretrained weights that are not where recipes' weights are looked for. */
     UNKNOWN_WEIGHTS(false),
     /** The scan's deadline passed before it could be scored. */

@@ -23,7 +23,13 @@ public final class Topics {
     /** Key: scan id. Value: {@link io.scanstream.contracts.scoring.ScoreEvent}. Written in transactions. */
     public static final String SCORES = "scores";
 
-    /** Key: {@code name/version}. Value: {@link io.scanstream.contracts.model.ModelEvent}. */
+    /**
+     * Key: scan id. Value: {@link io.scanstream.contracts.scoring.ScoreEvent.ScanScored}, what a shadow would have answered.
+     * Written at most once, after the answer on {@link #SCORES} was.
+     */
+    public static final String SCORES_SHADOW = "scores.shadow";
+
+    /** Key: {@code name/version}, or the name where the model as a whole changed. Value: {@link io.scanstream.contracts.model.ModelEvent}. */
     public static final String MODEL_EVENTS = "model.events";
 
     /** What could not be scored, with the error in its headers. */
@@ -32,11 +38,23 @@ public final class Topics {
     /** What no trainer could read, with the error in its headers. */
     public static final String TRAINING_REQUESTS_DLQ = "training.requests.dlq";
 
+    /** Key: bucket/key. Value: an S3 event notification in JSON, as the object store writes it. */
+    public static final String SCAN_ARRIVALS = "scan.arrivals";
+
+    /** Notifications that name no scan, with the error in their headers. */
+    public static final String SCAN_ARRIVALS_DLQ = "scan.arrivals.dlq";
+
     /** The share group of the trainers. */
     public static final String TRAINERS_GROUP = "trainers";
 
     /** The consumer group of the scoring edge. */
     public static final String SCORERS_GROUP = "scorers";
+
+    /** The consumer group of the scoring edge on {@link #SCANS_URGENT}. */
+    public static final String URGENT_SCORERS_GROUP = SCORERS_GROUP + ".urgent";
+
+    /** The consumer group that turns arrivals into scans. */
+    public static final String ARRIVALS_GROUP = "arrivals";
 
     /**
      * One topic as an installation creates it.
@@ -55,9 +73,12 @@ public final class Topics {
                 new Spec(SCANS, 4, week),
                 new Spec(SCANS_URGENT, 4, week),
                 new Spec(SCORES, 4, week),
+                new Spec(SCORES_SHADOW, 4, week),
                 new Spec(MODEL_EVENTS, 1, month),
+                new Spec(SCAN_ARRIVALS, 4, week),
                 new Spec(SCANS_DLQ, 1, month),
-                new Spec(TRAINING_REQUESTS_DLQ, 1, month));
+                new Spec(TRAINING_REQUESTS_DLQ, 1, month),
+                new Spec(SCAN_ARRIVALS_DLQ, 1, month));
     }
 
     private Topics() {}

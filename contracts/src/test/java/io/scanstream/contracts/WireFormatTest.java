@@ -25,6 +25,7 @@ import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.contracts.model.Preprocessing;
 import io.scanstream.contracts.model.Task;
+import io.scanstream.contracts.model.TrafficState;
 import io.scanstream.contracts.recipe.Augmentation;
 import io.scanstream.contracts.recipe.Loss;
 import io.scanstream.contracts.recipe.Optimizer;
@@ -62,6 +63,8 @@ class WireFormatTest {
     private static final ScanId SCAN = ScanId.of("019aa0c1-7c5b-7d3e-9f00-abcdefabcdef");
     private static final DatasetVersion DATASET = new DatasetVersion("lung", 2);
     private static final ModelVersion MODEL = new ModelVersion("lung-cnn", "20261120-101530-567890ab");
+
+    private static final String OBJECT = "s3://scans/incoming/lung-cnn/ward 3/1.png";
 
     static Stream<Object> values() {
         return Stream.of(
@@ -113,13 +116,39 @@ class WireFormatTest {
                         null,
                         AT,
                         new Regions(ordered("background", 0.75, "gland", 0.25), 128, 128, "iVBORw0KGgo=")),
+                new ScoreEvent.ScanScored(
+                        SCAN,
+                        MODEL.name(),
+                        MODEL.version(),
+                        ordered("benign", 0.2, "cancer", 0.8),
+                        "cancer",
+                        0.45,
+                        AT,
+                        null,
+                        "challenger",
+                        null),
                 new ScoreEvent.ScanRejected(SCAN, MODEL.name(), null, ErrorCode.NOT_AN_IMAGE, "a JPEG cut short", AT),
+                new ScoreEvent.ScanScored(
+                        SCAN,
+                        MODEL.name(),
+                        MODEL.version(),
+                        ordered("benign", 0.2, "cancer", 0.8),
+                        "cancer",
+                        null,
+                        AT,
+                        null,
+                        null,
+                        OBJECT),
+                new ScoreEvent.ScanRejected(
+                        SCAN, MODEL.name(), null, ErrorCode.SUPERSEDED, "the object was overwritten", AT, OBJECT),
                 new ModelEvent.ModelPublished(MODEL, AT),
                 new ModelEvent.ModelPromoted(MODEL, "champion", AT),
                 new ModelEvent.ModelWithdrawn(MODEL, "trained on the wrong labels", AT),
                 new ModelEvent.ModelRefused(
                         MODEL, "inference-1", ErrorCode.MODEL_NOT_VERIFIED, "golden 003.png is off by 0.2", AT),
+                new ModelEvent.TrafficChanged(MODEL.name(), AT),
                 new ClaimTicket("scans/2026-11-20/" + SCAN, 1_234_567, "ab".repeat(32)),
+                new ClaimTicket("incoming/lung-cnn/ward 3/1.png", 1_234_567, null, "cd".repeat(16), "scans"),
                 new Lease("token-1", AT),
                 JobState.queued(JOB, new JobState.Ingest(DATASET, "datasets/lung/2/upload"), AT),
                 new Exploration(
@@ -153,6 +182,12 @@ class WireFormatTest {
                 maskedManifest(),
                 new AliasState(
                         MODEL.version(), "gate", "no champion yet", ordered("accuracy", 0.93, "images", 300.0), AT),
+                new TrafficState(
+                        List.of(new TrafficState.Arm("champion", 0.9), new TrafficState.Arm("challenger", 0.1)),
+                        List.of("candidate"),
+                        "ada",
+                        "sees small lesions",
+                        AT),
                 new GateDecision(
                         MODEL,
                         "20261101-080000-0a1b2c3d",
@@ -358,6 +393,12 @@ class WireFormatTest {
             name += "-Masks";
         } else if (value instanceof ScoreEvent.ScanScored scored && scored.regions() != null) {
             name += "-Regions";
+        } else if (value instanceof ScoreEvent.ScanScored scored && scored.arm() != null) {
+            name += "-Arm";
+        } else if (value instanceof ScoreEvent event && event.source() != null) {
+            name += "-Arrival";
+        } else if (value instanceof ClaimTicket ticket && ticket.etag() != null) {
+            name += "-Arrival";
         } else if (value instanceof Golden golden && golden.cases().get(0).maskFile() != null) {
             name += "-Masks";
         }

@@ -49,8 +49,7 @@ class Listeners {
     @Blocking
     void model(byte[] json) {
         read("model.events", json, ModelEvent.class)
-                .ifPresent(event -> safely(
-                        "model.events", () -> models.refresh(event.model().name())));
+                .ifPresent(event -> safely("model.events", () -> models.refresh(event.name())));
     }
 
     @Incoming("scores")

@@ -12,6 +12,7 @@ import io.scanstream.gateway.jobs.JobEvents;
 import io.scanstream.gateway.messaging.Outbox;
 import io.scanstream.gateway.models.ModelRegistry;
 import io.scanstream.gateway.models.Promotions;
+import io.scanstream.gateway.models.TrafficDesk;
 import io.scanstream.gateway.recipes.ShippedRecipes;
 import io.scanstream.gateway.requests.Turnstile;
 import io.scanstream.gateway.scans.ScanIds;
@@ -30,6 +31,7 @@ import io.scanstream.storage.ObjectStore;
 import io.scanstream.storage.Scans;
 import io.scanstream.storage.SharedSecrets;
 import io.scanstream.storage.Sweeps;
+import io.scanstream.storage.Traffic;
 import io.smallrye.reactive.messaging.MutinyEmitter;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
@@ -185,6 +187,14 @@ final class Wiring {
             ModelRegistry registry, ObjectStore store, @Channel("promotions") MutinyEmitter<byte[]> events) {
         return new Promotions(
                 registry, new Aliases(store), new Outbox(Topics.MODEL_EVENTS, events::sendMessage, PATIENCE));
+    }
+
+    @Produces
+    @Singleton
+    TrafficDesk trafficDesk(
+            ModelRegistry registry, ObjectStore store, @Channel("promotions") MutinyEmitter<byte[]> events) {
+        return new TrafficDesk(
+                registry, new Traffic(store), new Outbox(Topics.MODEL_EVENTS, events::sendMessage, PATIENCE));
     }
 
     @Produces

@@ -1,12 +1,17 @@
 package io.scanstream.inference;
 
 import io.quarkus.runtime.configuration.MemorySize;
+import io.scanstream.inference.model.ModelMemory;
+import io.scanstream.inference.model.Pins;
 import io.scanstream.storage.StoreConfig;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import io.smallrye.config.WithParentName;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * What can be set, below {@code scanstream} (as environment variables: {@code SCANSTREAM_STORE_ENDPOINT} and so on). Kafka
@@ -25,6 +30,8 @@ interface InferenceConfig {
 
     Inference inference();
 
+    Arrivals arrivals();
+
     /** Where the object store is. */
     interface Store {
         URI endpoint();
@@ -42,6 +49,36 @@ interface InferenceConfig {
         default StoreConfig toConfig() {
             return new StoreConfig(endpoint(), accessKey(), secretKey(), bucket(), region());
         }
+    }
+
+    /** How objects that others put into the bucket become scans. */
+    interface Arrivals {
+        /** Whether this process listens to notifications and may look for objects. */
+        @WithDefault("true")
+        boolean enabled();
+
+        /** Where the objects are; absent: the store's bucket. Another one has to be there, and is only read. */
+        Optional<String> bucket();
+
+        /** Objects are scored below {@code <prefix>/<model>/} and, before all others, {@code <prefix>-urgent/<model>/}. */
+        @WithDefault("incoming")
+        String prefix();
+
+        /** Between two looks for objects whose notification did not come. */
+        @WithDefault("5s")
+        Duration every();
+
+        /** Most pages of 1000 objects that one look lists below each prefix. */
+        @WithDefault("10")
+        int pages();
+
+        /** Most scans that one look enqueues from each prefix. */
+        @WithDefault("500")
+        int mostEnqueued();
+
+        /** While as many scans wait to be scored, a look enqueues none. */
+        @WithDefault("2000")
+        int mostWaiting();
     }
 
     /** How scans are scored. */
@@ -124,6 +161,41 @@ interface InferenceConfig {
         /** Scored ids that are remembered for each partition. */
         @WithDefault("100000")
         int repeatWindow();
+
+        @WithParentName
+        Memory memory();
+
+        Shadow shadow();
+
+        /** Which versions are in memory. */
+        interface Memory {
+            /**
+             * Most bytes of memory for models together; 0: no limit. Not set: two fifths of the memory of the machine or
+             * container. On CUDA the device's memory counts: set what of it models may have.
+             */
+            Optional<MemorySize> modelsBytes();
+
+            /** Models ({@code lung}) and versions ({@code lung/20261120-101530-567890ab}) that never leave for others. */
+            Optional<List<String>> pinned();
+
+            default ModelMemory toMemory() {
+                return new ModelMemory(
+                        modelsBytes().map(MemorySize::asLongValue).orElseGet(ModelMemory::defaultLimit),
+                        Pins.of(pinned().orElse(List.of())),
+                        ModelMemory::ofThisProcess);
+            }
+        }
+
+        /** How scans are scored by versions that do not answer them. */
+        interface Shadow {
+            /** Most scans that wait for a shadow; what comes above that is not shadowed. */
+            @WithDefault("64")
+            int inFlight();
+
+            /** Most bytes of scans that wait for a shadow; what comes above that is not shadowed. */
+            @WithDefault("64M")
+            MemorySize bytes();
+        }
     }
 
     /** What the HTTP edge refuses, beside {@code httpBytes}. */

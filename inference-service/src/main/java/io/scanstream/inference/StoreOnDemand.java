@@ -2,6 +2,7 @@ package io.scanstream.inference;
 
 import io.scanstream.storage.ObjectStore;
 import io.scanstream.storage.StoreConfig;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -10,17 +11,30 @@ import org.jspecify.annotations.Nullable;
  */
 final class StoreOnDemand implements Supplier<ObjectStore>, AutoCloseable {
     private final StoreConfig config;
+    private final Function<StoreConfig, ObjectStore> opening;
     private @Nullable ObjectStore store;
 
     StoreOnDemand(StoreConfig config) {
+        this(config, ObjectStore::open);
+    }
+
+    private StoreOnDemand(StoreConfig config, Function<StoreConfig, ObjectStore> opening) {
         this.config = config;
+        this.opening = opening;
+    }
+
+    /** A bucket of the same store that is only read. */
+    StoreOnDemand foreign(String bucket) {
+        return new StoreOnDemand(
+                new StoreConfig(config.endpoint(), config.accessKey(), config.secretKey(), bucket, config.region()),
+                ObjectStore::openForeign);
     }
 
     /** The one open store; {@code STORE_UNAVAILABLE} while it does not answer. */
     @Override
     public synchronized ObjectStore get() {
         if (store == null) {
-            store = ObjectStore.open(config);
+            store = opening.apply(config);
         }
         return store;
     }

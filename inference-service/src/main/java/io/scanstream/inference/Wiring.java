@@ -1,17 +1,27 @@
 package io.scanstream.inference;
 
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.micrometer.core.instrument.config.MeterFilter;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.scanstream.contracts.ParentWatch;
 import io.scanstream.imaging.DecodeLimits;
 import io.scanstream.imaging.ImageDecoder;
+import io.scanstream.inference.arrivals.ArrivalSettings;
+import io.scanstream.inference.arrivals.Arrivals;
+import io.scanstream.inference.arrivals.IncomingLayout;
 import io.scanstream.inference.http.HttpLimits;
 import io.scanstream.inference.http.HttpSettings;
+import io.scanstream.inference.kafka.ClaimedScans;
 import io.scanstream.inference.kafka.KafkaSettings;
 import io.scanstream.inference.kafka.ModelEvents;
 import io.scanstream.inference.kafka.RecordScoring;
 import io.scanstream.inference.kafka.ScanEdge;
+import io.scanstream.inference.kafka.ShadowScoring;
+import io.scanstream.inference.kafka.ShadowSettings;
 import io.scanstream.inference.model.ModelLoader;
 import io.scanstream.inference.model.OnnxRuntime;
 import io.scanstream.inference.model.OnnxSettings;
@@ -20,12 +30,15 @@ import io.scanstream.inference.model.ServingSet;
 import io.scanstream.inference.model.VersionStatus;
 import io.scanstream.inference.scoring.Scorer;
 import io.scanstream.inference.scoring.ScorerSettings;
+import io.scanstream.storage.Incoming;
 import io.smallrye.common.annotation.Identifier;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Makes the parts of the service and starts and stops them in order. */
 @Singleton
@@ -34,7 +47,11 @@ final class Wiring {
     private final ServingSet serving;
     private final Scorer scorer;
     private final RecordScoring records;
+    private final Scorer shadowScorer;
+    private final ShadowScoring shadows;
     private final ScanEdge edge;
+    private final StoreOnDemand incomingStore;
+    private final @Nullable Arrivals arrivals;
     private final ModelEvents events;
     private final HttpLimits limits;
 
@@ -72,8 +89,12 @@ final class Wiring {
                 (version, reason) -> {
                     metrics.counter("scanstream.models.refused").increment();
                     events.refused(version, reason);
-                });
+                },
+                inference.memory().toMemory());
         metrics.gauge("scanstream.models.loaded", serving, Wiring::loaded);
+        metrics.gauge("scanstream.models.bytes", serving, ServingSet::usedBytes);
+        FunctionCounter.builder("scanstream.models.evicted", serving, ServingSet::evictions)
+                .register(metrics);
         this.scorer = new Scorer(
                 new ScorerSettings(
                         cores,
@@ -82,9 +103,35 @@ final class Wiring {
                         inference.waitingBytes().asLongValue()),
                 decoder,
                 metrics);
+        InferenceConfig.Arrivals arriving = config.arrivals();
+        IncomingLayout layout = new IncomingLayout(arriving.prefix());
+        this.incomingStore = arriving.bucket()
+                .filter(bucket -> !bucket.equals(config.store().bucket()))
+                .map(store::foreign)
+                .orElse(store);
+        Supplier<Incoming> incoming = () -> new Incoming(incomingStore.get(), layout.prefixes());
+        this.arrivals = arriving.enabled()
+                ? new Arrivals(
+                        new ArrivalSettings(
+                                layout,
+                                arriving.every(),
+                                arriving.pages(),
+                                arriving.mostEnqueued(),
+                                arriving.mostWaiting()),
+                        settings,
+                        incoming,
+                        store,
+                        metrics)
+                : null;
+        ClaimedScans claimed = new ClaimedScans(store, incoming, maxImageBytes);
         this.records = new RecordScoring(
-                serving, scorer, store, maxImageBytes, inference.fetchedBytes().asLongValue());
-        this.edge = new ScanEdge(settings, records, store, metrics);
+                serving, scorer, claimed, inference.fetchedBytes().asLongValue());
+        ShadowSettings shadow = new ShadowSettings(
+                inference.shadow().inFlight(), inference.shadow().bytes().asLongValue());
+        this.shadowScorer = new Scorer(
+                new ScorerSettings(1, 1, inference.latencyBudget(), shadow.bytes()), decoder, shadowed(metrics));
+        this.shadows = ShadowScoring.toKafka(serving, shadowScorer, claimed, shadow, settings, metrics);
+        this.edge = new ScanEdge(settings, records, store, shadows, metrics);
         this.limits = new HttpLimits(http(inference), metrics);
     }
 
@@ -107,14 +154,23 @@ final class Wiring {
         serving.start();
         events.start();
         edge.start();
+        if (arrivals != null) {
+            arrivals.start();
+        }
     }
 
     void stop(@Observes ShutdownEvent event) {
+        if (arrivals != null) {
+            arrivals.close();
+        }
         edge.close();
+        shadows.close();
         events.close();
         records.close();
         scorer.close();
+        shadowScorer.close();
         serving.close();
+        incomingStore.close();
         store.close();
     }
 
@@ -144,6 +200,18 @@ final class Wiring {
 
     private void nudge() {
         serving.nudge();
+    }
+
+    /** The same registry for a scorer whose work must not be counted as answers. */
+    private static MeterRegistry shadowed(MeterRegistry metrics) {
+        CompositeMeterRegistry shadowed = new CompositeMeterRegistry();
+        shadowed.config().meterFilter(new MeterFilter() {
+            @Override
+            public Meter.Id map(Meter.Id id) {
+                return id.withName(id.getName().replace("scanstream.", "scanstream.shadow."));
+            }
+        });
+        return shadowed.add(metrics);
     }
 
     private static double loaded(ServingSet serving) {

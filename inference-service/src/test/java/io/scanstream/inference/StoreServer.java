@@ -2,6 +2,7 @@ package io.scanstream.inference;
 
 import io.scanstream.contracts.model.AliasState;
 import io.scanstream.contracts.model.ModelVersion;
+import io.scanstream.contracts.model.TrafficState;
 import io.scanstream.contracts.scoring.ScanHeaders;
 import io.scanstream.local.objectstore.EmbeddedObjectStore;
 import io.scanstream.storage.Aliases;
@@ -10,9 +11,11 @@ import io.scanstream.storage.ModelPackage;
 import io.scanstream.storage.Models;
 import io.scanstream.storage.ObjectStore;
 import io.scanstream.storage.StoreConfig;
+import io.scanstream.storage.Traffic;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -64,8 +67,19 @@ public final class StoreServer implements AutoCloseable {
 
     /** Lets {@code champion} mean a version, or nothing. */
     public void promote(String model, @Nullable String version) {
-        Journal<AliasState> champion = new Aliases(store).journal(model, ScanHeaders.CHAMPION);
-        champion.update(head -> Optional.of(new AliasState(version, "a test", "", Map.of(), Instant.now())));
+        promote(model, ScanHeaders.CHAMPION, version);
+    }
+
+    /** Lets an alias mean a version, or nothing. */
+    public void promote(String model, String alias, @Nullable String version) {
+        Journal<AliasState> journal = new Aliases(store).journal(model, alias);
+        journal.update(head -> Optional.of(new AliasState(version, "a test", "", Map.of(), Instant.now())));
+    }
+
+    /** Splits a model's scans. */
+    public void split(String model, List<TrafficState.Arm> arms, List<String> shadow) {
+        Journal<TrafficState> journal = new Traffic(store).journal(model);
+        journal.update(head -> Optional.of(new TrafficState(arms, shadow, "a test", "", Instant.now())));
     }
 
     @Override

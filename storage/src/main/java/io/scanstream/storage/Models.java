@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * The prefix {@code models/}: published packages, immutable. A package's files lie below {@code
@@ -108,6 +109,19 @@ public final class Models {
     /** One file of a published version, such as {@link ModelPackage#REPORT}. */
     public Optional<byte[]> file(ModelVersion version, String file) {
         return pointer(version).flatMap(pointer -> store.get(prefix(version, pointer.digest()) + file));
+    }
+
+    /** The size in bytes of one file of a published version; empty if there is no such version or file. */
+    public OptionalLong sizeBytes(ModelVersion version, String file) {
+        Optional<Pointer> pointer = pointer(version);
+        if (pointer.isEmpty()) {
+            return OptionalLong.empty();
+        }
+        String key = prefix(version, pointer.get().digest()) + file;
+        return store.list(key).stream()
+                .filter(object -> object.key().equals(key))
+                .mapToLong(ObjectStore.Listed::sizeBytes)
+                .findFirst();
     }
 
     private Optional<Pointer> pointer(ModelVersion version) {

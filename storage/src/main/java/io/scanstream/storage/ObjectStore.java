@@ -9,6 +9,7 @@ import io.minio.PutObjectArgs;
 import io.minio.RemoveObjectArgs;
 import io.minio.Result;
 import io.minio.StatObjectArgs;
+import io.minio.StatObjectResponse;
 import io.minio.errors.ErrorResponseException;
 import io.minio.errors.MinioException;
 import io.minio.messages.Item;
@@ -30,6 +31,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import okhttp3.OkHttpClient;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One bucket of an S3 store. Thread-safe. An object that is not there is an empty answer where that is an ordinary
@@ -58,6 +60,35 @@ public final class ObjectStore implements AutoCloseable {
      *     wrong credentials, or a store on which two creates of one object both succeed
      */
     public static ObjectStore open(StoreConfig config) {
+        ObjectStore store = connect(config);
+        try {
+            store.createBucket();
+            store.probeRace();
+            return store;
+        } catch (RuntimeException e) {
+            store.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Connects to a bucket that is somebody else's: nothing is created or written.
+     *
+     * @throws ScanstreamException {@code STORE_UNAVAILABLE} while the store does not answer; {@code INVALID_REQUEST} if there
+     *     is no such bucket, or none for these credentials
+     */
+    public static ObjectStore openForeign(StoreConfig config) {
+        ObjectStore store = connect(config);
+        try {
+            store.requireBucket();
+            return store;
+        } catch (RuntimeException e) {
+            store.close();
+            throw e;
+        }
+    }
+
+    private static ObjectStore connect(StoreConfig config) {
         OkHttpClient http = new OkHttpClient.Builder()
                 .connectTimeout(5, TimeUnit.SECONDS)
                 .readTimeout(60, TimeUnit.SECONDS)
@@ -69,21 +100,32 @@ public final class ObjectStore implements AutoCloseable {
                 .region(config.region())
                 .httpClient(http)
                 .build();
-        ObjectStore store = new ObjectStore(config, http, client);
-        try {
-            store.createBucket();
-            store.probeRace();
-            return store;
-        } catch (RuntimeException e) {
-            store.close();
-            throw e;
+        return new ObjectStore(config, http, client);
+    }
+
+    private void requireBucket() {
+        if (!bucketExists()) {
+            throw new ScanstreamException(
+                    ErrorCode.INVALID_REQUEST, "there is no bucket " + config + ". Create it, or name another one.");
         }
+    }
+
+    private boolean bucketExists() {
+        return call(
+                config.bucket(),
+                () -> client.bucketExists(
+                        BucketExistsArgs.builder().bucket(config.bucket()).build()));
+    }
+
+    /** The bucket's name. */
+    public String bucket() {
+        return config.bucket();
     }
 
     private void createBucket() {
         String bucket = config.bucket();
         call(bucket, () -> {
-            if (!client.bucketExists(BucketExistsArgs.builder().bucket(bucket).build())) {
+            if (!bucketExists()) {
                 try {
                     client.makeBucket(MakeBucketArgs.builder().bucket(bucket).build());
                 } catch (ErrorResponseException e) {
@@ -115,10 +157,7 @@ public final class ObjectStore implements AutoCloseable {
     /** Whether the store answers now; for health checks. */
     public boolean reachable() {
         try {
-            return call(
-                    config.bucket(),
-                    () -> client.bucketExists(
-                            BucketExistsArgs.builder().bucket(config.bucket()).build()));
+            return bucketExists();
         } catch (ScanstreamException e) {
             return false;
         }
@@ -129,6 +168,24 @@ public final class ObjectStore implements AutoCloseable {
         return present(key, () -> {
             try (InputStream in = client.getObject(
                     GetObjectArgs.builder().bucket(config.bucket()).object(key).build())) {
+                return in.readAllBytes();
+            }
+        });
+    }
+
+    /**
+     * The object's bytes if it has the entity tag (If-Match), or empty if there is no such object.
+     *
+     * @param etag without quotes
+     * @throws ScanstreamException {@code CONFLICT} if it has another one
+     */
+    public Optional<byte[]> getIfMatch(String key, String etag) {
+        return present(key, () -> {
+            try (InputStream in = client.getObject(GetObjectArgs.builder()
+                    .bucket(config.bucket())
+                    .object(key)
+                    .matchETag('"' + etag + '"')
+                    .build())) {
                 return in.readAllBytes();
             }
         });
@@ -208,8 +265,21 @@ public final class ObjectStore implements AutoCloseable {
                         .build()));
     }
 
-    /** One object of a listing. */
-    public record Listed(String key, long sizeBytes, Instant lastModified) {}
+    /**
+     * One object of a listing.
+     *
+     * @param etag its entity tag without quotes; empty if the store does not list it
+     */
+    public record Listed(String key, long sizeBytes, Instant lastModified, String etag) {
+        private static Listed of(Item item) {
+            return new Listed(
+                    item.objectName(), item.size(), item.lastModified().toInstant(), unquoted(item.etag()));
+        }
+
+        private static String unquoted(@Nullable String etag) {
+            return etag == null ? "" : etag.replace("\"", "");
+        }
+    }
 
     /** Every object below a prefix, sorted by key. */
     public List<Listed> list(String prefix) {
@@ -222,11 +292,44 @@ public final class ObjectStore implements AutoCloseable {
                     .build())) {
                 Item item = result.get();
                 if (!item.isDir()) {
-                    found.add(new Listed(
-                            item.objectName(), item.size(), item.lastModified().toInstant()));
+                    found.add(Listed.of(item));
                 }
             }
             return found;
+        });
+    }
+
+    /**
+     * Some objects below a prefix, sorted by key.
+     *
+     * @param after only keys behind it; empty: from the first one on
+     * @param most how many, 1 to 1000; fewer come only where there are no more
+     */
+    public List<Listed> page(String prefix, String after, int most) {
+        return call(prefix, () -> {
+            List<Listed> found = new ArrayList<>();
+            for (Result<Item> result : client.listObjects(ListObjectsArgs.builder()
+                    .bucket(config.bucket())
+                    .prefix(prefix)
+                    .startAfter(after.isEmpty() ? null : after)
+                    .maxKeys(most)
+                    .recursive(true)
+                    .build())) {
+                found.add(Listed.of(result.get()));
+                if (found.size() == most) {
+                    break;
+                }
+            }
+            return found;
+        });
+    }
+
+    /** What a listing would say of the object, its time to the second; empty if there is none. */
+    public Optional<Listed> stat(String key) {
+        return present(key, () -> {
+            StatObjectResponse stat = client.statObject(
+                    StatObjectArgs.builder().bucket(config.bucket()).object(key).build());
+            return new Listed(key, stat.size(), stat.lastModified().toInstant(), Listed.unquoted(stat.etag()));
         });
     }
 

@@ -50,6 +50,10 @@ class ModelsTest {
         assertThat(models.card(version)).isPresent();
         assertThat(models.file(version, "golden/000.png")).isPresent();
         assertThat(models.file(version, "nothing")).isEmpty();
+        assertThat(models.sizeBytes(version, ModelPackage.MODEL)).hasValue("weights".length());
+        assertThat(models.sizeBytes(version, "model")).isEmpty();
+        assertThat(models.sizeBytes(new ModelVersion("nobody", "v1"), ModelPackage.MODEL))
+                .isEmpty();
     }
 
     @Test

@@ -1,5 +1,7 @@
 package io.scanstream.bench.scoring;
 
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.ScanstreamException;
 import java.util.List;
 
 /**
@@ -12,6 +14,22 @@ import java.util.List;
 record Case(String network, int side, int scanSide) {
     static final List<Case> ALL =
             List.of(new Case("resnet18", 224, 512), new Case("resnet18", 96, 96), new Case("digits-cnn", 28, 28));
+
+    /**
+     * Those of some names, or all if there are none.
+     *
+     * @throws ScanstreamException {@code INVALID_REQUEST} for a name that there is not
+     */
+    static List<Case> named(List<String> names) {
+        List<String> known = ALL.stream().map(Case::name).toList();
+        if (!known.containsAll(names)) {
+            throw new ScanstreamException(
+                    ErrorCode.INVALID_REQUEST, "--case: expected one of " + known + ", not " + names + ".");
+        }
+        return ALL.stream()
+                .filter(one -> names.isEmpty() || names.contains(one.name()))
+                .toList();
+    }
 
     String name() {
         return network.equals("resnet18") ? network + "-" + side : network;

@@ -11,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
@@ -109,6 +110,11 @@ enum Edge {
      * @param busyCores by process, meanwhile
      */
     record Rate(double scansPerSecond, Map<String, Double> busyCores) {}
+
+    /** As results and options have it. */
+    String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
 
     /**
      * Measures.

@@ -2,12 +2,8 @@ package io.scanstream.bench.scoring;
 
 import io.scanstream.bench.pairs.Median;
 import io.scanstream.bench.pairs.Side;
-import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.Json;
-import io.scanstream.contracts.ScanstreamException;
-import io.scanstream.storage.ModelPackage;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -43,64 +40,36 @@ public final class ScoringCommand implements Callable<Integer> {
             description = "Of each measurement. Default: ${DEFAULT-VALUE}.")
     private double seconds = 8;
 
+    @Option(
+            names = "--node-modules",
+            paramLabel = "DIR",
+            description =
+                    "A folder where npm has installed onnxruntime-node and sharp: measures them beside the limit too.")
+    private @Nullable Path nodeModules;
+
     private final Path project = Path.of(System.getProperty("scanstream.project", "."));
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        List<Case> cases = Case.ALL.stream()
-                .filter(one -> only.isEmpty() || only.contains(one.name()))
-                .toList();
-        if (cases.isEmpty()) {
-            throw new ScanstreamException(
-                    ErrorCode.INVALID_REQUEST,
-                    "--case: expected one of "
-                            + Case.ALL.stream().map(Case::name).toList() + ", not " + only + ".");
-        }
-        Path work = project.resolve("target/bench");
-        Files.createDirectories(work);
-        Materials materials = new Materials(project, work);
-        for (Case measured : cases) {
-            measure(measured, materials, work);
+        for (Case measured : Case.named(only)) {
+            measure(measured);
         }
         return 0;
     }
 
-    private void measure(Case measured, Materials materials, Path work) throws IOException, InterruptedException {
+    private void measure(Case measured) throws IOException, InterruptedException {
         System.err.println(measured.name());
-        ModelPackage pack = materials.model(measured);
-        Path scans = materials.scans(measured);
-        Path home = Files.createTempDirectory(work, "home");
-        try (Side limit = limit(pack, scans, work.resolve(measured.name() + ".limit.log"));
-                Rig rig = Rig.start(project, home, Map.of())) {
-            Limit.Question best = sweep(measured, limit);
-            rig.publish(pack);
-            List<byte[]> images = Materials.read(scans);
+        try (Stand stand = Stand.of(measured, project)) {
+            Limit.Question best = sweep(measured, stand.limit());
+            if (nodeModules != null) {
+                System.out.println(Json.text(comparePeer(measured, stand, best, nodeModules)));
+            }
             for (Edge edge : Edge.values()) {
-                if (edges.isEmpty() || edges.contains(edge.name().toLowerCase(Locale.ROOT))) {
-                    System.out.println(Json.text(compare(measured, edge, rig, limit, best, images)));
+                if (edges.isEmpty() || edges.contains(edge.label())) {
+                    System.out.println(Json.text(compare(measured, edge, stand, best)));
                 }
             }
         }
-    }
-
-    private Side limit(ModelPackage pack, Path scans, Path log) throws IOException {
-        Path service = project.resolve("inference-service/target/quarkus-app");
-        String classes = String.join(
-                java.io.File.pathSeparator,
-                System.getProperty("java.class.path"),
-                service.resolve("app/*").toString(),
-                service.resolve("lib/main/*").toString(),
-                service.resolve("lib/boot/*").toString());
-        List<String> command = List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-Xmx1g",
-                "-cp",
-                classes,
-                Limit.class.getName(),
-                pack.onnx().toString(),
-                scans.toString());
-        return new Side(command, Map.of(), log);
     }
 
     /** Prints the rate of every way to run the limit and returns the best. */
@@ -132,22 +101,59 @@ public final class ScoringCommand implements Callable<Integer> {
         return best;
     }
 
+    /** The limit against ONNX Runtime's own Node package on the same file and scans, at the best of what that is run with. */
+    private Map<String, Object> comparePeer(Case measured, Stand stand, Limit.Question best, Path modules)
+            throws IOException {
+        int cores = Runtime.getRuntime().availableProcessors();
+        try (Side peer = stand.nodePeer(project, modules)) {
+            Limit.Question fastest = best;
+            double most = 0;
+            for (int batch = 1; batch <= 16; batch *= 4) {
+                for (int workers = cores; workers <= cores + 1; workers++) {
+                    Limit.Question question = Limit.Question.fastest(1, workers, batch, 2);
+                    double rate = rate(peer, question);
+                    if (rate > most) {
+                        most = rate;
+                        fastest = Limit.Question.fastest(1, workers, batch, seconds);
+                    }
+                }
+            }
+            List<Double> limits = new ArrayList<>();
+            List<Double> peers = new ArrayList<>();
+            List<Double> ratios = new ArrayList<>();
+            for (int pair = 0; pair < pairs; pair++) {
+                limits.add(rate(stand.limit(), best));
+                peers.add(rate(peer, fastest));
+                ratios.add(limits.get(pair) / peers.get(pair));
+            }
+            Map<String, Object> line = new LinkedHashMap<>();
+            line.put("bench", "scoring");
+            line.put("case", measured.name());
+            line.put("limit", Median.rounded(Median.of(limits), 1));
+            line.put("peer", Median.rounded(Median.of(peers), 1));
+            line.put("peerName", peer.name());
+            line.put("ratio", Median.rounded(Median.of(ratios), 3));
+            line.put("interval", Median.interval(ratios));
+            line.put("pairs", pairs);
+            return line;
+        }
+    }
+
     private static double rate(Side limit, Limit.Question question) throws IOException {
         return limit.ask(Json.text(question)).path("scansPerSecond").asDouble();
     }
 
-    private Map<String, Object> compare(
-            Case measured, Edge edge, Rig rig, Side limit, Limit.Question best, List<byte[]> images)
+    private Map<String, Object> compare(Case measured, Edge edge, Stand stand, Limit.Question best)
             throws IOException, InterruptedException {
-        double expected = rate(limit, best);
-        edge.measure(rig, measured.name(), images, expected, seconds);
+        double expected = rate(stand.limit(), best);
+        edge.measure(stand.rig(), measured.name(), stand.scans(), expected, seconds);
         List<Double> ours = new ArrayList<>();
         List<Double> limits = new ArrayList<>();
         List<Double> ratios = new ArrayList<>();
         Map<String, Double> busy = Map.of();
         for (int pair = 0; pair < pairs; pair++) {
-            Edge.Rate pipeline = edge.measure(rig, measured.name(), images, expected, seconds);
-            double alone = rate(limit, best);
+            Edge.Rate pipeline = edge.measure(stand.rig(), measured.name(), stand.scans(), expected, seconds);
+            double alone = rate(stand.limit(), best);
             ours.add(pipeline.scansPerSecond());
             limits.add(alone);
             ratios.add(pipeline.scansPerSecond() / alone);
@@ -157,7 +163,7 @@ public final class ScoringCommand implements Callable<Integer> {
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("bench", "scoring");
         line.put("case", measured.name());
-        line.put("edge", edge.name().toLowerCase(Locale.ROOT));
+        line.put("edge", edge.label());
         line.put("pipeline", Median.rounded(Median.of(ours), 1));
         line.put("limit", Median.rounded(Median.of(limits), 1));
         line.put("ratio", Median.rounded(Median.of(ratios), 3));

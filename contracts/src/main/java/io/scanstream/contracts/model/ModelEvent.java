@@ -5,29 +5,82 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.scanstream.contracts.ErrorCode;
 import java.time.Instant;
 
-/** What happens to model versions, on {@code model.events}. Each is a nudge: what is, stands in the object store. */
+/** What happens to models and their versions, on {@code model.events}. Each is a nudge: what is, stands in the object store. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
     @JsonSubTypes.Type(value = ModelEvent.ModelPublished.class, name = "ModelPublished"),
     @JsonSubTypes.Type(value = ModelEvent.ModelPromoted.class, name = "ModelPromoted"),
     @JsonSubTypes.Type(value = ModelEvent.ModelWithdrawn.class, name = "ModelWithdrawn"),
-    @JsonSubTypes.Type(value = ModelEvent.ModelRefused.class, name = "ModelRefused")
+    @JsonSubTypes.Type(value = ModelEvent.ModelRefused.class, name = "ModelRefused"),
+    @JsonSubTypes.Type(value = ModelEvent.TrafficChanged.class, name = "TrafficChanged")
 })
 public sealed interface ModelEvent {
-    ModelVersion model();
+    /** The model that it is about. */
+    String name();
+
+    /** The record's key: {@code name/version}, or the name where the model as a whole changed. */
+    String key();
 
     Instant at();
 
     /** The package is complete in the object store. */
-    record ModelPublished(ModelVersion model, Instant at) implements ModelEvent {}
+    record ModelPublished(ModelVersion model, Instant at) implements ModelEvent {
+        @Override
+        public String name() {
+            return model.name();
+        }
+
+        @Override
+        public String key() {
+            return model.toString();
+        }
+    }
 
     /** The alias now means this version. */
-    record ModelPromoted(ModelVersion model, String alias, Instant at) implements ModelEvent {}
+    record ModelPromoted(ModelVersion model, String alias, Instant at) implements ModelEvent {
+        @Override
+        public String name() {
+            return model.name();
+        }
+
+        @Override
+        public String key() {
+            return model.toString();
+        }
+    }
 
     /** The version must not be used any more. */
-    record ModelWithdrawn(ModelVersion model, String reason, Instant at) implements ModelEvent {}
+    record ModelWithdrawn(ModelVersion model, String reason, Instant at) implements ModelEvent {
+        @Override
+        public String name() {
+            return model.name();
+        }
+
+        @Override
+        public String key() {
+            return model.toString();
+        }
+    }
 
     /** An inference instance did not accept the version; it serves the one before. */
     record ModelRefused(ModelVersion model, String instance, ErrorCode code, String reason, Instant at)
-            implements ModelEvent {}
+            implements ModelEvent {
+        @Override
+        public String name() {
+            return model.name();
+        }
+
+        @Override
+        public String key() {
+            return model.toString();
+        }
+    }
+
+    /** The model's scans are split in another way, or not any more. */
+    record TrafficChanged(String name, Instant at) implements ModelEvent {
+        @Override
+        public String key() {
+            return name;
+        }
+    }
 }

@@ -16,6 +16,9 @@ public final class ScanHeaders {
 
     public static final String SOURCE = "ce_source";
 
+    /** What the scan's bytes are to whoever sent them, such as {@code s3://bucket/key}; the score repeats it. Absent: nothing. */
+    public static final String SUBJECT = "ce_subject";
+
     /** When the scan was taken in, RFC 3339. */
     public static final String TIME = "ce_time";
 
@@ -47,8 +50,29 @@ public final class ScanHeaders {
     /** On dead-letter records: the reason, for people. */
     public static final String ERROR_REASON = "scanstream_error_reason";
 
-    /** On dead-letter records: how often it was tried. */
+    /** On dead-letter records: how often it was tried. On replayed records: how often it had been before. */
     public static final String ATTEMPTS = "scanstream_attempts";
+
+    /** On dead-letter records: the topic that the record came from. */
+    public static final String SOURCE_TOPIC = "scanstream_source_topic";
+
+    /** On dead-letter records: the record's partition there. */
+    public static final String SOURCE_PARTITION = "scanstream_source_partition";
+
+    /** On dead-letter records: the record's offset there. */
+    public static final String SOURCE_OFFSET = "scanstream_source_offset";
+
+    /**
+     * On records that were replayed from a dead letter, and on their scores: how often the scan had been tried when it was
+     * replayed. A scan is scored once for each value, and once without.
+     */
+    public static final String REPLAY = "scanstream_replay";
+
+    /**
+     * On dead-letter topics, on records without a value: {@code partition@offset} of the dead letter of the same topic that
+     * was replayed. Written in the transaction that sends the replayed record.
+     */
+    public static final String REPLAYED = "scanstream_replayed";
 
     private ScanHeaders() {}
 }

@@ -9,7 +9,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What became of a scan, on {@code scores}: each scan that was taken in has exactly one. */
+/**
+ * What became of a scan, on {@code scores}: each scan that was taken in has exactly one, and one more for each time that it
+ * is replayed from the dead letters, where the latest counts.
+ */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
     @JsonSubTypes.Type(value = ScoreEvent.ScanScored.class, name = "ScanScored"),
@@ -23,6 +26,10 @@ public sealed interface ScoreEvent {
 
     Instant at();
 
+    /** What the scan's bytes are to whoever sent them, such as {@code s3://bucket/key}; see {@link ScanHeaders#SUBJECT}. */
+    @Nullable
+    String source();
+
     /**
      * The model's answer.
      *
@@ -33,6 +40,8 @@ public sealed interface ScoreEvent {
      *     probable one. Of a segmenter, the class of most pixels
      * @param threshold the positive class's probability from which it is decided for, if the model carries one
      * @param regions where the classes are; of a segmenter only
+     * @param arm the alias that the model's traffic split chose for this scan id, or on {@code scores.shadow} the shadow's;
+     *     absent where the scan named its version or alias, and where nothing is split
      */
     record ScanScored(
             ScanId scanId,
@@ -42,15 +51,42 @@ public sealed interface ScoreEvent {
             String decision,
             @Nullable Double threshold,
             Instant at,
-            @Nullable Regions regions)
+            @Nullable Regions regions,
+            @Nullable String arm,
+            @Nullable String source)
             implements ScoreEvent {
         public ScanScored {
             probabilities = Collections.unmodifiableMap(new LinkedHashMap<>(probabilities));
+        }
+
+        /** An answer that no traffic split chose, to a scan whose sender said nothing of its source. */
+        public ScanScored(
+                ScanId scanId,
+                String model,
+                String version,
+                Map<String, Double> probabilities,
+                String decision,
+                @Nullable Double threshold,
+                Instant at,
+                @Nullable Regions regions) {
+            this(scanId, model, version, probabilities, decision, threshold, at, regions, null, null);
         }
     }
 
     /** No answer, and why. The scan itself is kept on {@code scans.dlq}, unless its deadline had passed. */
     record ScanRejected(
-            ScanId scanId, String model, @Nullable String version, ErrorCode code, String reason, Instant at)
-            implements ScoreEvent {}
+            ScanId scanId,
+            String model,
+            @Nullable String version,
+            ErrorCode code,
+            String reason,
+            Instant at,
+            @Nullable String source)
+            implements ScoreEvent {
+        /** Of a scan whose sender said nothing of its source. */
+        public ScanRejected(
+                ScanId scanId, String model, @Nullable String version, ErrorCode code, String reason, Instant at) {
+            this(scanId, model, version, code, reason, at, null);
+        }
+    }
 }

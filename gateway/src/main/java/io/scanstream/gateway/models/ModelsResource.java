@@ -5,6 +5,8 @@ import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.api.AliasChange;
 import io.scanstream.contracts.api.AliasRequest;
 import io.scanstream.contracts.api.ModelOverview;
+import io.scanstream.contracts.api.TrafficChange;
+import io.scanstream.contracts.api.TrafficRequest;
 import io.scanstream.contracts.model.ModelCard;
 import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.gateway.requests.RequestBody;
@@ -12,9 +14,11 @@ import io.scanstream.storage.ModelPackage;
 import io.scanstream.storage.Models;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
+import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
@@ -28,7 +32,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
-/** Published models and their aliases. */
+/** Published models, their aliases, and who answers which scans. */
 @Path("/api/v1/models")
 @Tag(name = "models", description = "Published models, their versions and aliases")
 @Produces(MediaType.APPLICATION_JSON)
@@ -38,11 +42,13 @@ class ModelsResource {
 
     private final ModelRegistry registry;
     private final Promotions promotions;
+    private final TrafficDesk traffic;
     private final Models models;
 
-    ModelsResource(ModelRegistry registry, Promotions promotions, Models models) {
+    ModelsResource(ModelRegistry registry, Promotions promotions, TrafficDesk traffic, Models models) {
         this.registry = registry;
         this.promotions = promotions;
+        this.traffic = traffic;
         this.models = models;
     }
 
@@ -123,9 +129,44 @@ class ModelsResource {
         return promotions.history(name, alias);
     }
 
+    @GET
+    @Path("/{name}/traffic")
+    @Operation(summary = "How the model's scans are split among its aliases, and who shadows them")
+    public TrafficChange traffic(String name) {
+        return traffic.get(name);
+    }
+
+    @PUT
+    @Path("/{name}/traffic")
+    @Consumes(MediaType.WILDCARD)
+    @Operation(
+            summary = "Split the model's scans among its aliases, and let others shadow them",
+            description =
+                    "Arms share the scans that name neither a version nor an alias, by a stable hash of the scan's id."
+                            + " A shadow scores every scan too, after it was answered, to the topic scores.shadow.")
+    @org.eclipse.microprofile.openapi.annotations.parameters.RequestBody(
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = TrafficRequest.class)))
+    public TrafficChange split(String name, InputStream body, @HeaderParam("Content-Length") @Nullable Long sizeBytes) {
+        return traffic.put(name, body(body, sizeBytes).json(TrafficRequest.class));
+    }
+
+    @DELETE
+    @Path("/{name}/traffic")
+    @Operation(summary = "Let the champion answer all scans again, unshadowed")
+    public TrafficChange endSplit(
+            String name, @QueryParam("actor") @Nullable String actor, @QueryParam("reason") @Nullable String reason) {
+        return traffic.end(name, actor, reason);
+    }
+
+    private static RequestBody body(InputStream body, @Nullable Long sizeBytes) {
+        return new RequestBody(body, sizeBytes == null ? -1 : sizeBytes, LARGEST_REQUEST_BYTES, "request");
+    }
+
     private static AliasRequest request(InputStream body, @Nullable Long sizeBytes) {
-        return new RequestBody(body, sizeBytes == null ? -1 : sizeBytes, LARGEST_REQUEST_BYTES, "request")
-                .json(AliasRequest.class);
+        return body(body, sizeBytes).json(AliasRequest.class);
     }
 
     private static ScanstreamException missing(ModelVersion model, String file) {

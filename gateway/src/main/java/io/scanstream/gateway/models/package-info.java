@@ -1,6 +1,6 @@
 /**
- * Published models: what there is, kept in memory from the store, and what their aliases mean, changed through the alias's
- * journal. Scans ask here whether anything can score them.
+ * Published models: what there is, kept in memory from the store, and what their aliases mean and
+ * who answers which scans, changed through journals. Scans ask here whether anything can score them.
  */
 @NullMarked
 package io.scanstream.gateway.models;

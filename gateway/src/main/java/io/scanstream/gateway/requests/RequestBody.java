@@ -115,6 +115,9 @@ public final class RequestBody extends FilterInputStream {
         if (type == Integer.class || type == int.class || type == Long.class || type == long.class) {
             return "a whole number";
         }
+        if (type == Double.class || type == double.class) {
+            return "a number";
+        }
         if (type == String.class) {
             return "a text";
         }

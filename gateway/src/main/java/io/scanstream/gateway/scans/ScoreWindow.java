@@ -52,7 +52,10 @@ public final class ScoreWindow {
         this.mostBytes = Math.max(LEAST_BYTES, capacity * BYTES_EACH);
     }
 
-    /** Takes in a score; one that is known already changes nothing and is not told again. */
+    /**
+     * Takes in a score; one that is known already changes nothing and is not told again. Of two for one scan, which was
+     * replayed from the dead letters, the later one counts, in whatever order they come.
+     */
     public void saw(ScoreEvent score) {
         if (!keep(score)) {
             return;
@@ -72,10 +75,13 @@ public final class ScoreWindow {
             return true;
         }
         byte[] json = Json.bytes(score);
-        if (scores.putIfAbsent(id, json) != null) {
+        byte[] known = scores.get(id);
+        if (known != null
+                && !score.at().isAfter(Json.read(known, ScoreEvent.class).at())) {
             return false;
         }
-        bytes += json.length;
+        scores.put(id, json);
+        bytes += json.length - (known == null ? 0 : known.length);
         while (scores.size() > capacity || bytes > mostBytes) {
             forgetUpTo(TimeOrderedId.timeOf(scores.firstKey()));
         }

@@ -100,4 +100,41 @@ class ModelsApiTest {
                 .then()
                 .statusCode(404);
     }
+
+    @Test
+    void splitsTrafficOverTheApi() {
+        Fixtures.publish(models, new ModelVersion("split", "v1"));
+        Fixtures.publish(models, new ModelVersion("split", "v2"));
+        given().body("{\"actor\":\"ada\"}").post("/api/v1/models/split/v1/promote");
+        given().body("{\"actor\":\"ada\",\"alias\":\"challenger\"}").post("/api/v1/models/split/v2/promote");
+        String path = "/api/v1/models/split/traffic";
+        when().get(path).then().statusCode(404).body("code", equalTo("UNKNOWN_TRAFFIC"));
+
+        given().body("""
+                        {"arms":[{"alias":"champion","share":0.9},{"alias":"challenger","share":0.1}],
+                         "shadow":["challenger"],"actor":"ada","reason":"a first look"}""")
+                .put(path)
+                .then()
+                .statusCode(200)
+                .body("model", equalTo("split"))
+                .body("number", equalTo(1))
+                .body("state.arms.alias", contains("champion", "challenger"))
+                .body("state.actor", equalTo("ada"));
+
+        when().get(path).then().statusCode(200).body("state.shadow", contains("challenger"));
+        given().body("{\"arms\":[{\"alias\":\"champion\",\"share\":0.5}],\"shadow\":[\"none\"]}")
+                .put(path)
+                .then()
+                .statusCode(400)
+                .body("errors.path", contains("arms", "shadow[0]", "actor"));
+        given().body("{\"arms\":[{\"alias\":\"champion\",\"share\":\"all\"}]}")
+                .put(path)
+                .then()
+                .statusCode(400)
+                .body("errors[0].path", equalTo("arms[0].share"))
+                .body("errors[0].message", containsString("a number"));
+        when().delete(path).then().statusCode(400).body("detail", containsString("actor"));
+        given().queryParam("actor", "ada").delete(path).then().statusCode(200).body("number", equalTo(2));
+        when().get(path).then().statusCode(404);
+    }
 }

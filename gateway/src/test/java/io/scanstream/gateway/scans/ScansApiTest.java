@@ -210,6 +210,26 @@ class ScansApiTest {
     }
 
     @Test
+    void showsWhereAScanThatItDidNotTakeInCameFrom() {
+        ScanId arrived = ScanId.next();
+        channels.tell(
+                "scores",
+                new ScoreEvent.ScanRejected(
+                        arrived,
+                        "scorer",
+                        null,
+                        ErrorCode.NOT_AN_IMAGE,
+                        "no image",
+                        Instant.now(),
+                        "s3://bucket/incoming/scorer/ward 3/1.png"));
+
+        await().untilAsserted(() -> when().get("/api/v1/scans/" + arrived)
+                .then()
+                .statusCode(200)
+                .body("result.source", equalTo("s3://bucket/incoming/scorer/ward 3/1.png")));
+    }
+
+    @Test
     void tellsUnknownFromForgotten() {
         when().get("/api/v1/scans/" + ScanId.next()).then().statusCode(404).body("code", equalTo("UNKNOWN_SCAN"));
         when().get("/api/v1/scans/" + UUID.randomUUID()).then().statusCode(404);

@@ -81,6 +81,27 @@ class ScoreWindowTest {
     }
 
     @Test
+    void theLaterOfTwoAnswersToAScanCountsInAnyOrder() {
+        ScanId id = idAt(now);
+        ScoreEvent rejected =
+                new ScoreEvent.ScanRejected(id, "m", null, ErrorCode.UNKNOWN_MODEL, "no model", Instant.EPOCH);
+        ScoreEvent replayed = new ScoreEvent.ScanScored(
+                id, "m", "v", Map.of("a", 1.0), "a", null, Instant.EPOCH.plusSeconds(1), null, null, "s3://b/k");
+        for (List<ScoreEvent> order : List.of(List.of(rejected, replayed), List.of(replayed, rejected))) {
+            ScoreWindow window = new ScoreWindow(10);
+            List<ScoreEvent> heard = new ArrayList<>();
+            Runnable stop = window.listen(heard::add);
+            order.forEach(window::saw);
+            order.forEach(window::saw);
+            stop.run();
+
+            assertThat(window.find(id)).contains(replayed);
+            assertThat(window.size()).isEqualTo(1);
+            assertThat(heard).doesNotHaveDuplicates().endsWith(replayed);
+        }
+    }
+
+    @Test
     void tellsEachScoreOnceToWhoListens() {
         ScoreWindow window = new ScoreWindow(10);
         List<ScoreEvent> heard = new ArrayList<>();

@@ -1,6 +1,7 @@
 /**
- * Scoring from the command line, without Kafka, without an object store and without Quarkus: a model package from a folder
- * and files from the disk. It uses the same loader and the same scorer as the service. The launcher calls its main class.
+ * The command line, without Quarkus: scoring files from the disk with a model package from a folder, by the same loader and
+ * the same scorer as the service, without Kafka and without an object store; and dead letters, listed and replayed. The
+ * launcher calls its main classes.
  */
 @NullMarked
 package io.scanstream.inference.cli;

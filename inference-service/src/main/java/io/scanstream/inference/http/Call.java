@@ -185,22 +185,19 @@ final class Call {
     }
 
     /**
-     * Lets a version do some work for this call, and releases it afterwards. Waits a little for one that is being loaded: it
-     * may be a matter of moments.
+     * Lets a version do some work for this call, and releases it afterwards; fails as {@link ModelWait} does.
      *
      * @param work on the call's event loop; it acquires the model for every scan that it hands on
      */
     <T> CompletableFuture<T> with(ServingSet serving, ModelRef ref, Function<LoadedModel, CompletableFuture<T>> work) {
-        Instant patient = Instant.now().plus(limits.patience());
-        Instant until = deadline != null && deadline.isBefore(patient) ? deadline : patient;
         CompletableFuture<T> done = new CompletableFuture<>();
-        var unused = serving.acquire(ref, until)
+        var unused = ModelWait.acquire(serving, ref, limits.patience(), deadline)
                 .whenCompleteAsync(
                         (model, failure) -> {
                             if (failure == null) {
                                 working(model, work, done);
                             } else {
-                                done.completeExceptionally(unavailable(ref, ServingSet.cause(failure)));
+                                done.completeExceptionally(failure);
                             }
                         },
                         this::onLoop);
@@ -223,15 +220,6 @@ final class Call {
                 done.completeExceptionally(failure);
             }
         });
-    }
-
-    private Throwable unavailable(ModelRef ref, Throwable failure) {
-        boolean late = failure instanceof ScanstreamException known && known.code() == ErrorCode.DEADLINE_EXPIRED;
-        if (!late || (deadline != null && !Instant.now().isBefore(deadline))) {
-            return failure;
-        }
-        return new ScanstreamException(
-                ErrorCode.MODEL_LOADING, "model " + ref + " is being loaded. Try again in a few seconds.", failure);
     }
 
     private void onLoop(Runnable task) {

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -34,6 +35,9 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 public final class OpenInferenceInfo {
     private static final String PLATFORM = "onnxruntime_onnx";
+
+    private static final Set<VersionStatus.State> READY =
+            Set.of(VersionStatus.State.LOADED, VersionStatus.State.ON_DEMAND);
 
     private final ServingSet serving;
     private final HttpLimits limits;
@@ -92,20 +96,20 @@ public final class OpenInferenceInfo {
         return modelReady(name, null);
     }
 
-    /** Looks at what is here; it loads nothing. */
+    /** Looks at what is here, and loads nothing: a version that is loaded on demand is ready to be. */
     @GET
     @Path("/models/{name}/versions/{version}/ready")
     public Response modelReady(@PathParam("name") String name, @PathParam("version") @Nullable String wanted) {
         ModelRef ref = ModelRef.of(name, wanted, null);
         List<VersionStatus> known = versions(name).stream()
                 .filter(status -> wanted == null
-                        ? status.aliases().contains(ref.alias()) || status.state() != VersionStatus.State.LOADED
+                        ? status.aliases().contains(ref.alias()) || !READY.contains(status.state())
                         : status.model().version().equals(wanted))
                 .toList();
         if (known.isEmpty()) {
             throw new ScanstreamException(ErrorCode.UNKNOWN_MODEL, "model " + ref + " is not here.");
         }
-        boolean ready = known.stream().anyMatch(status -> status.state() == VersionStatus.State.LOADED);
+        boolean ready = known.stream().anyMatch(status -> READY.contains(status.state()));
         return Response.status(ready ? 200 : 503)
                 .entity(new ModelReady(name, ready))
                 .build();
@@ -140,7 +144,7 @@ public final class OpenInferenceInfo {
         return new Model(
                 name,
                 versions(name).stream()
-                        .filter(status -> status.state() == VersionStatus.State.LOADED)
+                        .filter(status -> READY.contains(status.state()))
                         .map(status -> status.model().version())
                         .toList(),
                 PLATFORM,

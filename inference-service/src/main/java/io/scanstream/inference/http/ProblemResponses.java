@@ -39,14 +39,18 @@ public final class ProblemResponses {
 
     @ServerExceptionMapper
     public Response refused(ScanstreamException e, UriInfo uri) {
-        boolean inTensor =
-                isOpenInference(uri) && (e.code() == ErrorCode.NOT_AN_IMAGE || e.code() == ErrorCode.UNSUPPORTED_IMAGE);
+        return refused(e, uri.getPath());
+    }
+
+    static Response refused(ScanstreamException e, String path) {
+        boolean inTensor = isOpenInference(path)
+                && (e.code() == ErrorCode.NOT_AN_IMAGE || e.code() == ErrorCode.UNSUPPORTED_IMAGE);
         // There an image is a tensor's element: one that cannot be decoded is a mistake in the request.
         int status = inTensor ? 400 : status(e.code());
         if (status == 500) {
             LOG.error("A request ended in a defect.", e);
         }
-        return respond(uri, status, e.code(), String.valueOf(e.getMessage()), null);
+        return respond(path, status, e.code(), String.valueOf(e.getMessage()), null);
     }
 
     /** What the framework refuses by itself: no such address, a method or a media type that it does not take. */
@@ -67,13 +71,14 @@ public final class ProblemResponses {
                                 + "files of a multipart/form-data, without Content-Encoding.";
                     default -> String.valueOf(e.getMessage());
                 };
-        return respond(uri, status, status == 415 ? ErrorCode.UNSUPPORTED_IMAGE : null, detail, allowed);
+        return respond(uri.getPath(), status, status == 415 ? ErrorCode.UNSUPPORTED_IMAGE : null, detail, allowed);
     }
 
     @ServerExceptionMapper
     public Response defect(Exception e, UriInfo uri) {
         LOG.error("A request ended in a defect.", e);
-        return respond(uri, 500, ErrorCode.INTERNAL, "A defect of the service; its log has the details.", null);
+        return respond(
+                uri.getPath(), 500, ErrorCode.INTERNAL, "A defect of the service; its log has the details.", null);
     }
 
     private static int status(ErrorCode code) {
@@ -100,9 +105,9 @@ public final class ProblemResponses {
     }
 
     private static Response respond(
-            UriInfo uri, int status, @Nullable ErrorCode code, String detail, @Nullable String allowed) {
+            String path, int status, @Nullable ErrorCode code, String detail, @Nullable String allowed) {
         Response.ResponseBuilder response =
-                isOpenInference(uri) ? error(status, detail) : problem(status, code, detail);
+                isOpenInference(path) ? error(status, detail) : problem(status, code, detail);
         if (allowed != null) {
             response.header(HttpHeaders.ALLOW, allowed);
         }
@@ -130,8 +135,8 @@ public final class ProblemResponses {
         return Response.status(status).type(MediaType.APPLICATION_JSON).entity(Json.text(Map.of("error", detail)));
     }
 
-    private static boolean isOpenInference(UriInfo uri) {
-        return uri.getPath().equals(OPEN_INFERENCE) || uri.getPath().startsWith(OPEN_INFERENCE + "/");
+    private static boolean isOpenInference(String path) {
+        return path.equals(OPEN_INFERENCE) || path.startsWith(OPEN_INFERENCE + "/");
     }
 
     private static String words(ErrorCode code, char between) {

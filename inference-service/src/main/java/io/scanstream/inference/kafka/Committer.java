@@ -3,6 +3,7 @@ package io.scanstream.inference.kafka;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -18,6 +19,7 @@ final class Committer implements AutoCloseable {
     private final ScoreWriter writer;
     private final Supplier<ConsumerGroupMetadata> group;
     private final EdgeMetrics metrics;
+    private final Consumer<List<Outcome>> whenCommitted;
     private final Thread thread;
     private volatile ScoreWriter.@Nullable NotWritten notWritten;
     private volatile @Nullable RuntimeException failure;
@@ -26,17 +28,20 @@ final class Committer implements AutoCloseable {
      * Starts.
      *
      * @param group as the consumer's last poll left it
+     * @param whenCommitted hears of every transaction's outcomes, on this thread
      */
     Committer(
             String name,
             InHand inHand,
             ScoreWriter writer,
             Supplier<ConsumerGroupMetadata> group,
-            EdgeMetrics metrics) {
+            EdgeMetrics metrics,
+            Consumer<List<Outcome>> whenCommitted) {
         this.inHand = inHand;
         this.writer = writer;
         this.group = group;
         this.metrics = metrics;
+        this.whenCommitted = whenCommitted;
         this.thread = new Thread(this::commitAll, name);
         thread.start();
     }
@@ -65,6 +70,7 @@ final class Committer implements AutoCloseable {
         long begun = System.nanoTime();
         writer.write(outcomes, offsets, group.get());
         metrics.written(outcomes, System.nanoTime() - begun);
+        whenCommitted.accept(outcomes);
     }
 
     /**

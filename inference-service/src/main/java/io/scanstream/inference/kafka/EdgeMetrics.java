@@ -33,6 +33,17 @@ final class EdgeMetrics {
             } else if (outcome.event() instanceof ScoreEvent.ScanScored scored) {
                 registry.counter("scanstream.scans.scored", "topic", topic, "model", scored.model())
                         .increment();
+                if (scored.arm() != null) {
+                    registry.counter(
+                                    "scanstream.arms.scored",
+                                    "topic",
+                                    topic,
+                                    "model",
+                                    scored.model(),
+                                    "arm",
+                                    scored.arm())
+                            .increment();
+                }
             } else {
                 repeats.increment();
             }

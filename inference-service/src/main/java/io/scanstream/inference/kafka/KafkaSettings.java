@@ -52,7 +52,7 @@ public record KafkaSettings(
     }
 
     /** For people. */
-    String bootstrapServers() {
+    public String bootstrapServers() {
         return String.valueOf(client.get(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG));
     }
 
@@ -72,7 +72,7 @@ public record KafkaSettings(
     }
 
     /** A member of a consumer group, under the broker's own rebalance protocol (KIP-848). */
-    Map<String, Object> member(String group) {
+    public Map<String, Object> member(String group) {
         Map<String, Object> properties = consumer();
         properties.put(ConsumerConfig.GROUP_ID_CONFIG, group);
         properties.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, "consumer");
@@ -80,7 +80,8 @@ public record KafkaSettings(
         return properties;
     }
 
-    Map<String, Object> producer() {
+    /** Bytes in and out, each record once on its partition. */
+    public Map<String, Object> producer() {
         Map<String, Object> properties = new HashMap<>(client);
         properties.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
         properties.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);

@@ -2,9 +2,11 @@ package io.scanstream.inference.kafka;
 
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.scoring.ScanId;
 import io.scanstream.contracts.scoring.ScoreEvent;
 import io.scanstream.contracts.scoring.ScoreEvent.ScanRejected;
 import io.scanstream.contracts.scoring.ScoreEvent.ScanScored;
+import io.scanstream.inference.deadletter.DeadLetterRecord;
 import io.scanstream.inference.scoring.Score;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -21,26 +23,34 @@ record Outcome(
         @Nullable ScoreEvent event,
         @Nullable ScanstreamException rejection,
         int attempts) {
-    private static final int LONGEST_REASON = 1000;
-
     static Outcome repeat(ScanRecord scan) {
         return new Outcome(scan, null, null, 0);
     }
 
-    static Outcome scored(ScanRecord scan, Score score) {
+    /**
+     * An answer.
+     *
+     * @param arm the alias that the model's traffic chose; absent where it chose none
+     */
+    static Outcome scored(ScanRecord scan, Score score, @Nullable String arm) {
         if (scan.id() == null) {
             throw new IllegalStateException("a record without a scan id was scored: " + scan.place());
         }
-        ScoreEvent event = new ScanScored(
-                scan.id(),
+        return new Outcome(scan, event(scan.id(), score, arm, scan.subject()), null, 1);
+    }
+
+    static ScanScored event(ScanId id, Score score, @Nullable String arm, @Nullable String source) {
+        return new ScanScored(
+                id,
                 score.model(),
                 score.version(),
                 score.probabilities(),
                 score.decision(),
                 score.threshold(),
                 Instant.now(),
-                score.regions());
-        return new Outcome(scan, event, null, 1);
+                score.regions(),
+                arm,
+                source);
     }
 
     static Outcome rejected(ScanRecord scan, ScanstreamException reason, int attempts) {
@@ -48,8 +58,8 @@ record Outcome(
             return new Outcome(scan, null, reason, attempts);
         }
         String version = scan.ref() == null ? null : scan.ref().version();
-        ScoreEvent event =
-                new ScanRejected(scan.id(), scan.model(), version, reason.code(), shortened(reason), Instant.now());
+        ScoreEvent event = new ScanRejected(
+                scan.id(), scan.model(), version, reason.code(), shortened(reason), Instant.now(), scan.subject());
         return new Outcome(scan, event, reason, attempts);
     }
 
@@ -60,7 +70,6 @@ record Outcome(
 
     /** For people, in a header or an event. */
     static String shortened(ScanstreamException reason) {
-        String message = String.valueOf(reason.getMessage());
-        return message.length() <= LONGEST_REASON ? message : message.substring(0, LONGEST_REASON) + "…";
+        return DeadLetterRecord.shortened(reason);
     }
 }

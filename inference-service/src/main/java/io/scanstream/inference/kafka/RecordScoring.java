@@ -4,13 +4,13 @@ import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.scoring.ClaimTicket;
 import io.scanstream.inference.model.LoadedModel;
+import io.scanstream.inference.model.ModelRef;
 import io.scanstream.inference.model.ServingSet;
 import io.scanstream.inference.scoring.Score;
 import io.scanstream.inference.scoring.Scorer;
 import io.scanstream.inference.scoring.Urgency;
-import io.scanstream.storage.ObjectStore;
-import io.scanstream.storage.Scans;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -18,12 +18,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** From a record to its outcome: finds the version, fetches what a claim ticket stands for, and has it scored. */
+/** From a record to its outcome: finds the version that answers, fetches what a claim ticket stands for, and has it scored. */
 public final class RecordScoring implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RecordScoring.class);
     private static final int FETCHERS = 8;
@@ -31,8 +30,7 @@ public final class RecordScoring implements AutoCloseable {
 
     private final ServingSet serving;
     private final Scorer scorer;
-    private final Supplier<ObjectStore> store;
-    private final long maxImageBytes;
+    private final ClaimedScans claimed;
     private final int fetchUnits;
     private final Semaphore fetched;
     private final ExecutorService fetching;
@@ -40,16 +38,12 @@ public final class RecordScoring implements AutoCloseable {
     /**
      * Scores records of any topic.
      *
-     * @param store opened when first needed
-     * @param maxImageBytes of one scan behind a claim ticket
      * @param fetchedBytes most bytes of fetched scans that are held at once; a single scan is always allowed
      */
-    public RecordScoring(
-            ServingSet serving, Scorer scorer, Supplier<ObjectStore> store, long maxImageBytes, long fetchedBytes) {
+    public RecordScoring(ServingSet serving, Scorer scorer, ClaimedScans claimed, long fetchedBytes) {
         this.serving = serving;
         this.scorer = scorer;
-        this.store = store;
-        this.maxImageBytes = maxImageBytes;
+        this.claimed = claimed;
         this.fetchUnits = Math.toIntExact(Math.max(1, fetchedBytes / UNIT_BYTES));
         this.fetched = new Semaphore(fetchUnits);
         AtomicInteger number = new AtomicInteger();
@@ -76,12 +70,51 @@ public final class RecordScoring implements AutoCloseable {
                     ErrorCode.DEADLINE_EXPIRED, "the scan was taken up after its deadline, " + deadline + ".");
             return CompletableFuture.completedFuture(Outcome.rejected(scan, late, 1));
         }
-        CompletableFuture<LoadedModel> model = serving.acquire(scan.ref(), deadline);
         ClaimTicket ticket = scan.ticket();
-        CompletableFuture<Score> score = ticket == null
-                ? model.thenCompose(found -> scorer.score(found, scan.bytes(), urgency, wanted))
-                : model.thenComposeAsync(found -> fetchAndScore(found, ticket, urgency, wanted), fetching);
-        return score.handle((answer, failure) -> outcome(scan, answer, failure));
+        CompletableFuture<Acquired> acquired = acquire(scan, scan.ref(), deadline);
+        CompletableFuture<Outcome> scored = ticket == null
+                ? acquired.thenCompose(found -> scorer.score(found.model(), scan.bytes(), urgency, wanted)
+                        .thenApply(score -> Outcome.scored(scan, score, found.arm())))
+                : acquired.thenComposeAsync(
+                        found -> fetchAndScore(found.model(), ticket, urgency, wanted)
+                                .thenApply(score -> Outcome.scored(scan, score, found.arm())),
+                        fetching);
+        return scored.exceptionally(failure -> rejected(scan, failure));
+    }
+
+    /**
+     * A version to score with.
+     *
+     * @param arm the alias that the model's traffic chose; absent where it chose none
+     */
+    private record Acquired(LoadedModel model, @Nullable String arm) {}
+
+    /** The version that the scan names, or else the arm of the model's traffic, or else the champion. */
+    private CompletableFuture<Acquired> acquire(ScanRecord scan, ModelRef ref, @Nullable Instant deadline) {
+        if (scan.isChosen() || scan.id() == null) {
+            return serving.acquire(ref, deadline).thenApply(model -> new Acquired(model, null));
+        }
+        Optional<String> arm;
+        try {
+            arm = serving.traffic().armOf(ref.model(), scan.id());
+        } catch (ScanstreamException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+        if (arm.isEmpty()) {
+            return serving.acquire(ref, deadline).thenApply(model -> new Acquired(model, null));
+        }
+        ModelRef chosen = new ModelRef(ref.model(), null, arm.get());
+        return serving.acquire(chosen, deadline)
+                .thenApply(model -> new Acquired(model, chosen.alias()))
+                .exceptionallyCompose(failure -> isMissing(failure) && !chosen.equals(ref)
+                        ? serving.acquire(ref, deadline).thenApply(model -> new Acquired(model, null))
+                        : CompletableFuture.failedFuture(failure));
+    }
+
+    /** An arm that means nothing, or only versions that are refused, is the split's mistake and not the scan's. */
+    private static boolean isMissing(Throwable failure) {
+        return ServingSet.cause(failure) instanceof ScanstreamException reason
+                && (reason.code() == ErrorCode.UNKNOWN_MODEL || reason.code() == ErrorCode.MODEL_NOT_VERIFIED);
     }
 
     private CompletableFuture<Score> fetchAndScore(
@@ -90,7 +123,7 @@ public final class RecordScoring implements AutoCloseable {
         fetched.acquireUninterruptibly(units);
         byte[] bytes;
         try {
-            bytes = new Scans(store.get()).get(ticket, maxImageBytes);
+            bytes = claimed.fetch(ticket);
         } catch (RuntimeException e) {
             fetched.release(units);
             model.release();
@@ -99,17 +132,14 @@ public final class RecordScoring implements AutoCloseable {
         return scorer.score(model, bytes, urgency, wanted).whenComplete((score, failure) -> fetched.release(units));
     }
 
-    private static Outcome outcome(ScanRecord scan, @Nullable Score score, @Nullable Throwable failure) {
-        if (score != null) {
-            return Outcome.scored(scan, score);
-        }
-        if (failure != null && ServingSet.cause(failure) instanceof ScanstreamException reason) {
+    private static Outcome rejected(ScanRecord scan, Throwable failure) {
+        if (ServingSet.cause(failure) instanceof ScanstreamException reason) {
             if (reason.code().retryable()) {
                 throw reason;
             }
             return Outcome.rejected(scan, reason, 1);
         }
-        if (failure != null && ServingSet.cause(failure) instanceof CancellationException cancelled) {
+        if (ServingSet.cause(failure) instanceof CancellationException cancelled) {
             throw cancelled;
         }
         LOG.error("Scoring {} failed for a reason of our own.", scan.place(), failure);

@@ -24,14 +24,18 @@ public final class ScanEdge implements AutoCloseable {
 
     /** Nothing runs yet. */
     public ScanEdge(
-            KafkaSettings settings, RecordScoring scoring, Supplier<ObjectStore> store, MeterRegistry registry) {
+            KafkaSettings settings,
+            RecordScoring scoring,
+            Supplier<ObjectStore> store,
+            ShadowScoring shadows,
+            MeterRegistry registry) {
         this.settings = settings;
         Solitude solitude = new Solitude();
         this.loops = Stream.of(
-                        new ScanLoop.Source(Topics.SCANS_URGENT, Topics.SCORERS_GROUP + ".urgent", Urgency.URGENT),
+                        new ScanLoop.Source(Topics.SCANS_URGENT, Topics.URGENT_SCORERS_GROUP, Urgency.URGENT),
                         new ScanLoop.Source(Topics.SCANS, Topics.SCORERS_GROUP, Urgency.ROUTINE))
                 .map(source -> new ScanLoop(
-                        source, settings, scoring, store, solitude, new EdgeMetrics(registry, source.topic())))
+                        source, settings, scoring, store, solitude, new EdgeMetrics(registry, source.topic()), shadows))
                 .toList();
         this.threads = List.of(new Thread(loops.get(0), "scans-urgent"), new Thread(loops.get(1), "scans"));
     }

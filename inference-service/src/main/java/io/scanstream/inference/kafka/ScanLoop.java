@@ -30,6 +30,7 @@ final class ScanLoop implements Runnable {
     private final Supplier<ObjectStore> store;
     private final Solitude solitude;
     private final EdgeMetrics metrics;
+    private final ShadowScoring shadows;
     private final StopSignal stop = new StopSignal();
     private volatile boolean running;
 
@@ -40,6 +41,7 @@ final class ScanLoop implements Runnable {
      * A loop that is not running yet.
      *
      * @param solitude shared by all loops
+     * @param shadows is offered what was committed, but for scans that were scored alone
      */
     ScanLoop(
             Source source,
@@ -47,13 +49,15 @@ final class ScanLoop implements Runnable {
             RecordScoring scoring,
             Supplier<ObjectStore> store,
             Solitude solitude,
-            EdgeMetrics metrics) {
+            EdgeMetrics metrics,
+            ShadowScoring shadows) {
         this.source = source;
         this.settings = settings;
         this.scoring = scoring;
         this.store = store;
         this.solitude = solitude;
         this.metrics = metrics;
+        this.shadows = shadows;
     }
 
     /** Whether the consumer is in its group, or on its way into it, with a broker that answered. */
@@ -98,8 +102,8 @@ final class ScanLoop implements Runnable {
             HeldPartitions partitions = new HeldPartitions(consumer, scoredIds, samePartition, store, settings, inHand);
             group.set(consumer.groupMetadata());
             try (ScoreWriter writer = new ScoreWriter(settings, samePartition);
-                    Committer committer =
-                            new Committer(source.topic() + "-commit", inHand, writer, group::get, metrics)) {
+                    Committer committer = new Committer(
+                            source.topic() + "-commit", inHand, writer, group::get, metrics, this::offerToShadows)) {
                 consumer.subscribe(List.of(source.topic()), partitions);
                 running = true;
                 new ScanSession(
@@ -118,6 +122,12 @@ final class ScanLoop implements Runnable {
             } finally {
                 consumer.close(CloseOptions.timeout(CLOSE));
             }
+        }
+    }
+
+    private void offerToShadows(List<Outcome> committed) {
+        if (!solitude.isAlone()) {
+            shadows.offer(committed);
         }
     }
 

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param id absent if neither key nor header is one
  * @param model as the record names it, or empty
  * @param ref absent with a mistake
+ * @param isChosen whether the record itself names its version or alias; else the model's traffic decides
  * @param ticket absent where the value is the image itself
  * @param mistake {@code INVALID_REQUEST}: what the record lacks
  */
@@ -30,6 +31,7 @@ record ScanRecord(
         @Nullable ScanId id,
         String model,
         @Nullable ModelRef ref,
+        boolean isChosen,
         @Nullable Instant deadline,
         @Nullable ClaimTicket ticket,
         @Nullable ScanstreamException mistake) {
@@ -43,12 +45,26 @@ record ScanRecord(
             if (model == null) {
                 throw invalid("header " + ScanHeaders.MODEL + " is missing. Name the model that must score.");
             }
-            ModelRef ref = ModelRef.of(
-                    model, header(source, ScanHeaders.MODEL_VERSION), header(source, ScanHeaders.MODEL_ALIAS));
-            return new ScanRecord(source, id, shown, ref, deadline(source), ticket(source), null);
+            String version = header(source, ScanHeaders.MODEL_VERSION);
+            String alias = header(source, ScanHeaders.MODEL_ALIAS);
+            ModelRef ref = ModelRef.of(model, version, alias);
+            boolean isChosen = version != null || alias != null;
+            return new ScanRecord(source, id, shown, ref, isChosen, deadline(source), ticket(source), null);
         } catch (ScanstreamException e) {
-            return new ScanRecord(source, id, shown, null, null, null, e);
+            return new ScanRecord(source, id, shown, null, false, null, null, e);
         }
+    }
+
+    /** What tells this attempt at the scan from every other; absent without an id. */
+    @Nullable
+    ScanId attempt() {
+        return id == null ? null : Attempt.of(id, source.headers());
+    }
+
+    /** What the bytes are to whoever sent them, if the record says so. */
+    @Nullable
+    String subject() {
+        return header(source, ScanHeaders.SUBJECT);
     }
 
     TopicPartition partition() {
@@ -98,8 +114,11 @@ record ScanRecord(
             return null;
         }
         ClaimTicket ticket = Json.read(source.value(), ClaimTicket.class);
-        if (ticket.key() == null || ticket.sha256() == null || ticket.sizeBytes() < 0) {
-            throw invalid("claim ticket: key, sizeBytes or sha256 is missing.");
+        if (ticket.key() == null
+                || (ticket.sha256() == null) == (ticket.etag() == null)
+                || (ticket.etag() != null && ticket.bucket() == null)
+                || ticket.sizeBytes() < 0) {
+            throw invalid("claim ticket: expected key, sizeBytes, and either sha256 or etag and bucket.");
         }
         return ticket;
     }

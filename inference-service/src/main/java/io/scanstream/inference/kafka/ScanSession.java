@@ -2,6 +2,7 @@ package io.scanstream.inference.kafka;
 
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.scoring.ScanId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -157,7 +158,8 @@ final class ScanSession {
         if (window == null) {
             return false;
         }
-        boolean repeated = scan.id() != null && !window.add(scan.id());
+        ScanId attempt = scan.attempt();
+        boolean repeated = attempt != null && !window.add(attempt);
         InHand.Scan taken = inHand.add(scan);
         if (repeated) {
             taken.complete(Outcome.repeat(scan));

@@ -3,8 +3,8 @@ package io.scanstream.inference.kafka;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.Topics;
-import io.scanstream.contracts.scoring.ScanHeaders;
 import io.scanstream.contracts.scoring.ScoreEvent;
+import io.scanstream.inference.deadletter.DeadLetterRecord;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -19,8 +19,6 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RecordTooLargeException;
-import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 
 /**
  * Writes outcomes and offsets in one transaction. The transaction opens when everything in it is known, so it is open for
@@ -95,18 +93,15 @@ final class ScoreWriter implements AutoCloseable {
 
     private ProducerRecord<byte[], byte[]> score(ConsumerRecord<byte[], byte[]> source, ScoreEvent event) {
         Integer partition = samePartition ? source.partition() : null;
-        return new ProducerRecord<>(
+        ProducerRecord<byte[], byte[]> score = new ProducerRecord<>(
                 Topics.SCORES, partition, utf8(event.scanId().toString()), Json.bytes(event));
+        Attempt.copyReplay(source.headers(), score.headers());
+        return score;
     }
 
     private ProducerRecord<byte[], byte[]> deadLetter(
             ConsumerRecord<byte[], byte[]> source, ScanstreamException reason, int attempts) {
-        Headers headers = new RecordHeaders(source.headers().toArray());
-        headers.add(ScanHeaders.ERROR_CODE, utf8(reason.code().name()));
-        headers.add(ScanHeaders.ERROR_REASON, utf8(Outcome.shortened(reason)));
-        headers.add(ScanHeaders.ATTEMPTS, utf8(Integer.toString(attempts)));
-        byte[] value = withoutValues ? null : source.value();
-        return new ProducerRecord<>(Topics.SCANS_DLQ, null, source.key(), value, headers);
+        return DeadLetterRecord.of(Topics.SCANS_DLQ, source, reason, attempts, withoutValues ? null : source.value());
     }
 
     private static byte[] utf8(String text) {

@@ -111,7 +111,7 @@ final class ScoredIds implements AutoCloseable {
             return;
         }
         try {
-            ids.add(ScanId.of(new String(score.key(), StandardCharsets.UTF_8)));
+            ids.add(Attempt.of(ScanId.of(new String(score.key(), StandardCharsets.UTF_8)), score.headers()));
         } catch (ScanstreamException e) {
             // Written by somebody else: it cannot be the repeat of one of ours.
         }

@@ -13,6 +13,12 @@ final class Solitude {
     private static final int ALL = Integer.MAX_VALUE;
 
     private final Semaphore places = new Semaphore(ALL, true);
+    private volatile boolean alone;
+
+    /** Whether somebody is alone. */
+    boolean isAlone() {
+        return alone;
+    }
 
     /** A place beside others, given back with {@link #leave}; false if somebody is or waits to be alone all that time. */
     boolean join(Duration within) {
@@ -25,10 +31,12 @@ final class Solitude {
 
     /** The whole place, given back with {@link #endAlone}; false if others were still there after that time. */
     boolean beAlone(Duration within) {
-        return acquire(ALL, within);
+        alone = acquire(ALL, within);
+        return alone;
     }
 
     void endAlone() {
+        alone = false;
         places.release(ALL);
     }
 

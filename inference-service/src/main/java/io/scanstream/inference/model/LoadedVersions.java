@@ -5,6 +5,7 @@ import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.model.ModelVersion;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,7 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The versions in memory, those on their way and those that were refused. Loading and retiring happen on one thread; who
+ * The versions in memory, those on their way and those that were refused. Where memory is limited, the one that was not used
+ * for longest leaves for the next; who uses it then goes on, and its memory is free when the last has done. Loading and retiring happen on one thread; who
  * acquires may be any.
  */
 final class LoadedVersions {
@@ -28,6 +30,7 @@ final class LoadedVersions {
         final CompletableFuture<LoadedModel> loaded = new CompletableFuture<>();
         boolean named;
         long lastUse;
+        long bytes;
 
         @Nullable
         ScanstreamException refusal;
@@ -41,8 +44,13 @@ final class LoadedVersions {
     private final Executor loading;
     private final ServingSet.RefusalListener refusals;
     private final Object lock;
+    private final ModelMemory memory;
     private final Map<ModelVersion, Slot> slots = new LinkedHashMap<>();
+    /** What versions were found to take, or are thought to, in memory or not; of the loading thread alone. */
+    private final Map<ModelVersion, Long> costs = new HashMap<>();
+
     private long uses;
+    private long evictions;
 
     /**
      * Starts empty.
@@ -50,11 +58,17 @@ final class LoadedVersions {
      * @param loading the one thread that loads and retires
      * @param lock shared with whoever must see a version stay between choosing and acquiring it
      */
-    LoadedVersions(PublishedModels published, Executor loading, ServingSet.RefusalListener refusals, Object lock) {
+    LoadedVersions(
+            PublishedModels published,
+            Executor loading,
+            ServingSet.RefusalListener refusals,
+            Object lock,
+            ModelMemory memory) {
         this.published = published;
         this.loading = loading;
         this.refusals = refusals;
         this.lock = lock;
+        this.memory = memory;
     }
 
     /**
@@ -68,7 +82,7 @@ final class LoadedVersions {
             if (slot == null) {
                 slot = new Slot();
                 slots.put(version, slot);
-                loading.execute(() -> load(version));
+                loading.execute(() -> load(version, Set.of()));
             }
             slot.named |= named;
             slot.lastUse = ++uses;
@@ -77,8 +91,68 @@ final class LoadedVersions {
         }
     }
 
-    /** Loads a version unless that was done or refused before; on the loading thread. Empty: it is loaded. */
-    Optional<ScanstreamException> load(ModelVersion version) {
+    /** A version that is in memory, for one more user who does not keep it there; else empty. */
+    Optional<LoadedModel> acquireIfLoaded(ModelVersion version) {
+        synchronized (lock) {
+            Slot slot = slots.get(version);
+            return slot == null || !slot.isLoaded()
+                    ? Optional.empty()
+                    : Optional.of(slot.loaded.join().acquire());
+        }
+    }
+
+    boolean isLoaded(ModelVersion version) {
+        synchronized (lock) {
+            Slot slot = slots.get(version);
+            return slot != null && slot.isLoaded();
+        }
+    }
+
+    /**
+     * Whether a version can be had without any other leaving: it is pinned, is there or refused already, or has room.
+     *
+     * @throws ScanstreamException {@code UNKNOWN_MODEL} or {@code STORE_UNAVAILABLE} where the store must be asked
+     */
+    boolean fits(ModelVersion version) {
+        if (!memory.isLimited() || memory.pins().hold(version)) {
+            return true;
+        }
+        synchronized (lock) {
+            Slot slot = slots.get(version);
+            if (slot != null && slot.loaded.isDone()) {
+                return true;
+            }
+        }
+        return usedBytes() + cost(version) <= memory.limitBytes();
+    }
+
+    private long cost(ModelVersion version) {
+        return costs.computeIfAbsent(version, unknown -> ModelMemory.estimate(published.onnxBytes(unknown)));
+    }
+
+    /** What the versions in memory take, in bytes. */
+    long usedBytes() {
+        synchronized (lock) {
+            return slots.values().stream().mapToLong(slot -> slot.bytes).sum();
+        }
+    }
+
+    /** How many versions have left memory for others. */
+    long evictions() {
+        synchronized (lock) {
+            return evictions;
+        }
+    }
+
+    /**
+     * Loads a version unless that was done or refused before; on the loading thread. Where memory is short, those that
+     * were not used for longest leave first, but for the pinned ones. If that does not help it is loaded all the same: it
+     * was asked for, and waiting would not make it smaller.
+     *
+     * @param kept must not leave for it either
+     * @return empty: it is loaded
+     */
+    Optional<ScanstreamException> load(ModelVersion version, Set<ModelVersion> kept) {
         Slot slot;
         synchronized (lock) {
             slot = slots.computeIfAbsent(version, absent -> new Slot());
@@ -87,9 +161,19 @@ final class LoadedVersions {
             return Optional.ofNullable(slot.refusal);
         }
         try {
+            makeRoom(version, cost(version), kept);
+            long before = memory.nativeBytes().getAsLong();
             LoadedModel model = published.load(version);
-            LOG.info("Model {} is verified and warm.", version);
+            long bytes = Math.max(cost(version), memory.nativeBytes().getAsLong() - before);
+            costs.put(version, bytes);
+            synchronized (lock) {
+                slot.bytes = bytes;
+                slot.lastUse = ++uses;
+            }
+            LOG.info("Model {} is verified and warm, in {} MiB.", version, bytes >> 20);
             slot.loaded.complete(model);
+            // It may have turned out to be larger than it was thought.
+            makeRoom(version, 0, kept);
             return Optional.empty();
         } catch (ScanstreamException e) {
             return Optional.of(fail(version, slot, e));
@@ -103,6 +187,7 @@ final class LoadedVersions {
 
     private ScanstreamException fail(ModelVersion version, Slot slot, ScanstreamException reason) {
         boolean refused = reason.code() == ErrorCode.MODEL_NOT_VERIFIED;
+        costs.remove(version);
         synchronized (lock) {
             if (refused) {
                 slot.refusal = reason;
@@ -116,6 +201,36 @@ final class LoadedVersions {
             refusals.refused(version, reason);
         }
         return reason;
+    }
+
+    private void makeRoom(ModelVersion version, long bytes, Set<ModelVersion> kept) {
+        if (!memory.isLimited()) {
+            return;
+        }
+        List<LoadedModel> leaving = new ArrayList<>();
+        synchronized (lock) {
+            while (usedBytes() + bytes > memory.limitBytes()) {
+                Optional<ModelVersion> oldest = slots.entrySet().stream()
+                        .filter(slot -> slot.getValue().isLoaded())
+                        .filter(slot -> !slot.getKey().equals(version)
+                                && !kept.contains(slot.getKey())
+                                && !memory.pins().hold(slot.getKey()))
+                        .min(Comparator.comparingLong(slot -> slot.getValue().lastUse))
+                        .map(Map.Entry::getKey);
+                if (oldest.isEmpty()) {
+                    LOG.warn(
+                            "Model {} and what has to stay beside it take {} MiB; the limit is {} MiB.",
+                            version,
+                            (usedBytes() + bytes) >> 20,
+                            memory.limitBytes() >> 20);
+                    break;
+                }
+                LOG.info("Model {} leaves memory for {}.", oldest.get(), version);
+                leaving.add(slots.remove(oldest.get()).loaded.join());
+                evictions++;
+            }
+        }
+        leaving.forEach(LoadedModel::release);
     }
 
     /** Drops what is neither serving nor among the latest that were named; on the loading thread. */
@@ -143,18 +258,23 @@ final class LoadedVersions {
     /**
      * Every version, sorted.
      *
-     * @param serving the aliases of those that serve any
+     * @param serving the aliases of those that serve any, or will once they are in memory
      */
     List<VersionStatus> status(Map<ModelVersion, List<String>> serving) {
         synchronized (lock) {
-            return slots.entrySet().stream()
-                    .map(slot -> status(slot.getKey(), slot.getValue(), serving.getOrDefault(slot.getKey(), List.of())))
+            Set<ModelVersion> all = new HashSet<>(slots.keySet());
+            all.addAll(serving.keySet());
+            return all.stream()
+                    .map(version -> status(version, slots.get(version), serving.getOrDefault(version, List.of())))
                     .sorted(Comparator.comparing(status -> status.model().toString()))
                     .toList();
         }
     }
 
-    private static VersionStatus status(ModelVersion version, Slot slot, List<String> aliases) {
+    private static VersionStatus status(ModelVersion version, @Nullable Slot slot, List<String> aliases) {
+        if (slot == null) {
+            return new VersionStatus(version, VersionStatus.State.ON_DEMAND, aliases, null, null);
+        }
         if (slot.refusal != null) {
             return new VersionStatus(
                     version, VersionStatus.State.REFUSED, aliases, slot.refusal.code(), slot.refusal.getMessage());

@@ -4,11 +4,13 @@ import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.model.AliasState;
 import io.scanstream.contracts.model.ModelVersion;
+import io.scanstream.contracts.model.TrafficState;
 import io.scanstream.storage.Aliases;
 import io.scanstream.storage.Journal;
 import io.scanstream.storage.ModelPackage;
 import io.scanstream.storage.Models;
 import io.scanstream.storage.ObjectStore;
+import io.scanstream.storage.Traffic;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,15 +18,17 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the object store says of models, read anew at each call. Every method throws {@code STORE_UNAVAILABLE} while the
+ * What the object store says of models and their traffic, read anew at each call. Every method throws {@code STORE_UNAVAILABLE} while the
  * store does not answer.
  */
 public final class PublishedModels {
@@ -51,23 +55,55 @@ public final class PublishedModels {
         this.cacheDir = cacheDir;
     }
 
-    /** Every alias of every model. */
-    List<ModelRef> aliases() {
-        List<ModelRef> all = new ArrayList<>();
+    /**
+     * An alias and the version that it means.
+     *
+     * @param version absent: it was withdrawn
+     * @param since when it came to mean that
+     */
+    record Meaning(ModelRef alias, @Nullable ModelVersion version, Instant since) {}
+
+    /** Every alias of every model, those that changed last first. */
+    List<Meaning> aliases() {
+        List<Meaning> all = new ArrayList<>();
         Aliases aliases = new Aliases(store.get());
         for (String model : new Models(store.get()).names()) {
             for (String alias : aliases.names(model)) {
-                all.add(new ModelRef(model, null, alias));
+                ModelRef ref = new ModelRef(model, null, alias);
+                aliases.journal(model, alias).head().map(Journal.Entry::value).ifPresent(state -> {
+                    String version = state.version();
+                    all.add(new Meaning(ref, version == null ? null : new ModelVersion(model, version), state.at()));
+                });
+            }
+        }
+        all.sort(Comparator.comparing(Meaning::since).reversed());
+        return all;
+    }
+
+    /** How scans are split, of the models whose scans are. */
+    Map<String, TrafficState> traffic() {
+        Map<String, TrafficState> all = new HashMap<>();
+        Traffic traffic = new Traffic(store.get());
+        for (String model : traffic.models()) {
+            try {
+                traffic.journal(model)
+                        .head()
+                        .map(Journal.Entry::value)
+                        .filter(split -> !split.hasEnded())
+                        .ifPresent(split -> all.put(model, split));
+            } catch (ScanstreamException e) {
+                if (e.code().retryable()) {
+                    throw e;
+                }
+                LOG.error("The champion answers all scans of model {}: its traffic cannot be read.", model, e);
             }
         }
         return all;
     }
 
-    /** The version that an alias means now; empty: nothing. */
-    Optional<ModelVersion> current(ModelRef alias) {
-        return new Aliases(store.get())
-                .version(alias.model(), alias.alias())
-                .map(version -> new ModelVersion(alias.model(), version));
+    /** The size of a version's model file, in bytes; 0 if there is none, which {@link #load} then says. */
+    long onnxBytes(ModelVersion version) {
+        return new Models(store.get()).sizeBytes(version, ModelPackage.MODEL).orElse(0);
     }
 
     /**

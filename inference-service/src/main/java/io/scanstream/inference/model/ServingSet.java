@@ -6,7 +6,6 @@ import io.scanstream.contracts.model.ModelVersion;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,7 +15,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +23,10 @@ import org.slf4j.LoggerFactory;
  * The versions that this process serves: one for each alias, and the latest few that scans named themselves. One thread
  * lists the store and loads, a version at a time, beside those that serve; a version that is refused never serves, and the
  * one before stays. A version that is no longer needed leaves once its last run has ended.
+ *
+ * <p>Where {@link ModelMemory} has a limit, the pinned versions are loaded first and then those of the aliases that changed
+ * last, as far as there is room; the others are loaded when a scan asks for them, and then those that were not used for
+ * longest leave. A version that takes over from one in memory is loaded beside it, whatever the limit.
  */
 public final class ServingSet implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ServingSet.class);
@@ -42,9 +44,16 @@ public final class ServingSet implements AutoCloseable {
     private final LoadedVersions versions;
     private final AtomicBoolean nudged = new AtomicBoolean();
     private final Object lock = new Object();
-    private final Map<ModelRef, ModelVersion> serving = new HashMap<>();
+    private final ServedAliases served;
+    private final ModelMemory memory;
+    private final TrafficRules traffic = new TrafficRules();
     private final Map<ModelRef, CompletableFuture<ModelVersion>> lookups = new HashMap<>();
     private volatile boolean listed;
+
+    /** Without a limit to memory. */
+    public ServingSet(PublishedModels published, int mostNamed, Duration interval, RefusalListener refusals) {
+        this(published, mostNamed, interval, refusals, ModelMemory.unlimited());
+    }
 
     /**
      * Starts empty; {@link #start} begins to list the store.
@@ -52,8 +61,10 @@ public final class ServingSet implements AutoCloseable {
      * @param mostNamed how many versions that serve no alias are kept
      * @param interval between two looks at the store
      */
-    public ServingSet(PublishedModels published, int mostNamed, Duration interval, RefusalListener refusals) {
+    public ServingSet(
+            PublishedModels published, int mostNamed, Duration interval, RefusalListener refusals, ModelMemory memory) {
         this.published = published;
+        this.memory = memory;
         this.mostNamed = mostNamed;
         this.interval = interval;
         this.loading = new ScheduledThreadPoolExecutor(1, task -> {
@@ -61,7 +72,8 @@ public final class ServingSet implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        this.versions = new LoadedVersions(published, loading, refusals, lock);
+        this.versions = new LoadedVersions(published, loading, refusals, lock, memory);
+        this.served = new ServedAliases(published, versions, memory, lock);
     }
 
     /** Begins to list the store, now and at every interval, sooner while it does not answer. */
@@ -79,7 +91,7 @@ public final class ServingSet implements AutoCloseable {
         }
     }
 
-    /** Whether the store was listed once, and every alias there was is warm or refused. */
+    /** Whether the store was listed once, and every alias there was is warm or refused, or has no room. */
     public boolean ready() {
         return listed;
     }
@@ -112,6 +124,21 @@ public final class ServingSet implements AutoCloseable {
         return bounded;
     }
 
+    /**
+     * A version that an alias means, if it is in memory now. Nothing is loaded for its sake, and it does not stay for it. The
+     * caller calls {@link LoadedModel#release} when it is done.
+     */
+    public Optional<LoadedModel> acquireIfLoaded(ModelRef alias) {
+        synchronized (lock) {
+            return Optional.ofNullable(served.version(alias)).flatMap(versions::acquireIfLoaded);
+        }
+    }
+
+    /** How scans are split among aliases. */
+    public TrafficRules traffic() {
+        return traffic;
+    }
+
     private CompletableFuture<LoadedModel> acquire(ModelRef ref) {
         if (ref.version() != null) {
             CompletableFuture<LoadedModel> named = versions.acquire(new ModelVersion(ref.model(), ref.version()), true);
@@ -122,7 +149,7 @@ public final class ServingSet implements AutoCloseable {
             return named;
         }
         synchronized (lock) {
-            ModelVersion version = serving.get(ref);
+            ModelVersion version = served.version(ref);
             if (version != null) {
                 return versions.acquire(version, false);
             }
@@ -150,13 +177,11 @@ public final class ServingSet implements AutoCloseable {
 
     private void list() {
         try {
-            List<ModelRef> aliases = published.aliases();
-            for (ModelRef alias : aliases) {
-                serveIfAccepted(alias);
-            }
-            synchronized (lock) {
-                serving.keySet().retainAll(aliases);
-            }
+            traffic.update(published.traffic());
+            loadPinned();
+            List<PublishedModels.Meaning> aliases = published.aliases();
+            served.serveAsFarAsThereIsRoom(aliases);
+            warnOfMissing(aliases);
             retire();
             listed = true;
         } catch (ScanstreamException e) {
@@ -166,29 +191,35 @@ public final class ServingSet implements AutoCloseable {
         }
     }
 
+    private void warnOfMissing(List<PublishedModels.Meaning> aliases) {
+        Set<ModelRef> missing = traffic.aliases();
+        aliases.stream().filter(alias -> alias.version() != null).forEach(alias -> missing.remove(alias.alias()));
+        missing.forEach(alias ->
+                LOG.warn("The traffic of model {} names {}, which means nothing.", alias.model(), alias.alias()));
+    }
+
     private void retire() {
-        Set<ModelVersion> needed;
-        synchronized (lock) {
-            needed = new HashSet<>(serving.values());
-        }
+        Set<ModelVersion> needed = served.versions();
+        needed.addAll(memory.pins().versions());
         versions.retire(needed, mostNamed);
     }
 
-    private void serveIfAccepted(ModelRef alias) {
-        try {
-            serve(alias);
-        } catch (ScanstreamException e) {
-            if (e.code().retryable()) {
-                throw e;
+    private void loadPinned() {
+        for (ModelVersion version : memory.pins().versions()) {
+            ScanstreamException failure = versions.load(version, Set.of()).orElse(null);
+            if (failure != null && failure.code().retryable()) {
+                throw failure;
             }
-            LOG.debug("{} is not served: {}", alias, e.getMessage());
+            if (failure != null && failure.code() != ErrorCode.MODEL_NOT_VERIFIED) {
+                LOG.warn("Model {} is pinned and cannot be had: {}", version, failure.getMessage());
+            }
         }
     }
 
     private void lookUp(ModelRef alias, CompletableFuture<ModelVersion> answer) {
         Runnable tell;
         try {
-            ModelVersion version = serve(alias);
+            ModelVersion version = served.serve(alias);
             tell = () -> answer.complete(version);
         } catch (RuntimeException e) {
             tell = () -> answer.completeExceptionally(e);
@@ -200,64 +231,21 @@ public final class ServingSet implements AutoCloseable {
         tell.run();
     }
 
-    /** Lets the best version that is accepted serve the alias; if all are refused, the one that serves stays. */
-    private ModelVersion serve(ModelRef alias) {
-        ModelVersion current = published.current(alias).orElse(null);
-        if (current != null && current.equals(serving(alias))) {
-            return current;
-        }
-        List<ModelVersion> candidates = published.candidates(alias);
-        ScanstreamException refusal = null;
-        for (ModelVersion candidate : candidates) {
-            Optional<ScanstreamException> failure = versions.load(candidate);
-            if (failure.isEmpty()) {
-                use(alias, candidate);
-                return candidate;
-            }
-            if (failure.get().code().retryable()) {
-                throw failure.get();
-            }
-            refusal = refusal == null ? failure.get() : refusal;
-        }
-        if (refusal == null) {
-            synchronized (lock) {
-                serving.remove(alias);
-            }
-            throw new ScanstreamException(
-                    ErrorCode.UNKNOWN_MODEL,
-                    "model " + alias.model() + " has no " + alias.alias() + ". Publish one, or name a version.");
-        }
-        ModelVersion before = serving(alias);
-        if (before == null) {
-            throw refusal;
-        }
-        return before;
-    }
-
-    private @Nullable ModelVersion serving(ModelRef alias) {
-        synchronized (lock) {
-            return serving.get(alias);
-        }
-    }
-
-    private void use(ModelRef alias, ModelVersion version) {
-        ModelVersion before;
-        synchronized (lock) {
-            before = serving.put(alias, version);
-        }
-        if (!version.equals(before)) {
-            LOG.info("Model {} serves {}{}.", version, alias, before == null ? "" : " in place of " + before.version());
-        }
-    }
-
     /** Every version that this process knows, sorted. */
     public List<VersionStatus> status() {
         synchronized (lock) {
-            return versions.status(serving.entrySet().stream()
-                    .collect(Collectors.groupingBy(
-                            Map.Entry::getValue,
-                            Collectors.mapping(entry -> entry.getKey().alias(), Collectors.toList()))));
+            return versions.status(served.aliases());
         }
+    }
+
+    /** What the versions in memory are counted as, in bytes. */
+    public long usedBytes() {
+        return versions.usedBytes();
+    }
+
+    /** How many versions have left memory for others. */
+    public long evictions() {
+        return versions.evictions();
     }
 
     /** What a stage of a future failed with. */
@@ -269,9 +257,7 @@ public final class ServingSet implements AutoCloseable {
     @Override
     public void close() {
         loading.shutdownNow();
-        synchronized (lock) {
-            serving.clear();
-        }
+        served.clear();
         versions.retire(Set.of(), 0);
     }
 }

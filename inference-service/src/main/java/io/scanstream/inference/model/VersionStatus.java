@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A version as this process knows it.
  *
- * @param aliases those that it serves here
+ * @param aliases those that it serves here, or will once it is in memory
  * @param code why it was refused, with the reason; absent otherwise
  */
 public record VersionStatus(
@@ -25,6 +25,8 @@ public record VersionStatus(
     public enum State {
         LOADING,
         LOADED,
-        REFUSED
+        REFUSED,
+        /** Published, but not in memory for want of room: it is loaded when a scan asks for it. */
+        ON_DEMAND
     }
 }

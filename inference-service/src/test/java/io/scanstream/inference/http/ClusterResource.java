@@ -51,6 +51,8 @@ public final class ClusterResource implements QuarkusTestResourceLifecycleManage
             settings.put("scanstream.inference.http.request-images", Integer.toString(REQUEST_IMAGES));
             settings.put("scanstream.inference.http.images", Integer.toString(2 * REQUEST_IMAGES));
             settings.put("scanstream.inference.http.silence", "3s");
+            settings.put("scanstream.inference.pinned", "tiny,outlines/20260101-000000-00000001");
+            settings.put("scanstream.inference.models-bytes", "1G");
             settings.put("quarkus.http.test-port", "0");
             started.environment().forEach((name, value) -> settings.put(property(name), value));
             return settings;

@@ -101,24 +101,28 @@ class TritonClientTest {
         return Json.mapper().readTree(output.toFile());
     }
 
-    private static Optional<String> python() throws IOException, InterruptedException {
+    private static Optional<String> python() throws InterruptedException {
         List<String> candidates = new ArrayList<>(List.of("python3", "/usr/bin/python3"));
         Optional.ofNullable(System.getenv("SCANSTREAM_PYTHON")).ifPresent(chosen -> candidates.add(0, chosen));
         for (String candidate : candidates) {
-            try {
-                int code = new ProcessBuilder(candidate, "-c", "import numpy, tritonclient.http")
-                        .redirectOutput(Redirect.DISCARD)
-                        .redirectError(Redirect.DISCARD)
-                        .start()
-                        .waitFor();
-                if (code == 0) {
-                    return Optional.of(candidate);
-                }
-            } catch (IOException e) {
-                // No such interpreter; the next one may be there.
-                continue;
+            if (hasClient(candidate)) {
+                return Optional.of(candidate);
             }
         }
         return Optional.empty();
+    }
+
+    private static boolean hasClient(String python) throws InterruptedException {
+        try {
+            return new ProcessBuilder(python, "-c", "import numpy, tritonclient.http")
+                            .redirectOutput(Redirect.DISCARD)
+                            .redirectError(Redirect.DISCARD)
+                            .start()
+                            .waitFor()
+                    == 0;
+        } catch (IOException e) {
+            // No such interpreter.
+            return false;
+        }
     }
 }

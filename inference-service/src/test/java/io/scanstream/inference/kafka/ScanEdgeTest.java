@@ -330,7 +330,8 @@ class ScanEdgeTest {
                 Duration.ofHours(1),
                 (version, reason) -> {});
         Scorer scorer = new Scorer(ScorerSettings.defaults(), decoder, METRICS);
-        RecordScoring records = new RecordScoring(serving, scorer, store, MOST_BYTES, 1 << 20);
+        ClaimedScans claimed = ClaimedScans.inStore(store, MOST_BYTES);
+        RecordScoring records = new RecordScoring(serving, scorer, claimed, 1 << 20);
         KafkaSettings settings = new KafkaSettings(
                 Map.of("bootstrap.servers", cluster.bootstrapServers()),
                 "test-" + UUID.randomUUID(),
@@ -340,13 +341,18 @@ class ScanEdgeTest {
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(10),
                 1000);
-        ScanEdge started = new ScanEdge(settings, records, store, METRICS);
+        Scorer shadowScorer = new Scorer(ScorerSettings.defaults(), decoder, new SimpleMeterRegistry());
+        ShadowScoring shadows = ShadowScoring.toKafka(
+                serving, shadowScorer, claimed, new ShadowSettings(64, 1 << 20), settings, METRICS);
+        ScanEdge started = new ScanEdge(settings, records, store, shadows, METRICS);
         serving.start();
         started.start();
         return () -> {
             started.close();
+            shadows.close();
             records.close();
             scorer.close();
+            shadowScorer.close();
             serving.close();
         };
     }

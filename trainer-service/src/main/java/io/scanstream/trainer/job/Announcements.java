@@ -7,12 +7,15 @@ import io.scanstream.contracts.model.ModelEvent;
 import io.scanstream.contracts.scoring.ScanHeaders;
 import io.scanstream.contracts.training.TrainingEvent;
 import io.scanstream.contracts.training.TrainingMessage;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -51,7 +54,7 @@ public final class Announcements {
     }
 
     public void event(ModelEvent event) {
-        await(sender.send(Topics.MODEL_EVENTS, event.model().toString(), Json.bytes(event), Map.of()), event);
+        await(sender.send(Topics.MODEL_EVENTS, event.key(), Json.bytes(event), Map.of()), event);
     }
 
     /** Says that there is work on a job. */
@@ -61,17 +64,33 @@ public final class Announcements {
                 message);
     }
 
-    /**
-     * Sets a request aside that no trainer can do anything with; false if that could not be done.
-     *
-     * @param attempts how often Kafka has delivered it
-     */
-    boolean deadLetter(@Nullable String key, byte[] value, ScanstreamException error, int attempts) {
+    /** Sets a request aside that no trainer can do anything with; false if that could not be done. */
+    boolean deadLetter(ConsumerRecord<String, byte[]> request, ScanstreamException error) {
         Map<String, String> headers = Map.of(
-                ScanHeaders.ERROR_CODE, error.code().name(),
-                ScanHeaders.ERROR_REASON, String.valueOf(error.getMessage()),
-                ScanHeaders.ATTEMPTS, Integer.toString(attempts));
-        return await(sender.send(Topics.TRAINING_REQUESTS_DLQ, key, value, headers), error);
+                ScanHeaders.ERROR_CODE,
+                error.code().name(),
+                ScanHeaders.ERROR_REASON,
+                String.valueOf(error.getMessage()),
+                ScanHeaders.ATTEMPTS,
+                Integer.toString(
+                        attemptsBefore(request) + request.deliveryCount().orElse((short) 1)),
+                ScanHeaders.SOURCE_TOPIC,
+                request.topic(),
+                ScanHeaders.SOURCE_PARTITION,
+                Integer.toString(request.partition()),
+                ScanHeaders.SOURCE_OFFSET,
+                Long.toString(request.offset()));
+        byte[] value = request.value() == null ? new byte[0] : request.value();
+        return await(sender.send(Topics.TRAINING_REQUESTS_DLQ, request.key(), value, headers), error);
+    }
+
+    /** Of a request that was replayed from the dead letters. */
+    private static int attemptsBefore(ConsumerRecord<String, byte[]> request) {
+        Header attempts = request.headers().lastHeader(ScanHeaders.ATTEMPTS);
+        String text = attempts == null || attempts.value() == null
+                ? ""
+                : new String(attempts.value(), StandardCharsets.UTF_8);
+        return text.matches("\\d{1,9}") ? Integer.parseInt(text) : 0;
     }
 
     private static boolean await(CompletionStage<Void> sent, Object what) {

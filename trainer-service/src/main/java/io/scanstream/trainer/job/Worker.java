@@ -124,7 +124,7 @@ public final class Worker {
         try {
             claim = claims.take(read(record));
         } catch (ScanstreamException e) {
-            if (e.code().retryable() || !setAside(record, e)) {
+            if (e.code().retryable() || !announcements.deadLetter(record, e)) {
                 // Before we wait: another trainer may be better off.
                 group.giveBack(record);
                 throw e.code().retryable() ? e : unavailable(e);
@@ -144,12 +144,6 @@ public final class Worker {
             throw new ScanstreamException(ErrorCode.INVALID_REQUEST, "a request without a value.");
         }
         return Json.read(record.value(), TrainingMessage.class);
-    }
-
-    private boolean setAside(ConsumerRecord<String, byte[]> record, ScanstreamException e) {
-        byte[] value = record.value() == null ? new byte[0] : record.value();
-        return announcements.deadLetter(
-                record.key(), value, e, record.deliveryCount().orElse((short) 1));
     }
 
     private static ScanstreamException unavailable(ScanstreamException e) {

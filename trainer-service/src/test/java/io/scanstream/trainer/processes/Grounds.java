@@ -291,7 +291,7 @@ final class Grounds implements AutoCloseable {
         List<ModelEvent> events = new ArrayList<>();
         for (ConsumerRecord<String, byte[]> record : records(Topics.MODEL_EVENTS)) {
             ModelEvent event = Json.read(record.value(), ModelEvent.class);
-            if (event.model().equals(model)) {
+            if (model.toString().equals(record.key())) {
                 events.add(event);
             }
         }

@@ -1,0 +1,25 @@
+package io.scanstream.contracts.api;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The body of {@code PUT /models/{name}/traffic}. It replaces what was there.
+ *
+ * @param arms who answers the scans that name neither a version nor an alias; absent: the champion
+ * @param shadow aliases that score every scan besides; absent: none
+ * @param actor who asks for it, a person's name
+ * @param reason for people; absent: none was given
+ */
+public record TrafficRequest(
+        @Nullable List<Arm> arms,
+        @Nullable List<String> shadow,
+        @Nullable String actor,
+        @Nullable String reason) {
+    /**
+     * One of those who answer, as a client writes it.
+     *
+     * @param share of the scan ids, 0 to 1
+     */
+    public record Arm(@Nullable String alias, @Nullable Double share) {}
+}

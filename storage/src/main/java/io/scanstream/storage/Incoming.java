@@ -1,0 +1,77 @@
+package io.scanstream.storage;
+
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.scoring.ClaimTicket;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The prefixes under which others put objects that are to be scored, in the project's bucket or in one of theirs. They are
+ * only read: what lies there is its owners' to keep and to delete.
+ */
+public final class Incoming {
+    private final ObjectStore store;
+    private final List<String> prefixes;
+
+    /**
+     * Prefixes of a store.
+     *
+     * @param prefixes each ends in '/'
+     */
+    public Incoming(ObjectStore store, List<String> prefixes) {
+        this.store = store;
+        this.prefixes = List.copyOf(prefixes);
+    }
+
+    public String bucket() {
+        return store.bucket();
+    }
+
+    /** The object as it is now, its time to the second; empty if there is none. */
+    public Optional<ObjectStore.Listed> find(String key) {
+        return store.stat(key);
+    }
+
+    /** See {@link ObjectStore#page}. */
+    public List<ObjectStore.Listed> page(String prefix, String after, int most) {
+        return store.page(prefix, after, most);
+    }
+
+    /**
+     * The bytes that a ticket stands for.
+     *
+     * @throws ScanstreamException {@code INVALID_REQUEST} for a ticket without an entity tag or that points elsewhere, {@code
+     *     UNKNOWN_SCAN} if the object is gone, {@code SUPERSEDED} if it was overwritten, {@code TOO_LARGE} above the limit
+     */
+    public byte[] get(ClaimTicket ticket, long maxBytes) {
+        if (ticket.etag() == null
+                || !bucket().equals(ticket.bucket())
+                || prefixes.stream().noneMatch(ticket.key()::startsWith)) {
+            throw new ScanstreamException(
+                    ErrorCode.INVALID_REQUEST,
+                    "claim ticket: '" + ticket.key() + "' of bucket " + ticket.bucket()
+                            + " is not one of the arrivals, " + prefixes + " of bucket " + bucket()
+                            + ", with its entity tag.");
+        }
+        if (ticket.sizeBytes() > maxBytes) {
+            throw new ScanstreamException(
+                    ErrorCode.TOO_LARGE,
+                    "claim ticket: " + ticket.sizeBytes() + " bytes are above the limit of " + maxBytes + ".");
+        }
+        try {
+            return store.getIfMatch(ticket.key(), ticket.etag())
+                    .orElseThrow(() -> new ScanstreamException(
+                            ErrorCode.UNKNOWN_SCAN, "object " + ticket.key() + " was deleted before it was scored."));
+        } catch (ScanstreamException e) {
+            if (e.code() == ErrorCode.CONFLICT) {
+                throw new ScanstreamException(
+                        ErrorCode.SUPERSEDED,
+                        "object " + ticket.key() + " was overwritten before it was scored; what is there now is scored"
+                                + " as a scan of its own.",
+                        e);
+            }
+            throw e;
+        }
+    }
+}
