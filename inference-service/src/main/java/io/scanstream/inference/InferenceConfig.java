@@ -127,13 +127,16 @@ interface InferenceConfig {
         @WithDefault("30s")
         Duration listInterval();
 
-        /** Most bytes of images that the HTTP edge holds at once. */
+        /** Most bytes of requests that the HTTP edge holds at once. */
         @WithDefault("128M")
         MemorySize httpBytes();
 
         /** How long an HTTP request waits for a version that is being loaded. */
         @WithDefault("5s")
         Duration httpPatience();
+
+        /** How much the HTTP edge takes on. */
+        Http http();
 
         /** Most scans of a topic that are read and not committed yet. */
         @WithDefault("256")
@@ -193,5 +196,32 @@ interface InferenceConfig {
             @WithDefault("64M")
             MemorySize bytes();
         }
+    }
+
+    /** What the HTTP edge refuses, beside {@code httpBytes}. */
+    interface Http {
+        /** Most images that are read and scored at once. */
+        @WithDefault("4096")
+        int images();
+
+        /** An image that would wait longer for its turn, as the last ones tell, is refused with 503; urgent ones never. */
+        @WithDefault("5s")
+        Duration longestWait();
+
+        /** While fewer images wait, none is refused for {@code longestWait}. */
+        @WithDefault("64")
+        int unhurriedImages();
+
+        /** Most images in one request: files of a form, or an inference request's batch. */
+        @WithDefault("256")
+        int requestImages();
+
+        /** The largest body of a form or an inference request. */
+        @WithDefault("64M")
+        MemorySize requestBytes();
+
+        /** How long a client may send nothing in the middle of a body. */
+        @WithDefault("30s")
+        Duration silence();
     }
 }

@@ -15,6 +15,7 @@ import io.scanstream.inference.arrivals.ArrivalSettings;
 import io.scanstream.inference.arrivals.Arrivals;
 import io.scanstream.inference.arrivals.IncomingLayout;
 import io.scanstream.inference.http.HttpLimits;
+import io.scanstream.inference.http.HttpSettings;
 import io.scanstream.inference.kafka.ClaimedScans;
 import io.scanstream.inference.kafka.KafkaSettings;
 import io.scanstream.inference.kafka.ModelEvents;
@@ -133,7 +134,21 @@ final class Wiring {
                 new ScorerSettings(1, 1, inference.latencyBudget(), shadow.bytes()), decoder, shadowed(metrics));
         this.shadows = ShadowScoring.toKafka(serving, shadowScorer, claimed, shadow, settings, metrics);
         this.edge = new ScanEdge(settings, records, store, shadows, metrics, telemetry);
-        this.limits = new HttpLimits(inference.httpBytes().asLongValue(), maxImageBytes, inference.httpPatience());
+        this.limits = new HttpLimits(http(inference), metrics);
+    }
+
+    private static HttpSettings http(InferenceConfig.Inference inference) {
+        InferenceConfig.Http http = inference.http();
+        return new HttpSettings(
+                inference.httpBytes().asLongValue(),
+                http.images(),
+                inference.maxImageBytes().asLongValue(),
+                http.requestBytes().asLongValue(),
+                http.requestImages(),
+                http.unhurriedImages(),
+                http.longestWait(),
+                inference.httpPatience(),
+                http.silence());
     }
 
     void start(@Observes StartupEvent event) {

@@ -1,91 +1,172 @@
 package io.scanstream.inference.http;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
-import java.io.IOException;
-import java.io.InputStream;
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How many bytes of images the HTTP edge holds at once. A request that finds no room is told so; it does not wait in a
- * queue that nobody sees.
+ * How much the HTTP edge holds at once, in bytes and in images, and for how long. A request that finds no room is told so;
+ * it does not wait in a queue that nobody sees.
  */
 public final class HttpLimits {
-    private static final int UNIT_BYTES = 1 << 10;
+    private final HttpSettings settings;
+    private final MeterRegistry metrics;
+    private final AtomicLong bytesInHand = new AtomicLong();
+    private final AtomicInteger imagesInHand = new AtomicInteger();
+    private final WaitEstimate estimate;
+    private final Counter abandoned;
 
-    private final Semaphore room;
-    private final int maxImageBytes;
-    private final Duration patience;
-
-    /**
-     * Limits for all requests together.
-     *
-     * @param bytesInHand most bytes of images that are read and scored at once; one image of any allowed size always fits
-     * @param maxImageBytes of one image
-     * @param patience how long a request waits for a version that is being loaded
-     */
-    public HttpLimits(long bytesInHand, long maxImageBytes, Duration patience) {
-        this.maxImageBytes = Math.toIntExact(maxImageBytes);
-        this.patience = patience;
-        this.room = new Semaphore(units(Math.max(bytesInHand, maxImageBytes)));
+    public HttpLimits(HttpSettings settings, MeterRegistry metrics) {
+        this.settings = settings;
+        this.metrics = metrics;
+        this.estimate = new WaitEstimate(settings.unhurriedImages(), settings.longestWait());
+        this.abandoned = metrics.counter("scanstream.http.abandoned");
+        metrics.gauge("scanstream.http.bytes", bytesInHand);
+        metrics.gauge("scanstream.http.images", imagesInHand);
     }
 
+    HttpSettings settings() {
+        return settings;
+    }
+
+    /** How long a request waits for a version that is being loaded. */
     Duration patience() {
-        return patience;
+        return settings.patience();
+    }
+
+    WaitEstimate estimate() {
+        return estimate;
     }
 
     /**
-     * Room for one request, given back by closing it.
+     * Room for one request with one image, given back by closing it.
      *
-     * @param announcedBytes the Content-Length; negative if the client does not say
-     * @throws ScanstreamException {@code TOO_LARGE} above the limit, {@code OVERLOADED} if there is no room
+     * @param announcedBytes the Content-Length; negative if the client does not say: then room is taken as the bytes come
+     * @param mostBytes of this request's body
+     * @param hurried whether it overtakes others, and so does not wait for as long as they
+     * @throws ScanstreamException {@code TOO_LARGE} above the limit, {@code OVERLOADED} if there is no room or it would wait
+     *     too long
      */
-    Admission admit(long announcedBytes) {
-        if (announcedBytes > maxImageBytes) {
-            throw tooLarge();
+    Admission admit(long announcedBytes, long mostBytes, boolean hurried) {
+        if (announcedBytes > mostBytes) {
+            throw tooLarge(mostBytes);
         }
-        int units = units(announcedBytes < 0 ? maxImageBytes : announcedBytes);
-        if (!room.tryAcquire(units)) {
-            throw new ScanstreamException(
-                    ErrorCode.OVERLOADED, "the service scores as many images as it can hold. Try again in a second.");
+        if (!hurried && estimate.tooLong()) {
+            throw overloaded("wait");
         }
-        return new Admission(units);
+        Admission admission = new Admission(mostBytes, Math.max(0, announcedBytes));
+        try {
+            admission.takeImages(1);
+            admission.take(Math.max(0, announcedBytes));
+        } catch (ScanstreamException e) {
+            admission.close();
+            throw e;
+        }
+        return admission;
     }
 
-    private static int units(long bytes) {
-        return Math.toIntExact(bytes / UNIT_BYTES + 1);
+    /** A client went before it had its answer. */
+    void abandoned() {
+        abandoned.increment();
     }
 
-    private ScanstreamException tooLarge() {
+    private ScanstreamException overloaded(String reason) {
+        metrics.counter("scanstream.http.refused", "reason", reason).increment();
         return new ScanstreamException(
-                ErrorCode.TOO_LARGE, "the image is above the limit of " + maxImageBytes + " bytes.");
+                ErrorCode.OVERLOADED, "the service scores as many images as it can hold. Try again in a second.");
     }
 
-    /** One request that was let in. */
-    final class Admission implements AutoCloseable {
-        private final int units;
+    private static ScanstreamException tooLarge(long mostBytes) {
+        return new ScanstreamException(
+                ErrorCode.TOO_LARGE, "the request's body is above the limit of " + mostBytes + " bytes.");
+    }
 
-        private Admission(int units) {
-            this.units = units;
+    /** One request that was let in. Its methods may be called by any thread, after {@link #close} without effect. */
+    final class Admission implements AutoCloseable {
+        private final long mostBytes;
+        private final long announced;
+        private long received;
+        private long bytes;
+        private int images;
+        private boolean closed;
+
+        private Admission(long mostBytes, long announced) {
+            this.mostBytes = mostBytes;
+            this.announced = announced;
         }
 
         /**
-         * Reads the whole image.
+         * Bytes of the body have come.
          *
-         * @throws ScanstreamException {@code TOO_LARGE} above the limit
+         * @throws ScanstreamException {@code TOO_LARGE} if it is above the request's limit, {@code OVERLOADED} if there is no
+         *     room for what was not announced
          */
-        byte[] read(InputStream image) throws IOException {
-            byte[] bytes = image.readNBytes(maxImageBytes);
-            if (bytes.length == maxImageBytes && image.read() >= 0) {
-                throw tooLarge();
+        synchronized void receive(int count) {
+            long before = Math.max(received, announced);
+            received += count;
+            if (received > mostBytes) {
+                throw tooLarge(mostBytes);
             }
-            return bytes;
+            if (received > before) {
+                take(received - before);
+            }
+        }
+
+        /**
+         * Room for more bytes than those of the body, such as decoded inputs and outputs.
+         *
+         * @throws ScanstreamException {@code OVERLOADED} if there is none, {@code TOO_LARGE} if there can never be
+         */
+        synchronized void take(long more) {
+            if (closed) {
+                return;
+            }
+            if (more > settings.bytesInHand() - bytes) {
+                throw new ScanstreamException(
+                        ErrorCode.TOO_LARGE,
+                        "the request needs " + (bytes + more) + " bytes of memory; the limit is "
+                                + settings.bytesInHand() + ". Send fewer images at a time, or ask for fewer outputs.");
+            }
+            if (bytesInHand.addAndGet(more) > settings.bytesInHand()) {
+                bytesInHand.addAndGet(-more);
+                throw overloaded("bytes");
+            }
+            bytes += more;
+        }
+
+        /**
+         * Room for more images.
+         *
+         * @throws ScanstreamException {@code OVERLOADED} if there is none, {@code TOO_LARGE} if one request may not have so many
+         */
+        synchronized void takeImages(int more) {
+            if (closed) {
+                return;
+            }
+            if (more > settings.requestImages() - images) {
+                throw new ScanstreamException(
+                        ErrorCode.TOO_LARGE,
+                        "the request has " + ((long) images + more) + " images or more; at most "
+                                + settings.requestImages() + " are scored in one.");
+            }
+            if (imagesInHand.addAndGet(more) > settings.imagesInHand()) {
+                imagesInHand.addAndGet(-more);
+                throw overloaded("images");
+            }
+            images += more;
         }
 
         @Override
-        public void close() {
-            room.release(units);
+        public synchronized void close() {
+            if (!closed) {
+                closed = true;
+                bytesInHand.addAndGet(-bytes);
+                imagesInHand.addAndGet(-images);
+            }
         }
     }
 }

@@ -9,48 +9,76 @@ import io.vertx.core.http.HttpVersion;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jboss.resteasy.reactive.server.ServerResponseFilter;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Answers every exception of a request, ours and the framework's, with an RFC 9457 problem. */
+/**
+ * Answers every exception of a request, ours and the framework's: with an RFC 9457 problem, and under {@code /v2} as the Open
+ * Inference Protocol has it, {@code {"error": …}}.
+ */
 public final class ProblemResponses {
     private static final Logger LOG = LoggerFactory.getLogger(ProblemResponses.class);
     private static final String CONNECTION = "Connection";
     private static final int RETRY_AFTER_SECONDS = 1;
+    private static final String OPEN_INFERENCE = "/v2";
+
+    /** No status of the standard, since nobody reads it: the client has closed the connection. */
+    private static final int CLIENT_GONE = 499;
+
+    /** After these the rest of the body may not be read: the connection cannot carry another request. */
+    private static final Set<Integer> CLOSING = Set.of(408, 413, 415, 503, 504);
 
     @ServerExceptionMapper
-    public Response refused(ScanstreamException e) {
-        int status = status(e.code());
+    public Response refused(ScanstreamException e, UriInfo uri) {
+        return refused(e, uri.getPath());
+    }
+
+    static Response refused(ScanstreamException e, String path) {
+        boolean inTensor = isOpenInference(path)
+                && (e.code() == ErrorCode.NOT_AN_IMAGE || e.code() == ErrorCode.UNSUPPORTED_IMAGE);
+        // There an image is a tensor's element: one that cannot be decoded is a mistake in the request.
+        int status = inTensor ? 400 : status(e.code());
         if (status == 500) {
             LOG.error("A request ended in a defect.", e);
         }
-        return respond(status, e.code(), String.valueOf(e.getMessage()));
+        return respond(path, status, e.code(), String.valueOf(e.getMessage()), null);
     }
 
-    /** What the framework refuses by itself: no such address, a media type that is no image's. */
+    /** What the framework refuses by itself: no such address, a method or a media type that it does not take. */
     @ServerExceptionMapper
-    public Response framework(WebApplicationException e) {
+    public Response framework(WebApplicationException e, UriInfo uri) {
         int status = e.getResponse().getStatus();
         if (status < 400) {
             return e.getResponse();
         }
-        return status == 415
-                ? respond(
-                        status,
-                        ErrorCode.UNSUPPORTED_IMAGE,
-                        "Send the image's bytes with Content-Type image/* or application/octet-stream.")
-                : respond(status, null, String.valueOf(e.getMessage()));
+        String allowed = e.getResponse().getHeaderString(HttpHeaders.ALLOW);
+        String detail =
+                switch (status) {
+                    case 404 -> "Nothing is at " + uri.getPath() + ".";
+                    case 405 -> "This address takes " + (allowed == null ? "another method" : allowed) + ".";
+                    case 406 -> "The answer is application/json; the request accepts something else.";
+                    case 415 ->
+                        "Send the image's bytes with Content-Type image/* or application/octet-stream, or several images as "
+                                + "files of a multipart/form-data, without Content-Encoding.";
+                    default -> String.valueOf(e.getMessage());
+                };
+        return respond(uri.getPath(), status, status == 415 ? ErrorCode.UNSUPPORTED_IMAGE : null, detail, allowed);
     }
 
     @ServerExceptionMapper
-    public Response defect(Exception e) {
+    public Response defect(Exception e, UriInfo uri) {
         LOG.error("A request ended in a defect.", e);
-        return respond(500, ErrorCode.INTERNAL, "A defect of the service; its log has the details.");
+        return respond(
+                uri.getPath(), 500, ErrorCode.INTERNAL, "A defect of the service; its log has the details.", null);
     }
 
     private static int status(ErrorCode code) {
@@ -61,7 +89,9 @@ public final class ProblemResponses {
             case TOO_LARGE -> 413;
             case UNSUPPORTED_IMAGE -> 415;
             case NOT_AN_IMAGE -> 422;
+            case CANCELLED -> CLIENT_GONE;
             case MODEL_LOADING, OVERLOADED, STORE_UNAVAILABLE, BROKER_UNAVAILABLE, CONFLICT -> 503;
+            case DEADLINE_EXPIRED -> 504;
             default -> 500;
         };
     }
@@ -74,7 +104,23 @@ public final class ProblemResponses {
         }
     }
 
-    private static Response respond(int status, @Nullable ErrorCode code, String detail) {
+    private static Response respond(
+            String path, int status, @Nullable ErrorCode code, String detail, @Nullable String allowed) {
+        Response.ResponseBuilder response =
+                isOpenInference(path) ? error(status, detail) : problem(status, code, detail);
+        if (allowed != null) {
+            response.header(HttpHeaders.ALLOW, allowed);
+        }
+        if (status == 503) {
+            response.header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
+        }
+        if (CLOSING.contains(status)) {
+            response.header(CONNECTION, "close");
+        }
+        return response.build();
+    }
+
+    private static Response.ResponseBuilder problem(int status, @Nullable ErrorCode code, String detail) {
         ApiProblem problem = new ApiProblem(
                 code == null ? "about:blank" : "urn:scanstream:" + words(code, '-'),
                 code == null ? "Request refused" : words(code, ' '),
@@ -82,16 +128,15 @@ public final class ProblemResponses {
                 detail,
                 code,
                 null);
-        Response.ResponseBuilder response =
-                Response.status(status).type(ApiProblem.MEDIA_TYPE).entity(Json.text(problem));
-        if (status == 503) {
-            response.header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
-        }
-        if (status == 413 || status == 415 || status == 503) {
-            // The rest of the body is not read: this connection cannot carry another request.
-            response.header(CONNECTION, "close");
-        }
-        return response.build();
+        return Response.status(status).type(ApiProblem.MEDIA_TYPE).entity(Json.text(problem));
+    }
+
+    private static Response.ResponseBuilder error(int status, String detail) {
+        return Response.status(status).type(MediaType.APPLICATION_JSON).entity(Json.text(Map.of("error", detail)));
+    }
+
+    private static boolean isOpenInference(String path) {
+        return path.equals(OPEN_INFERENCE) || path.startsWith(OPEN_INFERENCE + "/");
     }
 
     private static String words(ErrorCode code, char between) {

@@ -2,29 +2,32 @@ package io.scanstream.inference.http;
 
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.inference.http.FileScores.FileScore;
 import io.scanstream.inference.model.LoadedModel;
 import io.scanstream.inference.model.ModelRef;
 import io.scanstream.inference.model.ServingSet;
 import io.scanstream.inference.scoring.Score;
 import io.scanstream.inference.scoring.Scorer;
-import io.scanstream.inference.scoring.Urgency;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
-import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
-import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
-import java.io.IOException;
-import java.io.InputStream;
-import java.time.Instant;
-import java.util.concurrent.CompletionException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** {@code POST /v1/models/{name}/score}: one image, its score. */
+/**
+ * {@code POST /v1/models/{name}/score}: images, their scores. Query parameters: {@code version} is the version that must
+ * score, else {@code alias} decides, else {@code champion}; {@code urgent} overtakes what is not.
+ */
 @Path("/v1/models")
 public final class ScoreResource {
     private final ServingSet serving;
@@ -37,48 +40,71 @@ public final class ScoreResource {
         this.limits = limits;
     }
 
-    /**
-     * Scores an image.
-     *
-     * @param version the version that must score; else the alias decides
-     * @param alias {@code champion} if not given
-     * @param announcedBytes of the image; -1 if the client does not say
-     * @param image the encoded bytes, read up to the limit
-     */
+    /** Scores the one image that is the body. */
     @POST
     @Path("/{name}/score")
     @Consumes({"image/*", MediaType.APPLICATION_OCTET_STREAM})
     @Produces(MediaType.APPLICATION_JSON)
-    public Score score(
+    public CompletionStage<Score> score(
             @PathParam("name") String name,
             @QueryParam("version") @Nullable String version,
             @QueryParam("alias") @Nullable String alias,
-            @HeaderParam(HttpHeaders.CONTENT_LENGTH) @DefaultValue("-1") long announcedBytes,
-            InputStream image)
-            throws IOException {
+            @QueryParam("urgent") @Nullable String urgent,
+            @HeaderParam(Demand.DEADLINE) @Nullable String deadline,
+            @Context RoutingContext http) {
         ModelRef ref = ModelRef.of(name, version, alias);
-        try (HttpLimits.Admission admitted = limits.admit(announcedBytes)) {
-            byte[] bytes = admitted.read(image);
-            return scorer.score(acquire(ref), bytes, Urgency.ROUTINE).join();
-        } catch (CompletionException e) {
-            throw unwrapped(e);
-        }
+        return Call.serve(
+                http,
+                limits,
+                limits.settings().imageBytes(),
+                Demand.of(urgent, deadline),
+                call -> call.with(serving, ref, model -> call.body().thenCompose(bytes -> scored(call, model, bytes))));
     }
 
-    /** Waits a little for a version that is being loaded: it may be a matter of moments. */
-    private LoadedModel acquire(ModelRef ref) {
-        try {
-            return serving.acquire(ref, Instant.now().plus(limits.patience())).join();
-        } catch (CompletionException e) {
-            if (ServingSet.cause(e) instanceof ScanstreamException late && late.code() == ErrorCode.DEADLINE_EXPIRED) {
-                throw new ScanstreamException(
-                        ErrorCode.MODEL_LOADING, "model " + ref + " is being loaded. Try again in a few seconds.", e);
-            }
-            throw unwrapped(e);
-        }
+    /** Scores each file of a form; a file that cannot be scored is an answer of its own. */
+    @POST
+    @Path("/{name}/score")
+    @Consumes(MediaType.MULTIPART_FORM_DATA)
+    @Produces(MediaType.APPLICATION_JSON)
+    public CompletionStage<FileScores> scoreFiles(
+            @PathParam("name") String name,
+            @QueryParam("version") @Nullable String version,
+            @QueryParam("alias") @Nullable String alias,
+            @QueryParam("urgent") @Nullable String urgent,
+            @HeaderParam(Demand.DEADLINE) @Nullable String deadline,
+            @Context RoutingContext http) {
+        ModelRef ref = ModelRef.of(name, version, alias);
+        return Call.serve(
+                http,
+                limits,
+                limits.settings().requestBytes(),
+                Demand.of(urgent, deadline),
+                call -> call.with(serving, ref, model -> scored(call, model)));
     }
 
-    private static RuntimeException unwrapped(CompletionException e) {
-        return ServingSet.cause(e) instanceof ScanstreamException known ? known : e;
+    private CompletableFuture<FileScores> scored(Call call, LoadedModel model) {
+        List<CompletableFuture<FileScore>> answers = new ArrayList<>();
+        long mostBytes = limits.settings().imageBytes();
+        return ImageForm.read(
+                        call,
+                        mostBytes,
+                        (file, bytes) -> answers.add(
+                                bytes == null
+                                        ? CompletableFuture.completedFuture(
+                                                FileScore.refused(file, tooLarge(mostBytes)))
+                                        : scored(call, model, bytes)
+                                                .handle((score, failure) -> FileScore.of(file, score, failure))))
+                .thenCompose(read -> CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new)))
+                .thenApply(all -> new FileScores(
+                        answers.stream().map(CompletableFuture::join).toList()));
+    }
+
+    private CompletableFuture<Score> scored(Call call, LoadedModel model, byte[] bytes) {
+        return call.scan(
+                wanted -> scorer.score(model.acquire(), bytes, call.demand().urgency(), wanted));
+    }
+
+    private static ScanstreamException tooLarge(long mostBytes) {
+        return new ScanstreamException(ErrorCode.TOO_LARGE, "the image is above the limit of " + mostBytes + " bytes.");
     }
 }

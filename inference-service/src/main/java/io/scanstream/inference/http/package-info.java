@@ -1,6 +1,7 @@
 /**
- * The scoring edge on HTTP: one image in, its score out, and what this instance holds. Resources are thin; errors become
- * RFC 9457 problems in one place. Nothing else may use it.
+ * The scoring edge on HTTP: images in, their scores out, in a form of our own and in the Open Inference Protocol. Resources are
+ * thin; no request holds a thread while it waits, and what there is no room for is refused; errors become
+ * answers in one place. Nothing else may use it.
  */
 @NullMarked
 package io.scanstream.inference.http;

@@ -92,14 +92,24 @@ public final class Scorer implements AutoCloseable {
      */
     public CompletableFuture<Map<String, float[]>> infer(
             LoadedModel model, byte[] input, Set<String> outputs, Urgency urgency) {
-        return enqueue(
-                model,
-                Set.copyOf(outputs),
-                urgency,
-                () -> true,
-                () -> sized(model, input),
-                (given, row) -> outputs.stream()
-                        .collect(Collectors.toMap(Function.identity(), output -> given.row(output, row))));
+        return infer(model, input, outputs, urgency, () -> true);
+    }
+
+    /** As {@link #infer(LoadedModel, byte[], Set, Urgency)}, for a scan that may cease to be wanted. */
+    public CompletableFuture<Map<String, float[]>> infer(
+            LoadedModel model, byte[] input, Set<String> outputs, Urgency urgency, BooleanSupplier wanted) {
+        return enqueue(model, Set.copyOf(outputs), urgency, wanted, () -> sized(model, input), rows(outputs));
+    }
+
+    /** As {@link #infer(LoadedModel, byte[], Set, Urgency, BooleanSupplier)}, from an encoded image; fails as a score does. */
+    public CompletableFuture<Map<String, float[]>> inferImage(
+            LoadedModel model, byte[] bytes, Set<String> outputs, Urgency urgency, BooleanSupplier wanted) {
+        return enqueue(model, Set.copyOf(outputs), urgency, wanted, () -> decoded(model, bytes), rows(outputs));
+    }
+
+    private static BiFunction<Outputs, Integer, Map<String, float[]>> rows(Set<String> outputs) {
+        return (given, row) ->
+                outputs.stream().collect(Collectors.toMap(Function.identity(), output -> given.row(output, row)));
     }
 
     private <T> CompletableFuture<T> enqueue(

@@ -17,6 +17,8 @@ public final class ClusterResource implements QuarkusTestResourceLifecycleManage
     static final String CHAMPION = "20260101-000000-00000001";
     static final String OTHER = "20260102-000000-00000002";
     static final int MOST_BYTES = 300_000;
+    static final int REQUEST_BYTES = 3_000_000;
+    static final int REQUEST_IMAGES = 100;
 
     private @Nullable Cluster cluster;
 
@@ -44,6 +46,11 @@ public final class ClusterResource implements QuarkusTestResourceLifecycleManage
             Map<String, String> settings = new HashMap<>();
             settings.put("scanstream.cache-dir", folder.resolve("cache").toString());
             settings.put("scanstream.inference.max-image-bytes", Integer.toString(MOST_BYTES));
+            settings.put("scanstream.inference.http-bytes", Integer.toString(REQUEST_BYTES));
+            settings.put("scanstream.inference.http.request-bytes", Integer.toString(REQUEST_BYTES));
+            settings.put("scanstream.inference.http.request-images", Integer.toString(REQUEST_IMAGES));
+            settings.put("scanstream.inference.http.images", Integer.toString(2 * REQUEST_IMAGES));
+            settings.put("scanstream.inference.http.silence", "3s");
             settings.put("scanstream.inference.pinned", "tiny,outlines/20260101-000000-00000001");
             settings.put("scanstream.inference.models-bytes", "1G");
             settings.put("quarkus.http.test-port", "0");

@@ -12,15 +12,10 @@ import static org.hamcrest.Matchers.startsWith;
 
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
-import io.restassured.config.JsonConfig;
-import io.restassured.config.RestAssuredConfig;
-import io.restassured.path.json.config.JsonPathConfig;
 import io.restassured.specification.RequestSpecification;
 import io.scanstream.contracts.api.ApiProblem;
 import io.scanstream.inference.TinyModel;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,9 +27,7 @@ class HttpEdgeTest {
 
     @BeforeEach
     void awaitReady() {
-        Awaitility.await()
-                .atMost(Duration.ofSeconds(60))
-                .until(() -> given().get("/q/health/ready").statusCode() == 200);
+        EdgeTests.awaitReady();
     }
 
     @Test
@@ -85,6 +78,36 @@ class HttpEdgeTest {
         problem(image(RED), "/v1/models/refused/score", 409, "MODEL_NOT_VERIFIED");
         problem(image(new byte[ClusterResource.MOST_BYTES + 1]), "/v1/models/tiny/score", 413, "TOO_LARGE");
         problem(given().contentType("text/plain").body("hello"), "/v1/models/tiny/score", 415, "UNSUPPORTED_IMAGE");
+        problem(image(RED).header("Content-Encoding", "gzip"), "/v1/models/tiny/score", 415, "UNSUPPORTED_IMAGE");
+        problem(image(RED), "/v1/models/tiny/score?urgent=perhaps", 400, "INVALID_REQUEST");
+        problem(image(RED).header(Demand.DEADLINE, "soon"), "/v1/models/tiny/score", 400, "INVALID_REQUEST");
+        problem(image(RED).header(Demand.DEADLINE, "0"), "/v1/models/tiny/score", 400, "INVALID_REQUEST");
+    }
+
+    @Test
+    void whatTheFrameworkRefusesIsAProblemToo() {
+        problem(image(RED), "/v1/nothing", 404, null);
+        problem(image(RED), "/nothing", 404, null);
+        problem(image(RED), "/", 404, null);
+        problem(image(RED).accept("text/csv"), "/v1/models/tiny/score", 406, null);
+        problem(given(), "/v1/models/tiny", 405, null);
+        given().get("/v1/models/tiny/score")
+                .then()
+                .statusCode(405)
+                .contentType(ApiProblem.MEDIA_TYPE)
+                .body("status", equalTo(405));
+    }
+
+    @Test
+    void scoresWhatIsUrgentOrHasTimeLeft() {
+        image(RED).post("/v1/models/tiny/score?urgent=true").then().statusCode(200);
+        image(RED).post("/v1/models/tiny/score?urgent").then().statusCode(200);
+        image(RED).post("/v1/models/tiny/score?urgent=false").then().statusCode(200);
+        image(RED)
+                .header(Demand.DEADLINE, "60000")
+                .post("/v1/models/tiny/score")
+                .then()
+                .statusCode(200);
     }
 
     @Test
@@ -133,9 +156,6 @@ class HttpEdgeTest {
     }
 
     private static RequestSpecification image(byte[] bytes) {
-        return given().config(RestAssuredConfig.config()
-                        .jsonConfig(JsonConfig.jsonConfig().numberReturnType(JsonPathConfig.NumberReturnType.DOUBLE)))
-                .contentType("application/octet-stream")
-                .body(bytes);
+        return EdgeTests.request().contentType("application/octet-stream").body(bytes);
     }
 }

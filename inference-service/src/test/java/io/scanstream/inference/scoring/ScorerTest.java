@@ -28,6 +28,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.assertj.core.data.Offset;
@@ -127,6 +128,39 @@ class ScorerTest {
         assertThat(failure(tooSmall)).isEqualTo(ErrorCode.INVALID_REQUEST);
         assertThat(score(model, TinyModel.png(1, 2, 200, 16, 16)).join().decision())
                 .isEqualTo("normal");
+        model.release();
+    }
+
+    @Test
+    void runsEncodedAndDecodedScansAlike() {
+        LoadedModel model = load(TinyModel.aModel());
+        byte[] image = TinyModel.png(200, 150, 30, 33, 21);
+        byte[] input = model.preprocessor().apply(DECODER.decode(image));
+        Set<String> outputs = model.outputShapes().keySet();
+
+        Map<String, float[]> encoded = scorer.inferImage(model.acquire(), image, outputs, Urgency.URGENT, () -> true)
+                .join();
+        Map<String, float[]> decoded = scorer.infer(model.acquire(), input, outputs, Urgency.ROUTINE, () -> true)
+                .join();
+
+        assertThat(encoded).containsOnlyKeys("probabilities", "logits");
+        assertThat(encoded.get("logits")).containsExactly(decoded.get("logits"));
+        assertThat(failure(scorer.inferImage(model.acquire(), new byte[9], outputs, Urgency.ROUTINE, () -> true)))
+                .isEqualTo(ErrorCode.NOT_AN_IMAGE);
+        model.release();
+    }
+
+    @Test
+    void aScanThatIsNotWantedIsNotRun() {
+        LoadedModel model = load(TinyModel.aModel());
+        Set<String> outputs = model.outputShapes().keySet();
+        byte[] input = new byte[model.input().sizeBytes()];
+
+        CompletableFuture<?> unwanted = scorer.infer(model.acquire(), input, outputs, Urgency.ROUTINE, () -> false);
+
+        assertThat(catchThrowableOfType(CancellationException.class, unwanted::join))
+                .isNotNull();
+        assertThat(metrics.find("scanstream.batch.size").summaries()).allMatch(sizes -> sizes.count() == 0);
         model.release();
     }
 
