@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.micrometer.core.instrument.config.MeterFilter;
+import io.opentelemetry.api.OpenTelemetry;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.scanstream.contracts.ParentWatch;
@@ -14,7 +15,6 @@ import io.scanstream.inference.arrivals.ArrivalSettings;
 import io.scanstream.inference.arrivals.Arrivals;
 import io.scanstream.inference.arrivals.IncomingLayout;
 import io.scanstream.inference.http.HttpLimits;
-import io.scanstream.inference.http.HttpSettings;
 import io.scanstream.inference.kafka.ClaimedScans;
 import io.scanstream.inference.kafka.KafkaSettings;
 import io.scanstream.inference.kafka.ModelEvents;
@@ -58,7 +58,8 @@ final class Wiring {
     Wiring(
             InferenceConfig config,
             @Identifier("default-kafka-broker") Map<String, Object> kafka,
-            MeterRegistry metrics) {
+            MeterRegistry metrics,
+            OpenTelemetry telemetry) {
         InferenceConfig.Inference inference = config.inference();
         int cores = Runtime.getRuntime().availableProcessors();
         long maxImageBytes = inference.maxImageBytes().asLongValue();
@@ -125,28 +126,14 @@ final class Wiring {
                 : null;
         ClaimedScans claimed = new ClaimedScans(store, incoming, maxImageBytes);
         this.records = new RecordScoring(
-                serving, scorer, claimed, inference.fetchedBytes().asLongValue());
+                serving, scorer, claimed, inference.fetchedBytes().asLongValue(), metrics);
         ShadowSettings shadow = new ShadowSettings(
                 inference.shadow().inFlight(), inference.shadow().bytes().asLongValue());
         this.shadowScorer = new Scorer(
                 new ScorerSettings(1, 1, inference.latencyBudget(), shadow.bytes()), decoder, shadowed(metrics));
         this.shadows = ShadowScoring.toKafka(serving, shadowScorer, claimed, shadow, settings, metrics);
-        this.edge = new ScanEdge(settings, records, store, shadows, metrics);
-        this.limits = new HttpLimits(http(inference), metrics);
-    }
-
-    private static HttpSettings http(InferenceConfig.Inference inference) {
-        InferenceConfig.Http http = inference.http();
-        return new HttpSettings(
-                inference.httpBytes().asLongValue(),
-                http.images(),
-                inference.maxImageBytes().asLongValue(),
-                http.requestBytes().asLongValue(),
-                http.requestImages(),
-                http.unhurriedImages(),
-                http.longestWait(),
-                inference.httpPatience(),
-                http.silence());
+        this.edge = new ScanEdge(settings, records, store, shadows, metrics, telemetry);
+        this.limits = new HttpLimits(inference.httpSettings(), metrics);
     }
 
     void start(@Observes StartupEvent event) {

@@ -1,6 +1,7 @@
 package io.scanstream.inference;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
 import io.scanstream.imaging.DecodeLimits;
 import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.inference.arrivals.IncomingLayout;
@@ -55,11 +56,12 @@ public final class ScoringProcess implements AutoCloseable {
                 new PublishedModels(() -> store, loader, cache), 2, Duration.ofMillis(500), (version, reason) -> {});
         Scorer scorer = new Scorer(ScorerSettings.defaults(), decoder, new SimpleMeterRegistry());
         ClaimedScans claimed = new ClaimedScans(() -> store, () -> new Incoming(store, layout.prefixes()), 100_000);
-        RecordScoring records = new RecordScoring(serving, scorer, claimed, 1 << 20);
+        RecordScoring records = new RecordScoring(serving, scorer, claimed, 1 << 20, new SimpleMeterRegistry());
         KafkaSettings kafka = settings(cluster);
         ShadowScoring shadows = ShadowScoring.toKafka(
                 serving, scorer, claimed, new ShadowSettings(1, 1 << 20), kafka, new SimpleMeterRegistry());
-        ScanEdge edge = new ScanEdge(kafka, records, () -> store, shadows, new SimpleMeterRegistry());
+        ScanEdge edge =
+                new ScanEdge(kafka, records, () -> store, shadows, new SimpleMeterRegistry(), OpenTelemetry.noop());
         serving.start();
         edge.start();
         return new ScoringProcess(edge, shadows, records, scorer, serving);

@@ -1,10 +1,12 @@
 package io.scanstream.gateway.messaging;
 
+import io.opentelemetry.context.Context;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.BackPressureFailure;
+import io.smallrye.reactive.messaging.TracingMetadata;
 import io.smallrye.reactive.messaging.kafka.api.OutgoingKafkaRecordMetadata;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -54,10 +56,13 @@ public final class Outbox {
         headers.forEach((name, text) -> records.add(name, text.getBytes(StandardCharsets.UTF_8)));
         Message<byte[]> message = Message.of(
                 value,
-                Metadata.of(OutgoingKafkaRecordMetadata.<String>builder()
-                        .withKey(key)
-                        .withHeaders(records)
-                        .build()));
+                Metadata.of(
+                        OutgoingKafkaRecordMetadata.<String>builder()
+                                .withKey(key)
+                                .withHeaders(records)
+                                .build(),
+                        // The record carries the context of the request that it is written for.
+                        TracingMetadata.withCurrent(Context.current())));
         CompletableFuture<Void> sent;
         try {
             sent = emitter.apply(message).subscribeAsCompletionStage();

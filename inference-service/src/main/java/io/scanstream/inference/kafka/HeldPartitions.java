@@ -109,6 +109,13 @@ final class HeldPartitions implements ConsumerRebalanceListener {
         }
     }
 
+    /** Records on the partitions in work that were not read yet, as far as the consumer has heard of them. */
+    long lag() {
+        return windows.keySet().stream()
+                .mapToLong(partition -> consumer.currentLag(partition).orElse(0))
+                .sum();
+    }
+
     /** Goes back to what is committed, everywhere. */
     void rewind() {
         unprepared.addAll(windows.keySet());

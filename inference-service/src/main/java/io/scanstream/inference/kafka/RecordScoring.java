@@ -1,5 +1,7 @@
 package io.scanstream.inference.kafka;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.scoring.ClaimTicket;
@@ -10,6 +12,7 @@ import io.scanstream.inference.scoring.Score;
 import io.scanstream.inference.scoring.Scorer;
 import io.scanstream.inference.scoring.Urgency;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -31,6 +34,7 @@ public final class RecordScoring implements AutoCloseable {
     private final ServingSet serving;
     private final Scorer scorer;
     private final ClaimedScans claimed;
+    private final Timer fetchTimer;
     private final int fetchUnits;
     private final Semaphore fetched;
     private final ExecutorService fetching;
@@ -40,10 +44,13 @@ public final class RecordScoring implements AutoCloseable {
      *
      * @param fetchedBytes most bytes of fetched scans that are held at once; a single scan is always allowed
      */
-    public RecordScoring(ServingSet serving, Scorer scorer, ClaimedScans claimed, long fetchedBytes) {
+    public RecordScoring(
+            ServingSet serving, Scorer scorer, ClaimedScans claimed, long fetchedBytes, MeterRegistry metrics) {
         this.serving = serving;
         this.scorer = scorer;
         this.claimed = claimed;
+        this.fetchTimer =
+                Timer.builder("scanstream.fetch").publishPercentileHistogram().register(metrics);
         this.fetchUnits = Math.toIntExact(Math.max(1, fetchedBytes / UNIT_BYTES));
         this.fetched = new Semaphore(fetchUnits);
         AtomicInteger number = new AtomicInteger();
@@ -123,7 +130,7 @@ public final class RecordScoring implements AutoCloseable {
         fetched.acquireUninterruptibly(units);
         byte[] bytes;
         try {
-            bytes = claimed.fetch(ticket);
+            bytes = Objects.requireNonNull(fetchTimer.record(() -> claimed.fetch(ticket)));
         } catch (RuntimeException e) {
             fetched.release(units);
             model.release();

@@ -1,6 +1,7 @@
 package io.scanstream.inference.kafka;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
 import io.scanstream.contracts.Topics;
 import io.scanstream.inference.scoring.Urgency;
 import io.scanstream.storage.ObjectStore;
@@ -28,14 +29,22 @@ public final class ScanEdge implements AutoCloseable {
             RecordScoring scoring,
             Supplier<ObjectStore> store,
             ShadowScoring shadows,
-            MeterRegistry registry) {
+            MeterRegistry registry,
+            OpenTelemetry telemetry) {
         this.settings = settings;
         Solitude solitude = new Solitude();
         this.loops = Stream.of(
                         new ScanLoop.Source(Topics.SCANS_URGENT, Topics.URGENT_SCORERS_GROUP, Urgency.URGENT),
                         new ScanLoop.Source(Topics.SCANS, Topics.SCORERS_GROUP, Urgency.ROUTINE))
                 .map(source -> new ScanLoop(
-                        source, settings, scoring, store, solitude, new EdgeMetrics(registry, source.topic()), shadows))
+                        source,
+                        settings,
+                        scoring,
+                        store,
+                        solitude,
+                        new EdgeMetrics(registry, source.topic()),
+                        shadows,
+                        new ScanTraces(telemetry, source.topic())))
                 .toList();
         this.threads = List.of(new Thread(loops.get(0), "scans-urgent"), new Thread(loops.get(1), "scans"));
     }

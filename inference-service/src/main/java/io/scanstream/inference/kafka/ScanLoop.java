@@ -31,6 +31,7 @@ final class ScanLoop implements Runnable {
     private final Solitude solitude;
     private final EdgeMetrics metrics;
     private final ShadowScoring shadows;
+    private final ScanTraces traces;
     private final StopSignal stop = new StopSignal();
     private volatile boolean running;
 
@@ -50,7 +51,8 @@ final class ScanLoop implements Runnable {
             Supplier<ObjectStore> store,
             Solitude solitude,
             EdgeMetrics metrics,
-            ShadowScoring shadows) {
+            ShadowScoring shadows,
+            ScanTraces traces) {
         this.source = source;
         this.settings = settings;
         this.scoring = scoring;
@@ -58,6 +60,7 @@ final class ScanLoop implements Runnable {
         this.solitude = solitude;
         this.metrics = metrics;
         this.shadows = shadows;
+        this.traces = traces;
     }
 
     /** Whether the consumer is in its group, or on its way into it, with a broker that answered. */
@@ -101,7 +104,7 @@ final class ScanLoop implements Runnable {
             boolean samePartition = scoredIds.samePartition(ScoredIds.partitions(consumer, source.topic()));
             HeldPartitions partitions = new HeldPartitions(consumer, scoredIds, samePartition, store, settings, inHand);
             group.set(consumer.groupMetadata());
-            try (ScoreWriter writer = new ScoreWriter(settings, samePartition);
+            try (ScoreWriter writer = new ScoreWriter(settings, samePartition, traces);
                     Committer committer = new Committer(
                             source.topic() + "-commit", inHand, writer, group::get, metrics, this::offerToShadows)) {
                 consumer.subscribe(List.of(source.topic()), partitions);

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param isChosen whether the record itself names its version or alias; else the model's traffic decides
  * @param ticket absent where the value is the image itself
  * @param mistake {@code INVALID_REQUEST}: what the record lacks
+ * @param takenAt when it was read
  */
 record ScanRecord(
         ConsumerRecord<byte[], byte[]> source,
@@ -34,11 +35,13 @@ record ScanRecord(
         boolean isChosen,
         @Nullable Instant deadline,
         @Nullable ClaimTicket ticket,
-        @Nullable ScanstreamException mistake) {
+        @Nullable ScanstreamException mistake,
+        Instant takenAt) {
 
     static ScanRecord of(ConsumerRecord<byte[], byte[]> source) {
         ScanId id = null;
         String model = header(source, ScanHeaders.MODEL);
+        Instant takenAt = Instant.now();
         String shown = model == null ? "" : model;
         try {
             id = id(source);
@@ -49,9 +52,9 @@ record ScanRecord(
             String alias = header(source, ScanHeaders.MODEL_ALIAS);
             ModelRef ref = ModelRef.of(model, version, alias);
             boolean isChosen = version != null || alias != null;
-            return new ScanRecord(source, id, shown, ref, isChosen, deadline(source), ticket(source), null);
+            return new ScanRecord(source, id, shown, ref, isChosen, deadline(source), ticket(source), null, takenAt);
         } catch (ScanstreamException e) {
-            return new ScanRecord(source, id, shown, null, false, null, null, e);
+            return new ScanRecord(source, id, shown, null, false, null, null, e, takenAt);
         }
     }
 

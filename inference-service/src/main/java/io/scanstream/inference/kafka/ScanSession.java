@@ -102,6 +102,7 @@ final class ScanSession {
     private ConsumerRecords<byte[], byte[]> poll(Duration within) {
         ConsumerRecords<byte[], byte[]> records = consumer.poll(within);
         group.set(consumer.groupMetadata());
+        metrics.standing(partitions.lag(), inHand.size());
         return records;
     }
 

@@ -27,6 +27,7 @@ import org.apache.kafka.common.errors.RecordTooLargeException;
 final class ScoreWriter implements AutoCloseable {
     private final Producer<byte[], byte[]> producer;
     private final boolean samePartition;
+    private final ScanTraces traces;
     private boolean withoutValues;
 
     /** A transaction that was aborted, or whose fate is unknown: what was read is to be read again. */
@@ -37,8 +38,9 @@ final class ScoreWriter implements AutoCloseable {
     }
 
     /** Connects, which waits for the broker; a new transactional id each time. */
-    ScoreWriter(KafkaSettings settings, boolean samePartition) {
+    ScoreWriter(KafkaSettings settings, boolean samePartition, ScanTraces traces) {
         this.samePartition = samePartition;
+        this.traces = traces;
         this.producer = new KafkaProducer<>(settings.transactionalProducer(
                 Topics.SCORERS_GROUP + "-" + settings.instance() + "-" + UUID.randomUUID()));
         try {
@@ -58,12 +60,13 @@ final class ScoreWriter implements AutoCloseable {
      */
     void write(List<Outcome> outcomes, Map<TopicPartition, OffsetAndMetadata> offsets, ConsumerGroupMetadata group)
             throws NotWritten {
+        ScanTraces.Transaction traced = traces.transaction();
         try {
             producer.beginTransaction();
             // What a send fails with, the commit fails with.
             for (Outcome outcome : outcomes) {
                 if (outcome.event() != null) {
-                    var unused = producer.send(score(outcome.scan().source(), outcome.event()));
+                    var unused = producer.send(score(outcome, outcome.event(), traced));
                 }
                 if (outcome.isDeadLetter() && outcome.rejection() != null) {
                     var unused =
@@ -73,9 +76,11 @@ final class ScoreWriter implements AutoCloseable {
             producer.sendOffsetsToTransaction(offsets, group);
             producer.commitTransaction();
             withoutValues = false;
+            traced.committed();
         } catch (KafkaException e) {
             // A dead letter that the broker finds too large, with its new headers, is written without the scan.
             withoutValues = e instanceof RecordTooLargeException || e.getCause() instanceof RecordTooLargeException;
+            traced.aborted(e);
             abort(e);
             throw new NotWritten(e);
         }
@@ -91,11 +96,13 @@ final class ScoreWriter implements AutoCloseable {
         }
     }
 
-    private ProducerRecord<byte[], byte[]> score(ConsumerRecord<byte[], byte[]> source, ScoreEvent event) {
+    private ProducerRecord<byte[], byte[]> score(Outcome outcome, ScoreEvent event, ScanTraces.Transaction traced) {
+        ConsumerRecord<byte[], byte[]> source = outcome.scan().source();
         Integer partition = samePartition ? source.partition() : null;
         ProducerRecord<byte[], byte[]> score = new ProducerRecord<>(
                 Topics.SCORES, partition, utf8(event.scanId().toString()), Json.bytes(event));
         Attempt.copyReplay(source.headers(), score.headers());
+        traced.add(outcome, score.headers());
         return score;
     }
 

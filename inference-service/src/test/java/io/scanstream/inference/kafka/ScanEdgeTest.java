@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.Topics;
@@ -310,9 +311,9 @@ class ScanEdgeTest {
     }
 
     private static double count(String name, String tag, String value) {
-        Counter counter =
-                METRICS.find(name).tag("topic", Topics.SCANS).tag(tag, value).counter();
-        return counter == null ? 0 : counter.count();
+        return METRICS.find(name).tag("topic", Topics.SCANS).tag(tag, value).counters().stream()
+                .mapToDouble(Counter::count)
+                .sum();
     }
 
     private static AutoCloseable startEdge() {
@@ -331,7 +332,7 @@ class ScanEdgeTest {
                 (version, reason) -> {});
         Scorer scorer = new Scorer(ScorerSettings.defaults(), decoder, METRICS);
         ClaimedScans claimed = ClaimedScans.inStore(store, MOST_BYTES);
-        RecordScoring records = new RecordScoring(serving, scorer, claimed, 1 << 20);
+        RecordScoring records = new RecordScoring(serving, scorer, claimed, 1 << 20, METRICS);
         KafkaSettings settings = new KafkaSettings(
                 Map.of("bootstrap.servers", cluster.bootstrapServers()),
                 "test-" + UUID.randomUUID(),
@@ -344,7 +345,7 @@ class ScanEdgeTest {
         Scorer shadowScorer = new Scorer(ScorerSettings.defaults(), decoder, new SimpleMeterRegistry());
         ShadowScoring shadows = ShadowScoring.toKafka(
                 serving, shadowScorer, claimed, new ShadowSettings(64, 1 << 20), settings, METRICS);
-        ScanEdge started = new ScanEdge(settings, records, store, shadows, METRICS);
+        ScanEdge started = new ScanEdge(settings, records, store, shadows, METRICS, OpenTelemetry.noop());
         serving.start();
         started.start();
         return () -> {

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.Topics;
 import io.scanstream.contracts.model.ModelEvent;
@@ -180,7 +181,7 @@ class TrafficEdgeTest {
         Scorer shadowScorer = new Scorer(ScorerSettings.defaults(), decoder, new SimpleMeterRegistry());
         open.push(shadowScorer);
         ClaimedScans claimed = ClaimedScans.inStore(cluster.models()::store, 100_000);
-        RecordScoring records = new RecordScoring(serving, scorer, claimed, 1 << 20);
+        RecordScoring records = new RecordScoring(serving, scorer, claimed, 1 << 20, metrics);
         open.push(records);
         KafkaSettings settings = new KafkaSettings(
                 Map.of("bootstrap.servers", cluster.bootstrapServers()),
@@ -196,7 +197,8 @@ class TrafficEdgeTest {
         ShadowScoring shadowing = ShadowScoring.toKafka(
                 serving, shadowScorer, claimed, new ShadowSettings(100, 1 << 20), settings, metrics);
         open.push(shadowing);
-        ScanEdge edge = new ScanEdge(settings, records, cluster.models()::store, shadowing, metrics);
+        ScanEdge edge =
+                new ScanEdge(settings, records, cluster.models()::store, shadowing, metrics, OpenTelemetry.noop());
         open.push(edge);
         serving.start();
         events.start();
