@@ -1,6 +1,7 @@
 package io.scanstream.inference;
 
 import io.quarkus.runtime.configuration.MemorySize;
+import io.scanstream.inference.http.HttpSettings;
 import io.scanstream.inference.model.ModelMemory;
 import io.scanstream.inference.model.Pins;
 import io.scanstream.storage.StoreConfig;
@@ -137,6 +138,19 @@ interface InferenceConfig {
 
         /** How much the HTTP edge takes on. */
         Http http();
+
+        default HttpSettings httpSettings() {
+            return new HttpSettings(
+                    httpBytes().asLongValue(),
+                    http().images(),
+                    maxImageBytes().asLongValue(),
+                    http().requestBytes().asLongValue(),
+                    http().requestImages(),
+                    http().unhurriedImages(),
+                    http().longestWait(),
+                    httpPatience(),
+                    http().silence());
+        }
 
         /** Most scans of a topic that are read and not committed yet. */
         @WithDefault("256")

@@ -15,7 +15,6 @@ import io.scanstream.inference.arrivals.ArrivalSettings;
 import io.scanstream.inference.arrivals.Arrivals;
 import io.scanstream.inference.arrivals.IncomingLayout;
 import io.scanstream.inference.http.HttpLimits;
-import io.scanstream.inference.http.HttpSettings;
 import io.scanstream.inference.kafka.ClaimedScans;
 import io.scanstream.inference.kafka.KafkaSettings;
 import io.scanstream.inference.kafka.ModelEvents;
@@ -134,21 +133,7 @@ final class Wiring {
                 new ScorerSettings(1, 1, inference.latencyBudget(), shadow.bytes()), decoder, shadowed(metrics));
         this.shadows = ShadowScoring.toKafka(serving, shadowScorer, claimed, shadow, settings, metrics);
         this.edge = new ScanEdge(settings, records, store, shadows, metrics, telemetry);
-        this.limits = new HttpLimits(http(inference), metrics);
-    }
-
-    private static HttpSettings http(InferenceConfig.Inference inference) {
-        InferenceConfig.Http http = inference.http();
-        return new HttpSettings(
-                inference.httpBytes().asLongValue(),
-                http.images(),
-                inference.maxImageBytes().asLongValue(),
-                http.requestBytes().asLongValue(),
-                http.requestImages(),
-                http.unhurriedImages(),
-                http.longestWait(),
-                inference.httpPatience(),
-                http.silence());
+        this.limits = new HttpLimits(inference.httpSettings(), metrics);
     }
 
     void start(@Observes StartupEvent event) {

@@ -141,7 +141,6 @@ class HttpEdgeTest {
                 .body(containsString("scanstream_models_loaded"))
                 .body(containsString("scanstream_models_bytes"))
                 .body(containsString("scanstream_models_evicted_total 0.0"))
-                .body(containsString("scanstream_shadow_run_seconds_count 0"))
                 .body(containsString("scanstream_models_refused_total 1.0"))
                 .body(containsString("scanstream_batch_size_count"));
     }

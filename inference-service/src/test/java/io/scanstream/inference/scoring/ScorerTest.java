@@ -1,6 +1,7 @@
 package io.scanstream.inference.scoring;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.entry;
 
@@ -158,8 +159,7 @@ class ScorerTest {
 
         CompletableFuture<?> unwanted = scorer.infer(model.acquire(), input, outputs, Urgency.ROUTINE, () -> false);
 
-        assertThat(catchThrowableOfType(CancellationException.class, unwanted::join))
-                .isNotNull();
+        assertThat(ServingSet.cause(catchThrowable(unwanted::join))).isInstanceOf(CancellationException.class);
         assertThat(metrics.find("scanstream.batch.size").summaries()).allMatch(sizes -> sizes.count() == 0);
         model.release();
     }
