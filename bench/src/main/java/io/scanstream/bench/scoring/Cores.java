@@ -7,13 +7,13 @@ import java.util.TreeMap;
 
 /** How many cores each of some processes has kept busy since a moment. */
 final class Cores {
-    private final Map<String, ProcessHandle> processes;
-    private final Map<String, Duration> before = new TreeMap<>();
+    private final Map<String, Used> before = new TreeMap<>();
     private final long begun = System.nanoTime();
 
+    private record Used(ProcessHandle process, Duration then) {}
+
     private Cores(Map<String, ProcessHandle> processes) {
-        this.processes = processes;
-        processes.forEach((name, process) -> before.put(name, used(process)));
+        processes.forEach((name, process) -> before.put(name, new Used(process, used(process))));
     }
 
     /** From now on. */
@@ -25,8 +25,10 @@ final class Cores {
     Map<String, Double> busy() {
         double seconds = (System.nanoTime() - begun) / 1e9;
         Map<String, Double> busy = new TreeMap<>();
-        before.forEach((name, then) -> busy.put(
-                name, Median.rounded(used(processes.get(name)).minus(then).toNanos() / 1e9 / seconds, 3)));
+        before.forEach((name, process) -> {
+            Duration since = used(process.process()).minus(process.then());
+            busy.put(name, Median.rounded(since.toNanos() / 1e9 / seconds, 3));
+        });
         return busy;
     }
 

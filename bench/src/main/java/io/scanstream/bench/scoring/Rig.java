@@ -32,15 +32,17 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 
 /** Broker, object store and one inference-service, each a process, and the clients of a user of theirs. */
 final class Rig implements AutoCloseable {
-    private static final Duration READY = Duration.ofSeconds(120);
+    private static final Duration READY = Duration.ofMinutes(2);
 
     private final Platform platform;
     private final ObjectStore store;
     private final KafkaProducer<byte[], byte[]> producer;
     private final KafkaConsumer<byte[], byte[]> scores;
+    private volatile @Nullable Exception notSent;
 
     private Rig(Platform platform) {
         this.platform = platform;
@@ -99,9 +101,9 @@ final class Rig implements AutoCloseable {
         ScanId id = ScanId.next();
         ProducerRecord<byte[], byte[]> message = new ProducerRecord<>(topic, utf8(id.toString()), scan);
         message.headers().add(ScanHeaders.MODEL, utf8(model));
-        producer.send(message, (metadata, failure) -> {
+        var unused = producer.send(message, (metadata, failure) -> {
             if (failure != null) {
-                throw new ScanstreamException(ErrorCode.BROKER_UNAVAILABLE, "a scan was not sent: " + failure, failure);
+                notSent = failure;
             }
         });
         return id;
@@ -111,9 +113,13 @@ final class Rig implements AutoCloseable {
      * Reads committed scores.
      *
      * @param each hears of every scored id and when it was read, {@link System#nanoTime}
-     * @throws ScanstreamException {@code INTERNAL} if a scan was rejected
+     * @throws ScanstreamException {@code INTERNAL} if a scan was rejected, {@code BROKER_UNAVAILABLE} if one was not sent
      */
     void readScores(Duration within, BiConsumer<ScanId, Long> each) {
+        Exception lost = notSent;
+        if (lost != null) {
+            throw new ScanstreamException(ErrorCode.BROKER_UNAVAILABLE, "a scan was not sent: " + lost, lost);
+        }
         var records = scores.poll(within);
         long now = System.nanoTime();
         records.forEach(record -> {
