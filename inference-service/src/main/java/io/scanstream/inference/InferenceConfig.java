@@ -161,7 +161,7 @@ interface InferenceConfig {
         MemorySize bytesInHand();
 
         /** How long a score waits for others to be committed with it under full load; with less in hand less. */
-        @WithDefault("100ms")
+        @WithDefault("250ms")
         Duration commitLinger();
 
         /** After which the broker aborts a transaction whose owner is gone. */

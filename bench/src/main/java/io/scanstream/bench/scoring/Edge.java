@@ -5,9 +5,6 @@ import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.Topics;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,8 +56,6 @@ enum Edge {
         @Override
         Rate measure(Rig rig, String model, List<byte[]> scans, double expected, double seconds)
                 throws InterruptedException {
-            HttpClient client =
-                    HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
             URI address = rig.inference().resolve("/v1/models/" + model + "/score");
             AtomicLong scored = new AtomicLong();
             ConcurrentLinkedQueue<Exception> failures = new ConcurrentLinkedQueue<>();
@@ -69,15 +64,13 @@ enum Edge {
             for (int i = 0; i < CONNECTIONS; i++) {
                 int first = i;
                 Thread connection = new Thread(() -> {
-                    try {
+                    try (HttpConnection http = new HttpConnection(address)) {
                         for (int next = first; System.nanoTime() < until; next++) {
-                            post(client, address, scans.get(next % scans.size()));
+                            http.post(scans.get(next % scans.size()));
                             scored.incrementAndGet();
                         }
                     } catch (IOException | RuntimeException e) {
                         failures.add(e);
-                    } catch (InterruptedException e) {
-                        Thread.currentThread().interrupt();
                     }
                 });
                 connections.add(connection);
@@ -101,7 +94,7 @@ enum Edge {
     };
 
     private static final double WARM_UP_S = 2;
-    private static final int CONNECTIONS = 16;
+    private static final int CONNECTIONS = 48;
     private static final Duration STALLED = Duration.ofSeconds(60);
 
     /**
@@ -123,16 +116,4 @@ enum Edge {
      */
     abstract Rate measure(Rig rig, String model, List<byte[]> scans, double expected, double seconds)
             throws InterruptedException;
-
-    private static void post(HttpClient client, URI address, byte[] scan) throws IOException, InterruptedException {
-        HttpResponse<String> answer = client.send(
-                HttpRequest.newBuilder(address)
-                        .header("Content-Type", "image/jpeg")
-                        .POST(HttpRequest.BodyPublishers.ofByteArray(scan))
-                        .build(),
-                HttpResponse.BodyHandlers.ofString());
-        if (answer.statusCode() != 200) {
-            throw new IOException("status " + answer.statusCode() + ": " + answer.body());
-        }
-    }
 }

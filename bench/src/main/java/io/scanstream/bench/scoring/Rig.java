@@ -1,5 +1,6 @@
 package io.scanstream.bench.scoring;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
@@ -16,7 +17,11 @@ import io.scanstream.storage.ModelPackage;
 import io.scanstream.storage.Models;
 import io.scanstream.storage.ObjectStore;
 import io.scanstream.storage.StoreConfig;
+import java.io.IOException;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,6 +43,7 @@ import org.jspecify.annotations.Nullable;
 final class Rig implements AutoCloseable {
     private static final Duration READY = Duration.ofMinutes(2);
 
+    private final HttpClient http = HttpClient.newHttpClient();
     private final Platform platform;
     private final ObjectStore store;
     private final KafkaProducer<byte[], byte[]> producer;
@@ -94,6 +100,30 @@ final class Rig implements AutoCloseable {
                 .journal(pack.card().name(), ScanHeaders.CHAMPION)
                 .update(head -> Optional.of(
                         new AliasState(pack.card().version(), "bench", "measured", Map.of(), Instant.now())));
+    }
+
+    /** Waits until the service serves a package's version; it hears of it when it next lists the store. */
+    void awaitLoaded(ModelPackage pack) throws IOException, InterruptedException {
+        HttpRequest models = HttpRequest.newBuilder(
+                        inference().resolve("/v1/models/" + pack.card().name()))
+                .build();
+        long until = System.nanoTime() + READY.toNanos();
+        while (System.nanoTime() < until) {
+            HttpResponse<String> answer = http.send(models, HttpResponse.BodyHandlers.ofString());
+            JsonNode versions = answer.statusCode() == 200
+                    ? Json.read(answer.body().getBytes(StandardCharsets.UTF_8), JsonNode.class)
+                            .path("versions")
+                    : Json.read("[]".getBytes(StandardCharsets.UTF_8), JsonNode.class);
+            for (JsonNode version : versions) {
+                if (version.path("version").asText().equals(pack.card().version())
+                        && version.path("state").asText().equals("LOADED")) {
+                    return;
+                }
+            }
+            Thread.sleep(500);
+        }
+        throw new ScanstreamException(
+                ErrorCode.INTERNAL, pack.card().name() + " was not loaded within " + READY.toSeconds() + " s.");
     }
 
     /** Sends one scan; it is on its way when this returns. */

@@ -25,7 +25,9 @@ record Stand(Rig rig, Side limit, ModelPackage pack, Path scanFolder, List<byte[
         Path scans = materials.scans(measured);
         Rig rig = Rig.start(project, Files.createTempDirectory(work, "home"), Map.of());
         try {
+            // The service measures the model before it serves it: nothing else may run meanwhile.
             rig.publish(pack);
+            rig.awaitLoaded(pack);
             Side limit = limit(project, pack, scans, work.resolve(measured.name() + ".limit.log"));
             return new Stand(rig, limit, pack, scans, Materials.read(scans));
         } catch (IOException | RuntimeException e) {

@@ -5,7 +5,7 @@ import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.contracts.model.Preprocessing;
 import io.scanstream.contracts.model.Task;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -90,38 +90,36 @@ final class Planner {
     private Choice measured(Path onnx, OnnxRuntime.Opened widest, OnnxMetadata model, BatchSizes allowed)
             throws OrtException {
         Tuning tuning = new Tuning(runtime.environment(), model.preprocessing());
-        List<OnnxRuntime.Variant> variants = runtime.variants();
-        Duration each = runtime.settings().tuning().dividedBy(variants.size());
-        OnnxRuntime.Variant best = widest.variant();
-        Tuning.Measured fastest = measure(tuning, widest, allowed, each);
-        for (OnnxRuntime.Variant variant : variants.subList(1, variants.size())) {
-            OnnxRuntime.Opened other = runtime.open(onnx, variant);
-            try {
-                Tuning.Measured rate = measure(tuning, other, allowed, each);
-                if (rate.beats(fastest)) {
-                    best = variant;
-                    fastest = rate;
-                }
-            } finally {
-                other.session().close();
+        List<Tuning.Candidate> candidates = new ArrayList<>(List.of(candidate(widest)));
+        try {
+            List<OnnxRuntime.Variant> variants = runtime.variants();
+            for (OnnxRuntime.Variant variant : variants.subList(1, variants.size())) {
+                candidates.add(candidate(runtime.open(onnx, variant)));
+            }
+            List<Tuning.Measured> measured = tuning.measure(
+                    candidates, allowed.ladder(), runtime.settings().tuning());
+            // The narrowest unless another is clearly faster: it shares the cores best with decoding.
+            Tuning.Measured best = measured.get(measured.size() - 1);
+            for (int i = measured.size() - 2; i >= 0; i--) {
+                best = measured.get(i).beats(best) ? measured.get(i) : best;
+            }
+            LOG.info(
+                    "Measured: {} for each of {} runs side by side, up to {} scans in each, {} scans/s on {}.",
+                    best.candidate().opened().variant(),
+                    best.candidate().sideBySide(),
+                    best.knee(),
+                    Math.round(best.scansPerSecond()),
+                    widest.device());
+            return new Choice(best.candidate().opened().variant(), best.knee());
+        } finally {
+            for (Tuning.Candidate other : candidates.subList(1, candidates.size())) {
+                other.opened().session().close();
             }
         }
-        LOG.info(
-                "Measured: {} for each of {} runs side by side, up to {} scans in each, {} scans/s on {}.",
-                best,
-                sideBySide(best),
-                fastest.knee(),
-                Math.round(fastest.scansPerSecond()),
-                widest.device());
-        return new Choice(best, fastest.knee());
     }
 
-    private static Tuning.Measured measure(
-            Tuning tuning, OnnxRuntime.Opened opened, BatchSizes allowed, Duration within) throws OrtException {
-        return tuning.measure(opened.session(), sideBySide(opened.variant()), allowed.ladder(), within);
-    }
-
-    private static int sideBySide(OnnxRuntime.Variant variant) {
-        return Math.max(1, OnnxRuntime.cores() / variant.threads());
+    private static Tuning.Candidate candidate(OnnxRuntime.Opened opened) {
+        return new Tuning.Candidate(
+                opened, Math.max(1, OnnxRuntime.cores() / opened.variant().threads()));
     }
 }

@@ -20,7 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Measures how fast a session runs at growing batch sizes, as many runs side by side as its threads fit the cores. Sizes
+ * Measures how fast sessions run at growing batch sizes, as many runs side by side as their threads fit the cores. Sizes
  * double until two doublings in a row have gained nothing, or until time is up.
  */
 final class Tuning {
@@ -28,6 +28,7 @@ final class Tuning {
     private static final double WORTH = 1.03;
 
     private static final int MISSES = 2;
+    private static final int TURNS = 2;
     private static final Duration AT_LEAST = Duration.ofMillis(40);
 
     private final OrtEnvironment environment;
@@ -39,12 +40,19 @@ final class Tuning {
     }
 
     /**
-     * What was measured.
+     * A session that is measured.
+     *
+     * @param sideBySide runs at once
+     */
+    record Candidate(OnnxRuntime.Opened opened, int sideBySide) {}
+
+    /**
+     * What was measured of a candidate.
      *
      * @param knee the smallest batch whose rate is not worth exceeding
      * @param scansPerSecond at the knee, all runs together
      */
-    record Measured(int knee, double scansPerSecond) {
+    record Measured(Candidate candidate, int knee, double scansPerSecond) {
         /** Whether it is so much faster than another that it is no noise. */
         boolean beats(Measured other) {
             return scansPerSecond > WORTH * other.scansPerSecond;
@@ -52,33 +60,69 @@ final class Tuning {
     }
 
     /**
-     * Measures one session.
+     * Measures candidates by turns, so that whatever else the machine does slows all of them, and takes the best of two
+     * measurements of each at each size.
      *
-     * @param sideBySide runs at once
      * @param ladder the sizes to try, growing
      * @param within how long, about; the first size is always measured
+     * @return in the order of the candidates
      */
-    Measured measure(OrtSession session, int sideBySide, List<Integer> ladder, Duration within) throws OrtException {
+    List<Measured> measure(List<Candidate> candidates, List<Integer> ladder, Duration within) throws OrtException {
         long until = System.nanoTime() + within.toNanos();
-        Measured best = new Measured(ladder.get(0), 0);
-        int misses = 0;
-        ExecutorService runners = Executors.newFixedThreadPool(sideBySide);
+        ExecutorService runners = Executors.newFixedThreadPool(
+                candidates.stream().mapToInt(Candidate::sideBySide).max().orElse(1));
         try {
+            List<Climb> climbs = candidates.stream()
+                    .map(candidate -> new Climb(candidate, ladder.get(0)))
+                    .toList();
             for (int size : ladder) {
-                Measured now = new Measured(size, rate(session, runners, sideBySide, size));
-                misses = now.beats(best) ? 0 : misses + 1;
-                best = now.beats(best) ? now : best;
-                if (misses == MISSES || System.nanoTime() - until > 0) {
+                for (int turn = 0; turn < TURNS; turn++) {
+                    for (Climb climb : climbs) {
+                        if (climb.misses < MISSES) {
+                            climb.saw(size, rate(climb.candidate, runners, size));
+                        }
+                    }
+                }
+                climbs.forEach(Climb::endSize);
+                if (System.nanoTime() - until > 0) {
                     break;
                 }
             }
-            return best;
+            return climbs.stream().map(climb -> climb.best).toList();
         } finally {
             runners.shutdown();
         }
     }
 
-    private double rate(OrtSession session, ExecutorService runners, int sideBySide, int size) throws OrtException {
+    /** One candidate's way up the ladder. */
+    private static final class Climb {
+        final Candidate candidate;
+        Measured best;
+        Measured now;
+        int misses;
+
+        Climb(Candidate candidate, int first) {
+            this.candidate = candidate;
+            this.best = new Measured(candidate, first, 0);
+            this.now = best;
+        }
+
+        void saw(int size, double rate) {
+            if (size != now.knee() || rate > now.scansPerSecond()) {
+                now = new Measured(candidate, size, rate);
+            }
+        }
+
+        void endSize() {
+            boolean gains = now.beats(best);
+            misses = gains ? 0 : misses + 1;
+            best = gains ? now : best;
+        }
+    }
+
+    private double rate(Candidate candidate, ExecutorService runners, int size) throws OrtException {
+        OrtSession session = candidate.opened().session();
+        int sideBySide = candidate.sideBySide();
         List<ByteBuffer> batches = new ArrayList<>();
         for (int i = 0; i < sideBySide; i++) {
             batches.add(noise(size));
