@@ -2,7 +2,9 @@ package io.scanstream.bench;
 
 import io.scanstream.bench.results.ResultsCommand;
 import io.scanstream.bench.scoring.LatencyCommand;
+import io.scanstream.bench.scoring.MemoryCommand;
 import io.scanstream.bench.scoring.ScoringCommand;
+import io.scanstream.bench.scoring.SwapCommand;
 import io.scanstream.bench.training.TrainingCommand;
 import io.scanstream.contracts.ScanstreamException;
 import picocli.CommandLine;
@@ -12,7 +14,14 @@ import picocli.CommandLine.Command;
 @Command(
         name = "scanstream bench",
         mixinStandardHelpOptions = true,
-        subcommands = {ResultsCommand.class, TrainingCommand.class, ScoringCommand.class, LatencyCommand.class})
+        subcommands = {
+            ResultsCommand.class,
+            TrainingCommand.class,
+            ScoringCommand.class,
+            LatencyCommand.class,
+            SwapCommand.class,
+            MemoryCommand.class
+        })
 public final class Main {
 
     private Main() {}

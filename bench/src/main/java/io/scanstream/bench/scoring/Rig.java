@@ -6,6 +6,7 @@ import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.Topics;
 import io.scanstream.contracts.model.AliasState;
+import io.scanstream.contracts.model.ModelEvent;
 import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.contracts.scoring.ScanHeaders;
 import io.scanstream.contracts.scoring.ScanId;
@@ -92,7 +93,12 @@ final class Rig implements AutoCloseable {
         return platform.inference();
     }
 
-    /** Publishes a package and lets it be the champion. */
+    /** Another instance of the service, at work when this returns. */
+    Instance another(Path project, Path folder) throws IOException, InterruptedException {
+        return Instance.start(project, folder, platform.connections());
+    }
+
+    /** Publishes a package and lets it be the champion; instances are told. */
     void publish(ModelPackage pack) {
         new Models(store)
                 .publish(new ModelVersion(pack.card().name(), pack.card().version()), pack);
@@ -100,6 +106,10 @@ final class Rig implements AutoCloseable {
                 .journal(pack.card().name(), ScanHeaders.CHAMPION)
                 .update(head -> Optional.of(
                         new AliasState(pack.card().version(), "bench", "measured", Map.of(), Instant.now())));
+        ModelVersion version = new ModelVersion(pack.card().name(), pack.card().version());
+        ModelEvent promoted = new ModelEvent.ModelPromoted(version, ScanHeaders.CHAMPION, Instant.now());
+        var unused =
+                producer.send(new ProducerRecord<>(Topics.MODEL_EVENTS, utf8(promoted.key()), Json.bytes(promoted)));
     }
 
     /** Waits until the service serves a package's version; it hears of it when it next lists the store. */
@@ -146,19 +156,23 @@ final class Rig implements AutoCloseable {
      * @throws ScanstreamException {@code INTERNAL} if a scan was rejected, {@code BROKER_UNAVAILABLE} if one was not sent
      */
     void readScores(Duration within, BiConsumer<ScanId, Long> each) {
+        readEvents(within, (event, now) -> {
+            if (event instanceof ScoreEvent.ScanRejected rejected) {
+                throw new ScanstreamException(ErrorCode.INTERNAL, "a scan was rejected: " + rejected.reason());
+            }
+            each.accept(event.scanId(), now);
+        });
+    }
+
+    /** Reads what is committed, scores and rejections. */
+    void readEvents(Duration within, BiConsumer<ScoreEvent, Long> each) {
         Exception lost = notSent;
         if (lost != null) {
             throw new ScanstreamException(ErrorCode.BROKER_UNAVAILABLE, "a scan was not sent: " + lost, lost);
         }
         var records = scores.poll(within);
         long now = System.nanoTime();
-        records.forEach(record -> {
-            ScoreEvent event = Json.read(record.value(), ScoreEvent.class);
-            if (event instanceof ScoreEvent.ScanRejected rejected) {
-                throw new ScanstreamException(ErrorCode.INTERNAL, "a scan was rejected: " + rejected.reason());
-            }
-            each.accept(event.scanId(), now);
-        });
+        records.forEach(record -> each.accept(Json.read(record.value(), ScoreEvent.class), now));
     }
 
     private static byte[] utf8(String text) {
