@@ -68,7 +68,10 @@ public final class SwapCommand implements Callable<Integer> {
                 throw failure.get();
             }
             System.out.println(Json.text(line));
-            return line.get("lost").equals(0) && line.get("twice").equals(0) ? 0 : 1;
+            return Integer.valueOf(0).equals(line.get("lost"))
+                            && Integer.valueOf(0).equals(line.get("twice"))
+                    ? 0
+                    : 1;
         }
     }
 
