@@ -5,11 +5,13 @@ import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -38,6 +40,32 @@ public final class Side implements AutoCloseable {
         this.answers = process.inputReader(StandardCharsets.UTF_8);
         this.questions = process.getOutputStream();
         this.name = answer().path("name").asText();
+    }
+
+    /**
+     * Starts a class of ours beside the classes of a packaged service.
+     *
+     * @param heap such as {@code -Xmx512m}
+     */
+    public static Side inService(
+            Path service, Class<?> main, String heap, Map<String, String> environment, Path log, String... arguments)
+            throws IOException {
+        Path app = service.resolve("target/quarkus-app");
+        String classes = String.join(
+                File.pathSeparator,
+                System.getProperty("java.class.path"),
+                app.resolve("app/*").toString(),
+                app.resolve("lib/main/*").toString(),
+                app.resolve("lib/boot/*").toString());
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                heap,
+                "-cp",
+                classes,
+                main.getName()));
+        command.addAll(List.of(arguments));
+        return new Side(command, environment, log);
     }
 
     /** As it calls itself, with what it has chosen. */

@@ -1,4 +1,4 @@
-/** What every comparison by turns needs: the processes that are compared, and medians with their intervals. */
+/** What comparisons by turns share: the processes that are compared, their networks, and medians with their intervals. */
 @NullMarked
 package io.scanstream.bench.pairs;
 

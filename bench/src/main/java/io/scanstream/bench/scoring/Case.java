@@ -1,5 +1,6 @@
 package io.scanstream.bench.scoring;
 
+import io.scanstream.bench.pairs.Networks;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import java.util.List;
@@ -40,21 +41,7 @@ record Case(String network, int side, int scanSide) {
         String body = network.equals("resnet18") ? """
                         data: {widthPx: %1$d, heightPx: %1$d}
                         network: {architecture: resnet18}
-                        """.formatted(side) : """
-                        data: {widthPx: 28, heightPx: 28, channels: 1, mean: [0], std: [1]}
-                        network:
-                          layers:
-                            - {type: conv, out: 8, kernel: 3, padding: 1, paddingMode: reflect}
-                            - {type: relu}
-                            - {type: maxPool, kernel: 2}
-                            - {type: conv, out: 16, kernel: 3, padding: 1, paddingMode: reflect}
-                            - {type: relu}
-                            - {type: maxPool, kernel: 2}
-                            - {type: conv, out: 32, kernel: 3, padding: 1, paddingMode: reflect}
-                            - {type: relu}
-                            - {type: flatten}
-                            - {type: linear}
-                        """;
+                        """.formatted(side) : Networks.DIGITS;
         return """
                 name: %s
                 about: A measurement.

@@ -60,7 +60,7 @@ public final class LatencyCommand implements Callable<Integer> {
 
     private void measure(Case measured, Stand stand) throws IOException, InterruptedException {
         int cores = Runtime.getRuntime().availableProcessors();
-        double expected = rate(stand, Limit.Question.fastest(1, cores, 4, 3));
+        double expected = Limit.Question.fastest(1, cores, 4, 3).rateOf(stand.limit());
         OpenLoop loop = new OpenLoop(stand.rig(), measured.name(), stand.scans());
         for (Edge edge : Edge.values()) {
             edge.measure(stand.rig(), measured.name(), stand.scans(), expected, 5);
@@ -89,10 +89,6 @@ public final class LatencyCommand implements Callable<Integer> {
             line.put("waiting", WAITING);
             System.out.println(Json.text(line));
         }
-    }
-
-    private static double rate(Stand stand, Limit.Question question) throws IOException {
-        return stand.limit().ask(Json.text(question)).path("scansPerSecond").asDouble();
     }
 
     /** Of decoding and running each scan alone by all cores, at the same pace. */

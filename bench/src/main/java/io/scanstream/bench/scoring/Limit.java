@@ -5,6 +5,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import io.scanstream.bench.pairs.Side;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.contracts.model.Preprocessing;
@@ -54,6 +55,11 @@ final class Limit {
     record Question(int threads, int workers, int batch, double seconds, double scansPerSecond) {
         static Question fastest(int threads, int workers, int batch, double seconds) {
             return new Question(threads, workers, batch, seconds, 0);
+        }
+
+        /** Asks, and returns scans a second. */
+        double rateOf(Side side) throws IOException {
+            return side.ask(Json.text(this)).path("scansPerSecond").asDouble();
         }
     }
 
@@ -141,13 +147,10 @@ final class Limit {
         ByteBuffer one = ByteBuffer.allocateDirect(input.sizeBytes());
         int count = (int) (question.seconds() * question.scansPerSecond());
         double[] milliseconds = new double[count];
+        Pace pace = new Pace(question.scansPerSecond());
         long begun = System.nanoTime();
         for (int i = 0; i < count; i++) {
-            long due = begun + (long) (i * 1e9 / question.scansPerSecond());
-            long left = due - System.nanoTime();
-            if (left > 0) {
-                Thread.sleep(left / 1_000_000, (int) (left % 1_000_000));
-            }
+            pace.awaitTurn(i);
             long start = System.nanoTime();
             score(session, one, i, 1);
             milliseconds[i] = (System.nanoTime() - start) / 1e6;

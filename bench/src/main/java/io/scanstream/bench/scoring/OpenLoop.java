@@ -139,14 +139,10 @@ final class OpenLoop {
     }
 
     private void pace(double perSecond, int count, ObjLongConsumer<byte[]> send) {
-        long begun = System.nanoTime();
+        Pace pace = new Pace(perSecond);
         try {
             for (int i = 0; i < count; i++) {
-                long due = begun + (long) (i * 1e9 / perSecond);
-                long left = due - System.nanoTime();
-                if (left > 0) {
-                    Thread.sleep(left / 1_000_000, (int) (left % 1_000_000));
-                }
+                long due = pace.awaitTurn(i);
                 send.accept(scans.get(i % scans.size()), due);
             }
         } catch (InterruptedException e) {

@@ -82,7 +82,7 @@ public final class ScoringCommand implements Callable<Integer> {
             for (int workers = Math.max(1, cores / threads); workers <= cores / threads + 1; workers++) {
                 for (int batch = 1; batch <= 32; batch *= 2) {
                     Limit.Question question = Limit.Question.fastest(threads, workers, batch, 1.5);
-                    double rate = rate(limit, question);
+                    double rate = question.rateOf(limit);
                     rates.put(
                             "threads %d, workers %d, batch %2d".formatted(threads, workers, batch),
                             Median.rounded(rate, 1));
@@ -111,7 +111,7 @@ public final class ScoringCommand implements Callable<Integer> {
             for (int batch = 1; batch <= 16; batch *= 4) {
                 for (int workers = cores; workers <= cores + 1; workers++) {
                     Limit.Question question = Limit.Question.fastest(1, workers, batch, 2);
-                    double rate = rate(peer, question);
+                    double rate = question.rateOf(peer);
                     if (rate > most) {
                         most = rate;
                         fastest = Limit.Question.fastest(1, workers, batch, seconds);
@@ -122,8 +122,8 @@ public final class ScoringCommand implements Callable<Integer> {
             List<Double> peers = new ArrayList<>();
             List<Double> ratios = new ArrayList<>();
             for (int pair = 0; pair < pairs; pair++) {
-                limits.add(rate(stand.limit(), best));
-                peers.add(rate(peer, fastest));
+                limits.add(best.rateOf(stand.limit()));
+                peers.add(fastest.rateOf(peer));
                 ratios.add(limits.get(pair) / peers.get(pair));
             }
             Map<String, Object> line = new LinkedHashMap<>();
@@ -139,13 +139,9 @@ public final class ScoringCommand implements Callable<Integer> {
         }
     }
 
-    private static double rate(Side limit, Limit.Question question) throws IOException {
-        return limit.ask(Json.text(question)).path("scansPerSecond").asDouble();
-    }
-
     private Map<String, Object> compare(Case measured, Edge edge, Stand stand, Limit.Question best)
             throws IOException, InterruptedException {
-        double expected = rate(stand.limit(), best);
+        double expected = best.rateOf(stand.limit());
         edge.measure(stand.rig(), measured.name(), stand.scans(), expected, seconds);
         List<Double> ours = new ArrayList<>();
         List<Double> limits = new ArrayList<>();
@@ -153,7 +149,7 @@ public final class ScoringCommand implements Callable<Integer> {
         Map<String, Double> busy = Map.of();
         for (int pair = 0; pair < pairs; pair++) {
             Edge.Rate pipeline = edge.measure(stand.rig(), measured.name(), stand.scans(), expected, seconds);
-            double alone = rate(stand.limit(), best);
+            double alone = best.rateOf(stand.limit());
             ours.add(pipeline.scansPerSecond());
             limits.add(alone);
             ratios.add(pipeline.scansPerSecond() / alone);

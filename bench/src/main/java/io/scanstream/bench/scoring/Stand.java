@@ -3,7 +3,6 @@ package io.scanstream.bench.scoring;
 import io.scanstream.bench.pairs.Side;
 import io.scanstream.contracts.model.Preprocessing;
 import io.scanstream.storage.ModelPackage;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,32 +27,19 @@ record Stand(Rig rig, Side limit, ModelPackage pack, Path scanFolder, List<byte[
             // The service measures the model before it serves it: nothing else may run meanwhile.
             rig.publish(pack);
             rig.awaitLoaded(pack);
-            Side limit = limit(project, pack, scans, work.resolve(measured.name() + ".limit.log"));
+            Side limit = Side.inService(
+                    project.resolve("inference-service"),
+                    Limit.class,
+                    "-Xmx1g",
+                    Map.of(),
+                    work.resolve(measured.name() + ".limit.log"),
+                    pack.onnx().toString(),
+                    scans.toString());
             return new Stand(rig, limit, pack, scans, Materials.read(scans));
         } catch (IOException | RuntimeException e) {
             rig.close();
             throw e;
         }
-    }
-
-    private static Side limit(Path project, ModelPackage pack, Path scans, Path log) throws IOException {
-        Path service = project.resolve("inference-service/target/quarkus-app");
-        String classes = String.join(
-                File.pathSeparator,
-                System.getProperty("java.class.path"),
-                service.resolve("app/*").toString(),
-                service.resolve("lib/main/*").toString(),
-                service.resolve("lib/boot/*").toString());
-        List<String> command = List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-Xmx1g",
-                "-cp",
-                classes,
-                Limit.class.getName(),
-                pack.onnx().toString(),
-                scans.toString());
-        return new Side(command, Map.of(), log);
     }
 
     /** ONNX Runtime's own Node package on the same file and scans. */

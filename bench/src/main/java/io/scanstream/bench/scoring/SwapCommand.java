@@ -76,14 +76,10 @@ public final class SwapCommand implements Callable<Integer> {
     }
 
     private void send(Stand stand, Case measured) {
-        long begun = System.nanoTime();
+        Pace pace = new Pace(perSecond);
         try {
             for (int i = 0; i < scans; i++) {
-                long when = begun + (long) (i * 1e9 / perSecond);
-                long left = when - System.nanoTime();
-                if (left > 0) {
-                    Thread.sleep(left / 1_000_000, (int) (left % 1_000_000));
-                }
+                long when = pace.awaitTurn(i);
                 byte[] scan = stand.scans().get(i % stand.scans().size());
                 due.put(stand.rig().send(Topics.SCANS, measured.name(), scan), when);
                 sent.incrementAndGet();

@@ -1,5 +1,6 @@
 package io.scanstream.bench.training;
 
+import io.scanstream.bench.pairs.Networks;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -63,21 +64,7 @@ record Case(String network, int side, int batch, Precision precision, boolean fi
 
     /** The same training as a recipe of ours. */
     String recipe() {
-        String network = digits() ? """
-                  data: {widthPx: 28, heightPx: 28, channels: 1, mean: [0], std: [1]}
-                  network:
-                    layers:
-                      - {type: conv, out: 8, kernel: 3, padding: 1, paddingMode: reflect}
-                      - {type: relu}
-                      - {type: maxPool, kernel: 2}
-                      - {type: conv, out: 16, kernel: 3, padding: 1, paddingMode: reflect}
-                      - {type: relu}
-                      - {type: maxPool, kernel: 2}
-                      - {type: conv, out: 32, kernel: 3, padding: 1, paddingMode: reflect}
-                      - {type: relu}
-                      - {type: flatten}
-                      - {type: linear}
-                  """ : """
+        String network = digits() ? Networks.DIGITS : """
                   data: {widthPx: %1$d, heightPx: %1$d}
                   network: {architecture: resnet18}
                   augmentation:

@@ -5,7 +5,6 @@ import io.scanstream.bench.pairs.Side;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -112,25 +111,16 @@ public final class TrainingCommand implements Callable<Integer> {
 
     private Side ours(Case measured, Path work) throws IOException {
         Path recipe = Files.writeString(work.resolve(measured.name() + ".yaml"), measured.recipe());
-        Path trainer = project.resolve("trainer-service/target/quarkus-app");
-        String classes = String.join(
-                File.pathSeparator,
-                System.getProperty("java.class.path"),
-                trainer.resolve("app/*").toString(),
-                trainer.resolve("lib/main/*").toString(),
-                trainer.resolve("lib/boot/*").toString());
-        List<String> command = List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
+        return Side.inService(
+                project.resolve("trainer-service"),
+                Learning.class,
                 // Room for the pixels of a pass, and no more, so that a process that grows grows elsewhere.
                 "-Xmx512m",
-                "-cp",
-                classes,
-                Learning.class.getName(),
+                environment(),
+                work.resolve(measured.name() + ".ours.log"),
                 recipe.toString(),
                 data.resolve(measured.folder()).toString(),
                 measured.input());
-        return new Side(command, environment(), work.resolve(measured.name() + ".ours.log"));
     }
 
     /** As the trainer runs. */

@@ -5,6 +5,7 @@ import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.Topics;
 import io.scanstream.contracts.model.ModelEvent;
 import io.scanstream.contracts.model.ModelVersion;
+import io.scanstream.inference.deadletter.DeadLetterRecord;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -54,7 +55,7 @@ public final class ModelEvents implements AutoCloseable {
     /** Reports that this instance does not accept a version. Returns at once. */
     public void refused(ModelVersion version, ScanstreamException reason) {
         ModelEvent event = new ModelEvent.ModelRefused(
-                version, settings.instance(), reason.code(), Outcome.shortened(reason), Instant.now());
+                version, settings.instance(), reason.code(), DeadLetterRecord.shortened(reason), Instant.now());
         sending.execute(() -> send(version, event));
     }
 

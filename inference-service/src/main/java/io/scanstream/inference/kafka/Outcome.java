@@ -59,17 +59,18 @@ record Outcome(
         }
         String version = scan.ref() == null ? null : scan.ref().version();
         ScoreEvent event = new ScanRejected(
-                scan.id(), scan.model(), version, reason.code(), shortened(reason), Instant.now(), scan.subject());
+                scan.id(),
+                scan.model(),
+                version,
+                reason.code(),
+                DeadLetterRecord.shortened(reason),
+                Instant.now(),
+                scan.subject());
         return new Outcome(scan, event, reason, attempts);
     }
 
     /** Whether the record goes to the dead letters: all that are rejected but for those that came too late. */
     boolean isDeadLetter() {
         return rejection != null && rejection.code() != ErrorCode.DEADLINE_EXPIRED;
-    }
-
-    /** For people, in a header or an event. */
-    static String shortened(ScanstreamException reason) {
-        return DeadLetterRecord.shortened(reason);
     }
 }

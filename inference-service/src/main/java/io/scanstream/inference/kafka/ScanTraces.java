@@ -10,6 +10,7 @@ import io.opentelemetry.context.propagation.TextMapGetter;
 import io.opentelemetry.context.propagation.TextMapPropagator;
 import io.opentelemetry.context.propagation.TextMapSetter;
 import io.scanstream.contracts.scoring.ScoreEvent.ScanScored;
+import io.scanstream.inference.deadletter.DeadLetterRecord;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,7 +81,7 @@ final class ScanTraces {
             }
             if (outcome.rejection() != null) {
                 span.setAttribute("error.type", outcome.rejection().code().name());
-                span.setStatus(StatusCode.ERROR, Outcome.shortened(outcome.rejection()));
+                span.setStatus(StatusCode.ERROR, DeadLetterRecord.shortened(outcome.rejection()));
             }
             propagator.inject(sender.with(span), score, TO_HEADERS);
             spans.add(span);
