@@ -9,12 +9,9 @@ import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import java.io.File;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URL;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.stream.Stream;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
@@ -22,6 +19,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The started engine: libtorch loaded once per process, DJL on top of it, and the device to compute on. DJL owns memory
@@ -31,7 +30,13 @@ import org.jspecify.annotations.Nullable;
  * another libtorch of the machine; so {@link #start} comes before any of them, and what needs libtorch takes an instance.
  */
 public final class Libtorch {
+    private static final Logger LOG = LoggerFactory.getLogger(Libtorch.class);
+
     private static final String ENGINE = "PyTorch";
+    /** The most that oneDNN may take of the processor's instructions; read once, when it first computes. */
+    private static final String ONEDNN_MOST = "ONEDNN_MAX_CPU_ISA";
+
+    private static final Processor PROCESSOR = Processor.of(Path.of("/"));
     private static boolean loaded;
 
     private final Device device;
@@ -68,6 +73,15 @@ public final class Libtorch {
             return;
         }
         String folder = unpackAndLoad();
+        if (PROCESSOR.misleadsAvx512() && System.getenv(ONEDNN_MOST) == null) {
+            LOG.warn(
+                    "This AMD processor hides the sizes of its caches, as virtual ones may: with AVX-512, oneDNN would"
+                            + " compute wrong convolutions. It is held to AVX2, which is slower. {} decides otherwise.",
+                    ONEDNN_MOST);
+            torch.set_env(ONEDNN_MOST, "AVX2");
+            // It refuses such a processor too, with a line for every convolution.
+            torch.globalContext().setUserEnabledNNPACK(false);
+        }
         // DJL phones home and fetches its own natives unless told otherwise, and reads these on its first use.
         System.setProperty("ai.djl.offline", "true");
         System.setProperty("OPT_OUT_TRACKING", "true");
@@ -140,14 +154,7 @@ public final class Libtorch {
         if (onCuda()) {
             return torch.getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();
         }
-        Path flags = Path.of("/proc/cpuinfo");
-        try (Stream<String> lines = Files.exists(flags) ? Files.lines(flags) : Stream.empty()) {
-            return lines.filter(line -> line.startsWith("flags"))
-                    .limit(1)
-                    .anyMatch(line -> line.contains("avx512_bf16") || line.contains("amx_bf16"));
-        } catch (IOException e) {
-            throw new UncheckedIOException(flags.toString(), e);
-        }
+        return PROCESSOR.multipliesBfloat16();
     }
 
     /**

@@ -11,12 +11,17 @@ import io.scanstream.contracts.ScanstreamException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.AutoGradMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @SuppressWarnings("try") // a scope acts by being open
 class LibtorchTest {
@@ -44,6 +49,44 @@ class LibtorchTest {
             Tensor tensor = libtorch.upload(bytes, 2, 2);
             assertThat(tensor.sum().item_long()).isEqualTo(261);
         }
+    }
+
+    /** At ResNet's sizes: oneDNN's blocks are of the caches' sizes, which not every virtual processor tells. */
+    @ParameterizedTest
+    @CsvSource({"64, 24, 1", "128, 12, 1", "256, 6, 1", "64, 24, 3", "128, 12, 3", "256, 6, 3"})
+    void convolutionsAreThoseOfPlainLoops(int channels, int side, int kernel) {
+        try (PointerScope scope = new PointerScope();
+                AutoGradMode gradients = new AutoGradMode(true)) {
+            Tensor input = torch.randn(32, channels, side, side).contiguous(torch.MemoryFormat.ChannelsLast);
+            Tensor weight = torch.randn(2L * channels, channels, kernel, kernel);
+            List<Tensor> fast = convolved(input, weight);
+            torch.globalContext().setUserEnabledMkldnn(false);
+            List<Tensor> plain = convolved(input, weight);
+            for (int i = 0; i < fast.size(); i++) {
+                double off = fast.get(i).sub(plain.get(i)).norm().item_double()
+                        / plain.get(i).norm().item_double();
+                assertThat(off).as("part %s", i).isLessThan(1e-5);
+            }
+        } finally {
+            torch.globalContext().setUserEnabledMkldnn(true);
+        }
+    }
+
+    /** A convolution with stride 2, and the gradients of its input and weight. */
+    private static List<Tensor> convolved(Tensor input, Tensor weight) {
+        Tensor x = input.detach().requires_grad_(true);
+        Tensor w = weight.detach().requires_grad_(true);
+        long kernel = weight.size(2);
+        Tensor y = torch.conv2d(
+                x,
+                w,
+                new TensorOptional(),
+                new long[] {2, 2},
+                new long[] {kernel / 2, kernel / 2},
+                new long[] {1, 1},
+                1);
+        y.mul(y).sum().backward();
+        return List.of(y, x.grad(), w.grad());
     }
 
     @Test
