@@ -66,8 +66,9 @@ enum Edge {
                 Thread connection = new Thread(() -> {
                     try (HttpConnection http = new HttpConnection(address)) {
                         for (int next = first; System.nanoTime() < until; next++) {
-                            http.post(scans.get(next % scans.size()));
-                            scored.incrementAndGet();
+                            if (http.post(scans.get(next % scans.size())) == HttpConnection.Answer.SCORED) {
+                                scored.incrementAndGet();
+                            }
                         }
                     } catch (IOException | RuntimeException e) {
                         failures.add(e);

@@ -16,6 +16,12 @@ import java.nio.charset.StandardCharsets;
 final class HttpConnection implements AutoCloseable {
     private static final String LENGTH = "content-length:";
 
+    /** What became of an image. */
+    enum Answer {
+        SCORED,
+        SHED
+    }
+
     private final URI address;
     private final Socket socket;
     private final OutputStream out;
@@ -29,8 +35,8 @@ final class HttpConnection implements AutoCloseable {
         this.in = new BufferedInputStream(socket.getInputStream());
     }
 
-    /** Posts an image and waits for its answer; throws if that is not 200. */
-    void post(byte[] image) throws IOException {
+    /** Posts an image and waits for its answer; throws if that is neither a score nor a refusal for overload. */
+    Answer post(byte[] image) throws IOException {
         String head = "POST " + address.getPath() + " HTTP/1.1\r\nHost: " + address.getAuthority()
                 + "\r\nContent-Type: image/jpeg\r\nContent-Length: " + image.length + "\r\n\r\n";
         ByteArrayOutputStream request = new ByteArrayOutputStream(head.length() + image.length);
@@ -48,9 +54,13 @@ final class HttpConnection implements AutoCloseable {
             throw new IOException("an answer without a length: " + status);
         }
         byte[] body = in.readNBytes(length);
-        if (!status.startsWith("HTTP/1.1 200")) {
-            throw new IOException(status + ": " + new String(body, StandardCharsets.UTF_8));
+        if (status.startsWith("HTTP/1.1 200")) {
+            return Answer.SCORED;
         }
+        if (status.startsWith("HTTP/1.1 503")) {
+            return Answer.SHED;
+        }
+        throw new IOException(status + ": " + new String(body, StandardCharsets.UTF_8));
     }
 
     private String line() throws IOException {

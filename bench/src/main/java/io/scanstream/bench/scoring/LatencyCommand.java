@@ -4,12 +4,15 @@ import io.scanstream.bench.pairs.Median;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.Topics;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -25,6 +28,11 @@ public final class LatencyCommand implements Callable<Integer> {
     private static final List<Double> PERCENTILES = List.of(0.5, 0.95, 0.99, 0.999);
     private static final int WAITING = 10_000;
     private static final double URGENT_PER_SECOND = 4;
+    private static final double WARM_UP_LOAD = 0.3;
+    private static final List<Double> LOADS = List.of(0.5, 0.8, 1.5);
+    private static final List<Double> CURVE = List.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5);
+    /** Of scans over Kafka above saturation, which nothing sheds but their deadlines. */
+    private static final Duration DEADLINE = Duration.ofSeconds(2);
 
     @Option(names = "--case", paramLabel = "NAME", description = "Measures these cases alone; may be repeated.")
     private List<String> only = new ArrayList<>();
@@ -41,6 +49,20 @@ public final class LatencyCommand implements Callable<Integer> {
             defaultValue = "20",
             description = "Of each measurement. Default: ${DEFAULT-VALUE}.")
     private double seconds = 20;
+
+    @Option(
+            names = "--warm-up",
+            paramLabel = "N",
+            defaultValue = "60",
+            description = "Seconds at a third of the limit before each edge is measured: a service runs for days, its"
+                    + " compiler for minutes. Default: ${DEFAULT-VALUE}.")
+    private double warmUp = 60;
+
+    @Option(
+            names = "--curve",
+            paramLabel = "DIR",
+            description = "Measures twelve loads up to 1.5, and draws them into DIR, an SVG a case and edge.")
+    private @Nullable Path curve;
 
     @Option(names = "--urgent", negatable = true, defaultValue = "true", fallbackValue = "true")
     private boolean urgent = true;
@@ -63,13 +85,21 @@ public final class LatencyCommand implements Callable<Integer> {
         double expected = Limit.Question.fastest(1, cores, 4, 3).rateOf(stand.limit());
         OpenLoop loop = new OpenLoop(stand.rig(), measured.name(), stand.scans());
         for (Edge edge : Edge.values()) {
-            edge.measure(stand.rig(), measured.name(), stand.scans(), expected, 5);
-            double saturation = edge.measure(stand.rig(), measured.name(), stand.scans(), expected, 5)
-                    .scansPerSecond();
-            for (double load : loads.isEmpty() ? List.of(0.5, 0.8, 1.5) : loads) {
+            boolean kafka = edge == Edge.KAFKA;
+            if (kafka) {
+                loop.kafka(Topics.SCANS, WARM_UP_LOAD * expected, warmUp, null);
+            } else {
+                loop.http(WARM_UP_LOAD * expected, warmUp);
+            }
+            double saturation = kafka
+                    ? loop.kafkaSaturation(10)
+                    : edge.measure(stand.rig(), measured.name(), stand.scans(), expected, 8)
+                            .scansPerSecond();
+            LatencyPlot plot = new LatencyPlot(measured.name() + ", " + edge.label(), saturation);
+            for (double load : loads.isEmpty() ? (curve == null ? LOADS : CURVE) : loads) {
                 double perSecond = load * saturation;
-                OpenLoop.Latencies latencies = edge == Edge.KAFKA
-                        ? loop.kafka(Topics.SCANS, perSecond, seconds)
+                OpenLoop.Latencies latencies = kafka
+                        ? loop.kafka(Topics.SCANS, perSecond, seconds, load > 1 ? DEADLINE : null)
                         : loop.http(perSecond, seconds);
                 Map<String, Object> line = line(measured, edge, latencies);
                 line.put("load", load);
@@ -80,6 +110,13 @@ public final class LatencyCommand implements Callable<Integer> {
                     line.put("aboveBareP99Ms", Median.rounded(latencies.percentile(0.99) - bare, 2));
                 }
                 System.out.println(Json.text(line));
+                plot.add(latencies.at(perSecond));
+            }
+            if (curve != null) {
+                Files.writeString(
+                        Files.createDirectories(curve)
+                                .resolve("latency-" + measured.name() + "-" + edge.label() + ".svg"),
+                        plot.svg());
             }
         }
         if (urgent) {

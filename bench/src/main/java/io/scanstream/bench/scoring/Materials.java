@@ -38,6 +38,7 @@ final class Materials {
         if (Files.notExists(pack.resolve(ModelPackage.CHECKSUMS))) {
             Path recipe = Files.writeString(folder.resolve(of.name() + ".yaml"), of.recipe());
             Path log = folder.resolve(of.name() + ".train.log");
+            Path fresh = Files.createTempDirectory(folder, of.name()).resolve("package");
             Process training = new ProcessBuilder(
                             project.resolve("scanstream").toString(),
                             "train",
@@ -46,7 +47,7 @@ final class Materials {
                             "--data",
                             images(96).toString(),
                             "--out",
-                            pack.toString())
+                            fresh.toString())
                     .redirectErrorStream(true)
                     .redirectOutput(log.toFile())
                     .start();
@@ -54,6 +55,7 @@ final class Materials {
                 throw new ScanstreamException(
                         ErrorCode.INTERNAL, of.name() + " could not be trained:\n" + Files.readString(log));
             }
+            Files.move(fresh, pack);
         }
         return ModelPackage.read(pack);
     }

@@ -139,14 +139,22 @@ final class Rig implements AutoCloseable {
     /** Sends one scan; it is on its way when this returns. */
     ScanId send(String topic, String model, byte[] scan) {
         ScanId id = ScanId.next();
+        send(topic, model, id, scan, null);
+        return id;
+    }
+
+    /** As {@link #send(String, String, byte[])}, with an id and a deadline of the sender's choice. */
+    void send(String topic, String model, ScanId id, byte[] scan, @Nullable Instant deadline) {
         ProducerRecord<byte[], byte[]> message = new ProducerRecord<>(topic, utf8(id.toString()), scan);
         message.headers().add(ScanHeaders.MODEL, utf8(model));
+        if (deadline != null) {
+            message.headers().add(ScanHeaders.DEADLINE, utf8(deadline.toString()));
+        }
         var unused = producer.send(message, (metadata, failure) -> {
             if (failure != null) {
                 notSent = failure;
             }
         });
-        return id;
     }
 
     /**

@@ -49,8 +49,7 @@ final class Committer implements AutoCloseable {
     private void commitAll() {
         for (List<Outcome> outcomes = inHand.take(); !outcomes.isEmpty(); outcomes = inHand.take()) {
             try {
-                commit(outcomes);
-                inHand.written(outcomes);
+                inHand.written(outcomes, commit(outcomes));
             } catch (ScoreWriter.NotWritten e) {
                 notWritten = e;
                 inHand.suspend();
@@ -61,7 +60,8 @@ final class Committer implements AutoCloseable {
         }
     }
 
-    private void commit(List<Outcome> outcomes) throws ScoreWriter.NotWritten {
+    /** Returns the nanoseconds that it took. */
+    private long commit(List<Outcome> outcomes) throws ScoreWriter.NotWritten {
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
         for (Outcome outcome : outcomes) {
             long next = outcome.scan().source().offset() + 1;
@@ -69,8 +69,10 @@ final class Committer implements AutoCloseable {
         }
         long begun = System.nanoTime();
         writer.write(outcomes, offsets, group.get());
-        metrics.written(outcomes, System.nanoTime() - begun);
+        long nanos = System.nanoTime() - begun;
+        metrics.written(outcomes, nanos);
         whenCommitted.accept(outcomes);
+        return nanos;
     }
 
     /**

@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * and what is still done with them comes to nothing. Thread-safe.
  */
 final class InHand {
+    /** Of an average over about as many transactions. */
+    private static final int COST_SMOOTHING = 8;
+
     private final int mostScans;
     private final long mostBytes;
     private final long lingerNanos;
@@ -34,6 +37,7 @@ final class InHand {
     private int complete;
     private int writing;
     private long lastWritten = System.nanoTime();
+    private long costNanos;
     private boolean suspended;
     private boolean closed;
 
@@ -143,7 +147,9 @@ final class InHand {
 
     /**
      * For the committer: waits until a transaction is worth it, and takes what goes into it. A transaction costs about the
-     * same for one scan as for a hundred, so with much in hand it waits for more, and with little it does not.
+     * same for one scan as for a hundred, so with much in hand it waits for more, and with little it does not; and between
+     * two of them there is a pause as long as they take, so that with many scans that come alone, transactions never take more
+     * than half of the time.
      *
      * @return in order within each partition; empty once closed
      */
@@ -176,10 +182,12 @@ final class InHand {
         if (suspended || complete == 0) {
             return Long.MAX_VALUE;
         }
-        if (complete == count || complete >= mostScans / 2) {
+        if (complete >= mostScans / 2) {
             return 0;
         }
-        return lingerNanos * count / mostScans - (System.nanoTime() - lastWritten);
+        long forOthers = complete == count ? 0 : lingerNanos * count / mostScans;
+        long pause = Math.min(costNanos, lingerNanos);
+        return Math.max(forOthers, pause) - (System.nanoTime() - lastWritten);
     }
 
     private List<Outcome> removeReady() {
@@ -193,10 +201,15 @@ final class InHand {
         return ready;
     }
 
-    /** What was taken last is committed. */
-    void written(List<Outcome> outcomes) {
+    /**
+     * What was taken last is committed.
+     *
+     * @param nanos that it took
+     */
+    void written(List<Outcome> outcomes, long nanos) {
         lock.lock();
         try {
+            costNanos += (nanos - costNanos) / COST_SMOOTHING;
             count -= outcomes.size();
             outcomes.forEach(outcome -> bytes -= outcome.scan().sizeBytes());
             writing = 0;

@@ -102,6 +102,9 @@ public record KafkaSettings(
         properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, timeoutMs);
         properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, Math.max(1, timeoutMs / 2));
         properties.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+        // The coordinator refuses a transaction while it ends the one before, for milliseconds; Kafka's own pause is
+        // 100.
+        properties.put(ProducerConfig.RETRY_BACKOFF_MS_CONFIG, 5);
         return properties;
     }
 }

@@ -58,6 +58,21 @@ class InHandTest {
     }
 
     @Test
+    void afterATransactionThereIsAPauseAsLongAsTheyTake() {
+        complete(add(0));
+        inHand.written(inHand.take(), TimeUnit.HOURS.toNanos(1));
+        complete(add(0));
+        takeLater();
+        assertThat(taken).as("one scan more, alone in hand").isNotDone();
+
+        for (int i = 0; i < MOST / 2 - 1; i++) {
+            complete(add(0));
+        }
+
+        assertThat(offsets(taken.join())).containsExactly(1L, 2L, 3L, 4L);
+    }
+
+    @Test
     void halfOfTheMostIsWorthATransaction() {
         List<InHand.Scan> scans = List.of(add(0), add(0), add(0), add(0), add(0), add(0));
         scans.subList(0, MOST / 2 - 1).forEach(InHandTest::complete);
@@ -80,7 +95,7 @@ class InHandTest {
         List<Outcome> firstTaken = inHand.take();
         assertThat(offsets(firstTaken)).containsExactlyInAnyOrder(0L, 3L, 4L);
         complete(open);
-        inHand.written(firstTaken);
+        inHand.written(firstTaken, 0);
 
         assertThat(offsets(inHand.take())).containsExactly(1L, 2L);
     }
@@ -128,7 +143,7 @@ class InHandTest {
 
         CompletableFuture<Boolean> room =
                 CompletableFuture.supplyAsync(() -> inHand.awaitRoom(MOST, Duration.ofMinutes(1)));
-        inHand.written(outcomes);
+        inHand.written(outcomes, 0);
 
         assertThat(room.join()).isTrue();
         assertThat(inHand.awaitEmpty(NOW)).isTrue();
