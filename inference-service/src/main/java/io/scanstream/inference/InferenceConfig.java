@@ -168,7 +168,10 @@ interface InferenceConfig {
         @WithDefault("10s")
         Duration transactionTimeout();
 
-        /** How long the batch in hand may take to finish on shutdown. */
+        /**
+         * How long what is in hand may take to finish on shutdown. What is not done then is given back, and runs are ended;
+         * fifteen seconds later the process is cut off, whatever hangs.
+         */
         @WithDefault("10s")
         Duration drain();
 

@@ -46,10 +46,13 @@ public final class LoadedModel {
     private final Preprocessor preprocessor;
     private final RunPlan plan;
     private final Map<String, TensorInfo> outputs;
+    /** Of every run, so that one call ends them all. */
+    private final OrtSession.RunOptions running;
     /** Direct buffers that no run uses now; as many as runs ever went side by side. */
     private final Deque<ByteBuffer> inputs = new ConcurrentLinkedDeque<>();
 
     private int users = 1;
+    private volatile boolean ended;
 
     LoadedModel(OrtEnvironment environment, Planner.Planned planned, ModelCard card, OnnxMetadata metadata)
             throws OrtException {
@@ -62,6 +65,7 @@ public final class LoadedModel {
         this.preprocessor = new Preprocessor(metadata.preprocessing());
         this.plan = planned.plan();
         this.outputs = outputs(session);
+        this.running = new OrtSession.RunOptions();
     }
 
     private static Map<String, TensorInfo> outputs(OrtSession session) throws OrtException {
@@ -125,7 +129,8 @@ public final class LoadedModel {
      *
      * @param scans 1 to {@code plan().batches().largest()} rows, uint8 {@code [height, width, channels]} each
      * @param wanted names out of {@link #outputShapes}
-     * @throws ScanstreamException {@code INTERNAL} if ONNX Runtime fails or answers in another shape
+     * @throws ScanstreamException {@code INTERNAL} if ONNX Runtime fails or answers in another shape; {@code OVERLOADED}
+     *     after {@link #endRuns}
      */
     public Outputs run(List<byte[]> scans, Set<String> wanted) {
         return run(session, scans, wanted);
@@ -141,13 +146,17 @@ public final class LoadedModel {
         ByteBuffer batch = filled(scans, rows);
         long[] shape = {rows, input().heightPx(), input().widthPx(), input().channels()};
         try (OnnxTensor tensor = OnnxTensor.createTensor(environment, batch, shape, OnnxJavaType.UINT8);
-                OrtSession.Result result = on.run(Map.of(OnnxMetadata.INPUT_SCAN, tensor), wanted)) {
+                OrtSession.Result result = on.run(Map.of(OnnxMetadata.INPUT_SCAN, tensor), wanted, running)) {
             Map<String, float[][]> values = new HashMap<>();
             for (String output : wanted) {
                 values.put(output, rows(result, output, rows, scans.size()));
             }
             return new Outputs(values);
         } catch (OrtException e) {
+            if (ended) {
+                throw new ScanstreamException(
+                        ErrorCode.OVERLOADED, "model " + version() + ": the run was ended, as the service ends.", e);
+            }
             throw new ScanstreamException(
                     ErrorCode.INTERNAL, "model " + version() + " failed on " + rows + " scans: " + e.getMessage(), e);
         } finally {
@@ -196,6 +205,22 @@ public final class LoadedModel {
         return this;
     }
 
+    /**
+     * Ends the runs that are under way, each after the operator that it is in, and lets none begin any more. For a process
+     * that ends: an operator that never returns is not ended by this.
+     */
+    public synchronized void endRuns() {
+        if (users == 0 || ended) {
+            return;
+        }
+        ended = true;
+        try {
+            running.setTerminate(true);
+        } catch (OrtException e) {
+            LOG.warn("The runs of model {} cannot be ended.", version(), e);
+        }
+    }
+
     /** One user less; the last one closes the session. */
     public void release() {
         synchronized (this) {
@@ -207,6 +232,7 @@ public final class LoadedModel {
                 return;
             }
         }
+        running.close();
         try {
             session.close();
             if (sessionAlone != session) {

@@ -10,6 +10,8 @@ import ai.onnxruntime.providers.OrtCUDAProviderOptions;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.inference.model.OnnxSettings.Device;
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +24,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class OnnxRuntime {
     private static final Logger LOG = LoggerFactory.getLogger(OnnxRuntime.class);
+
+    private static final OrtLoggingLevel LOG_LEVEL = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR;
+    private static final String NAME = "scanstream";
+    private static boolean kept;
 
     private static final List<String> CUDNN_SEARCHES = List.of("HEURISTIC", "EXHAUSTIVE", "DEFAULT");
 
@@ -36,7 +42,8 @@ public final class OnnxRuntime {
      */
     public OnnxRuntime(OnnxSettings settings) {
         this.settings = settings;
-        this.environment = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "scanstream");
+        this.environment = OrtEnvironment.getEnvironment(LOG_LEVEL, NAME);
+        keepUntilTheProcessEnds();
         if (settings.device() != Device.CPU) {
             String missing = missingForCuda();
             this.cuda = missing.isEmpty();
@@ -45,6 +52,27 @@ public final class OnnxRuntime {
             }
         }
         LOG.info("Models run on {} with ONNX Runtime {}.", device(), environment.getVersion());
+    }
+
+    /**
+     * ONNX Runtime frees its environment in a shutdown hook of its own (1.28.0, {@code OrtEnvironment.OrtEnvCloser}), while
+     * ours still drains. Runs go on with what was freed: whatever they log is a SIGSEGV, and of some networks every run
+     * logs. Its API knows no other way to keep the environment than a second reference, which is never given back.
+     */
+    private static synchronized void keepUntilTheProcessEnds() {
+        if (kept) {
+            return;
+        }
+        kept = true;
+        try {
+            Field api = Class.forName("ai.onnxruntime.OnnxRuntime").getDeclaredField("ortApiHandle");
+            Method create = OrtEnvironment.class.getDeclaredMethod("createHandle", long.class, int.class, String.class);
+            api.setAccessible(true);
+            create.setAccessible(true);
+            create.invoke(null, api.getLong(null), LOG_LEVEL.getValue(), NAME);
+        } catch (ReflectiveOperationException | RuntimeException e) {
+            LOG.warn("ONNX Runtime's environment cannot be kept: a run while the process ends may crash it.", e);
+        }
     }
 
     /** {@code CUDA} or {@code CPU}. */
