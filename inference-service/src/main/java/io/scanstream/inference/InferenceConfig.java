@@ -92,6 +92,17 @@ interface InferenceConfig {
         @WithDefault("2s")
         Duration tuning();
 
+        /**
+         * float32; float16: what models multiply in on a GPU, where that holds by their golden scores; float16-always: on
+         * the CPU too, which is slow, to see what it would change.
+         */
+        @WithDefault("float32")
+        String precision();
+
+        /** On a GPU, whether TensorRT takes what it can of a model. It builds engines, for minutes, below the cache folder. */
+        @WithDefault("false")
+        boolean tensorrt();
+
         /** Scans that are decoded at once; 0: as many as cores. */
         @WithDefault("0")
         int decodeThreads();

@@ -88,10 +88,12 @@ final class Wiring {
                 inference.threads(),
                 inference.maxBatch(),
                 inference.maxBatchBytes().asLongValue(),
-                inference.tuning()));
+                inference.tuning(),
+                OnnxSettings.Precision.of(inference.precision()),
+                inference.tensorrt() ? config.cacheDir().resolve("tensorrt") : null));
         this.events = new ModelEvents(settings, this::nudge);
         this.serving = new ServingSet(
-                new PublishedModels(store, new ModelLoader(runtime, decoder), config.cacheDir()),
+                new PublishedModels(store, new ModelLoader(runtime, decoder, metrics), config.cacheDir()),
                 inference.namedVersions(),
                 inference.listInterval(),
                 (version, reason) -> {

@@ -16,7 +16,6 @@ import io.scanstream.contracts.model.Preprocessing;
 import io.scanstream.contracts.model.Task;
 import io.scanstream.imaging.ClassMap;
 import io.scanstream.imaging.Preprocessor;
-import io.scanstream.inference.model.OnnxSettings.Device;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.Deque;
@@ -40,7 +39,6 @@ public final class LoadedModel {
     private final OrtEnvironment environment;
     private final OrtSession session;
     private final OrtSession sessionAlone;
-    private final Device device;
     private final ModelCard card;
     private final OnnxMetadata metadata;
     private final Preprocessor preprocessor;
@@ -51,6 +49,7 @@ public final class LoadedModel {
     /** Direct buffers that no run uses now; as many as runs ever went side by side. */
     private final Deque<ByteBuffer> inputs = new ConcurrentLinkedDeque<>();
 
+    private volatile Runnable whenClosed = () -> {};
     private int users = 1;
     private volatile boolean ended;
 
@@ -59,7 +58,6 @@ public final class LoadedModel {
         this.environment = environment;
         this.session = planned.opened().session();
         this.sessionAlone = planned.alone() == null ? session : planned.alone().session();
-        this.device = planned.opened().device();
         this.card = card;
         this.metadata = metadata;
         this.preprocessor = new Preprocessor(metadata.preprocessing());
@@ -111,10 +109,6 @@ public final class LoadedModel {
     /** How it is run here. */
     public RunPlan plan() {
         return plan;
-    }
-
-    Device device() {
-        return device;
     }
 
     /** The class of every pixel from a segmenter's probabilities; null for a classifier. */
@@ -196,6 +190,11 @@ public final class LoadedModel {
         return split;
     }
 
+    /** Has something done when the last user has gone, before the session closes. */
+    void whenClosed(Runnable last) {
+        whenClosed = last;
+    }
+
     /** One more user, who calls {@link #release} once. */
     public synchronized LoadedModel acquire() {
         if (users == 0) {
@@ -232,6 +231,7 @@ public final class LoadedModel {
                 return;
             }
         }
+        whenClosed.run();
         running.close();
         try {
             session.close();
