@@ -109,7 +109,7 @@ public final class TinyModel {
     /**
      * The same scores, by two convolutions.
      *
-     * @param innerGain of the first; the second takes it back. From 257 on float16 cannot hold what is between them
+     * @param innerGain of the first; the second takes it back. Below 3e-8 float16 takes it for 0
      */
     public TinyModel convolving(double innerGain) {
         convolutionGain = (float) innerGain;

@@ -6,6 +6,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtUtil;
 import ai.onnxruntime.TensorInfo;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
@@ -18,8 +19,10 @@ import io.scanstream.imaging.ClassMap;
 import io.scanstream.imaging.Preprocessor;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,8 +49,8 @@ public final class LoadedModel {
     private final Map<String, TensorInfo> outputs;
     /** Of every run, so that one call ends them all. */
     private final OrtSession.RunOptions running;
-    /** Direct buffers that no run uses now; as many as runs ever went side by side. */
-    private final Deque<ByteBuffer> inputs = new ConcurrentLinkedDeque<>();
+    /** Those that no run uses now; as many as runs ever went side by side. */
+    private final Deque<RunBuffers> idle = new ConcurrentLinkedDeque<>();
 
     private volatile Runnable whenClosed = () -> {};
     private int users = 1;
@@ -137,14 +140,32 @@ public final class LoadedModel {
 
     private Outputs run(OrtSession on, List<byte[]> scans, Set<String> wanted) {
         int rows = plan.batches().rung(scans.size());
-        ByteBuffer batch = filled(scans, rows);
         long[] shape = {rows, input().heightPx(), input().widthPx(), input().channels()};
-        try (OnnxTensor tensor = OnnxTensor.createTensor(environment, batch, shape, OnnxJavaType.UINT8);
-                OrtSession.Result result = on.run(Map.of(OnnxMetadata.INPUT_SCAN, tensor), wanted, running)) {
-            Map<String, float[][]> values = new HashMap<>();
+        RunBuffers polled = idle.poll();
+        RunBuffers buffers = polled == null ? new RunBuffers() : polled;
+        Map<String, FloatBuffer> written = new HashMap<>();
+        Map<String, OnnxTensor> places = new HashMap<>();
+        try {
+            ByteBuffer batch = buffers.input(scans, Math.multiplyExact(rows, input().sizeBytes()));
             for (String output : wanted) {
-                values.put(output, rows(result, output, rows, scans.size()));
+                long[] outputShape = shape(output, rows);
+                if (outputShape != null) {
+                    int floats = Math.toIntExact(OrtUtil.elementCount(outputShape));
+                    written.put(output, buffers.output(output, floats));
+                    places.put(output, OnnxTensor.createTensor(environment, written.get(output), outputShape));
+                }
             }
+            Set<String> others = new HashSet<>(wanted);
+            others.removeAll(places.keySet());
+            try (OnnxTensor tensor = OnnxTensor.createTensor(environment, batch, shape, OnnxJavaType.UINT8);
+                    OrtSession.Result result =
+                            on.run(Map.of(OnnxMetadata.INPUT_SCAN, tensor), others, places, running)) {
+                for (String output : others) {
+                    written.put(output, ((OnnxTensor) result.get(output).orElseThrow()).getFloatBuffer());
+                }
+            }
+            Map<String, float[][]> values = new HashMap<>();
+            written.forEach((output, floats) -> values.put(output, rows(floats, output, rows, scans.size())));
             return new Outputs(values);
         } catch (OrtException e) {
             if (ended) {
@@ -154,26 +175,26 @@ public final class LoadedModel {
             throw new ScanstreamException(
                     ErrorCode.INTERNAL, "model " + version() + " failed on " + rows + " scans: " + e.getMessage(), e);
         } finally {
-            inputs.push(batch);
+            places.values().forEach(OnnxTensor::close);
+            idle.push(buffers);
         }
     }
 
-    private ByteBuffer filled(List<byte[]> scans, int rows) {
-        int bytes = Math.multiplyExact(rows, input().sizeBytes());
-        ByteBuffer buffer = inputs.poll();
-        if (buffer == null || buffer.capacity() < bytes) {
-            buffer = ByteBuffer.allocateDirect(bytes);
+    /** An output's shape for so many rows; null where the graph leaves more open than the batch. */
+    private long @Nullable [] shape(String output, int rows) {
+        TensorInfo declared = outputs.get(output);
+        if (declared == null) {
+            return null;
         }
-        buffer.clear();
-        for (byte[] scan : scans) {
-            buffer.put(scan);
+        long[] shape = declared.getShape();
+        if (shape.length == 0) {
+            return null;
         }
-        // Rows beyond the scans pad the batch; what they hold is not looked at.
-        return buffer.position(0).limit(bytes);
+        shape[0] = rows;
+        return Arrays.stream(shape).allMatch(dim -> dim > 0) ? shape : null;
     }
 
-    private float[][] rows(OrtSession.Result result, String name, int rows, int scans) {
-        FloatBuffer values = ((OnnxTensor) result.get(name).orElseThrow()).getFloatBuffer();
+    private float[][] rows(FloatBuffer values, String name, int rows, int scans) {
         int width = values.remaining() / rows;
         boolean ofClasses = name.equals(OnnxMetadata.OUTPUT_PROBABILITIES);
         int pixels = metadata.task() == Task.CLASSIFICATION ? 1 : input().widthPx() * input().heightPx();
