@@ -52,10 +52,21 @@ class ShutdownIT {
                         .write(folder.resolve("slow")));
         try (ServiceProcess service = service(
                                 "drain",
-                                Map.of("SCANSTREAM_INFERENCE_DRAIN", "60s", "SCANSTREAM_INFERENCE_MAX_BATCH", "1"))
+                                Map.of(
+                                        "SCANSTREAM_INFERENCE_DRAIN",
+                                        "60s",
+                                        "SCANSTREAM_INFERENCE_MAX_BATCH",
+                                        "1",
+                                        "SCANSTREAM_INFERENCE_PRECISION",
+                                        "float16-always"))
                         .awaitReady();
                 ScanClient client = cluster.client();
                 ScanClient.Reader scores = client.read(Topics.SCORES)) {
+            assertThat(service.get("/q/metrics").body().lines())
+                    .filteredOn(line -> line.startsWith("scanstream_models_golden_deviation"))
+                    .singleElement()
+                    .asString()
+                    .contains("model=\"slow\"", "precision=\"float16\"");
             List<ScanId> sent = new ArrayList<>();
             for (int i = 0; i < 8; i++) {
                 sent.add(client.send("slow", BLACK));

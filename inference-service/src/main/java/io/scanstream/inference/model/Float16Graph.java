@@ -208,7 +208,13 @@ final class Float16Graph {
     }
 
     private boolean fits(NodeProto node) {
-        return typed(node).filter(weights::containsKey).allMatch(name -> fits(weights.get(name)));
+        for (String name : typed(node).toList()) {
+            TensorProto weight = weights.get(name);
+            if (weight != null && !fits(weight)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static boolean fits(TensorProto tensor) {
