@@ -9,7 +9,8 @@ import java.util.Map;
 
 /**
  * Memory outside of the heap that one run at a time reads its scans from and writes its outputs to; it grows to the
- * largest. ONNX Runtime uses it in place: its own outputs are copied element by element when they are read.
+ * largest. ONNX Runtime uses it in place; its own outputs would be copied to the heap when they are read, which takes longer
+ * than it should.
  */
 final class RunBuffers {
     private ByteBuffer input = ByteBuffer.allocateDirect(0);
