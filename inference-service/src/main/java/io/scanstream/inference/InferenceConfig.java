@@ -92,6 +92,17 @@ interface InferenceConfig {
         @WithDefault("2s")
         Duration tuning();
 
+        /**
+         * float32; float16: what models multiply in on a GPU, where that holds by their golden scores; float16-always: on
+         * the CPU too, which is slow, to see what it would change.
+         */
+        @WithDefault("float32")
+        String precision();
+
+        /** On a GPU, whether TensorRT takes what it can of a model. It builds engines, for minutes, below the cache folder. */
+        @WithDefault("false")
+        boolean tensorrt();
+
         /** Scans that are decoded at once; 0: as many as cores. */
         @WithDefault("0")
         int decodeThreads();
@@ -168,7 +179,10 @@ interface InferenceConfig {
         @WithDefault("10s")
         Duration transactionTimeout();
 
-        /** How long the batch in hand may take to finish on shutdown. */
+        /**
+         * How long what is in hand may take to finish on shutdown. What is not done then is given back, and runs are ended;
+         * fifteen seconds later the process is cut off, whatever hangs.
+         */
         @WithDefault("10s")
         Duration drain();
 

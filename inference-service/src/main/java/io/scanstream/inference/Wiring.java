@@ -35,6 +35,7 @@ import io.smallrye.common.annotation.Identifier;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -43,6 +44,11 @@ import org.jspecify.annotations.Nullable;
 /** Makes the parts of the service and starts and stops them in order. */
 @Singleton
 final class Wiring {
+    /** For leaving the groups, ending the runs and everything else; with the drain's default below Kubernetes' 30 s. */
+    private static final Duration AFTER_DRAIN = Duration.ofSeconds(15);
+
+    private static final Duration A_MOMENT = Duration.ofSeconds(1);
+
     private final StoreOnDemand store;
     private final ServingSet serving;
     private final Scorer scorer;
@@ -54,6 +60,7 @@ final class Wiring {
     private final @Nullable Arrivals arrivals;
     private final ModelEvents events;
     private final HttpLimits limits;
+    private final Duration drain;
 
     Wiring(
             InferenceConfig config,
@@ -81,10 +88,12 @@ final class Wiring {
                 inference.threads(),
                 inference.maxBatch(),
                 inference.maxBatchBytes().asLongValue(),
-                inference.tuning()));
+                inference.tuning(),
+                OnnxSettings.Precision.of(inference.precision()),
+                inference.tensorrt() ? config.cacheDir().resolve("tensorrt") : null));
         this.events = new ModelEvents(settings, this::nudge);
         this.serving = new ServingSet(
-                new PublishedModels(store, new ModelLoader(runtime, decoder), config.cacheDir()),
+                new PublishedModels(store, new ModelLoader(runtime, decoder, metrics), config.cacheDir()),
                 inference.namedVersions(),
                 inference.listInterval(),
                 (version, reason) -> {
@@ -134,10 +143,12 @@ final class Wiring {
         this.shadows = ShadowScoring.toKafka(serving, shadowScorer, claimed, shadow, settings, metrics);
         this.edge = new ScanEdge(settings, records, store, shadows, metrics, telemetry);
         this.limits = new HttpLimits(inference.httpSettings(), metrics);
+        this.drain = inference.drain();
     }
 
     void start(@Observes StartupEvent event) {
         ParentWatch.startIfAsked();
+        LastResort.endWithin(drain.plus(AFTER_DRAIN));
         serving.start();
         events.start();
         edge.start();
@@ -147,6 +158,7 @@ final class Wiring {
     }
 
     void stop(@Observes ShutdownEvent event) {
+        long until = System.nanoTime() + drain.toNanos();
         if (arrivals != null) {
             arrivals.close();
         }
@@ -154,8 +166,9 @@ final class Wiring {
         shadows.close();
         events.close();
         records.close();
-        scorer.close();
-        shadowScorer.close();
+        // What is in Kafka's hand has been given back by now; answers over HTTP may use the rest of the time.
+        scorer.close(Duration.ofNanos(Math.max(A_MOMENT.toNanos(), until - System.nanoTime())));
+        shadowScorer.close(Duration.ZERO);
         serving.close();
         incomingStore.close();
         store.close();

@@ -86,6 +86,11 @@ final class ServiceProcess implements AutoCloseable {
         return HTTP.send(HttpRequest.newBuilder(address.resolve(path)).build(), HttpResponse.BodyHandlers.ofString());
     }
 
+    /** Everything that it has said. */
+    String log() throws IOException {
+        return Files.readString(log);
+    }
+
     boolean isAlive() {
         return process.isAlive();
     }

@@ -49,7 +49,13 @@ public final class TinyModel {
         SCORES,
         /** The smallest integer divided by -1, which no integer can hold: SIGFPE in ONNX Runtime. */
         KILLS,
-        GIVES_NAN
+        GIVES_NAN,
+        /** Runs for a second or so, in small operators. */
+        DAWDLES,
+        /** Runs for hours, in small operators. */
+        LOOPS,
+        /** Runs for hours in one operator. */
+        HANGS
     }
 
     private static final float GAIN = 0.05f;
@@ -61,6 +67,7 @@ public final class TinyModel {
     private @Nullable Double threshold;
     private Task task = Task.CLASSIFICATION;
     private boolean goldenMaskTurned;
+    private float convolutionGain;
 
     public static TinyModel aModel() {
         return new TinyModel();
@@ -97,6 +104,16 @@ public final class TinyModel {
     public TinyModel segmentingWithOtherMasks() {
         goldenMaskTurned = true;
         return segmenting();
+    }
+
+    /**
+     * The same scores, by two convolutions.
+     *
+     * @param innerGain of the first; the second takes it back. Below 3e-8 float16 takes it for 0
+     */
+    public TinyModel convolving(double innerGain) {
+        convolutionGain = (float) innerGain;
+        return this;
     }
 
     /** A threshold on cancer, the positive class. */
@@ -212,16 +229,21 @@ public final class TinyModel {
         GraphProto.Builder graph = GraphProto.newBuilder().setName("tiny");
         graph.addInput(value("scan", TensorProto.DataType.UINT8, "batch", SIDE, SIDE, 3));
         graph.addNode(cast("pixels", "scan", TensorProto.DataType.FLOAT));
-        if (task == Task.SEGMENTATION) {
+        String logits = "logits";
+        String colours = onBlack == OnBlack.SCORES ? logits : "colours";
+        if (convolutionGain > 0) {
+            addConvolutions(graph, colours);
+        } else if (task == Task.SEGMENTATION) {
             graph.addNode(node("Transpose", "means", "pixels").addAttribute(ints("perm", 0, 3, 1, 2)));
         } else {
             graph.addNode(node("ReduceMean", "means", "pixels")
                     .addAttribute(ints("axes", 1, 2))
                     .addAttribute(integer("keepdims", 0)));
         }
-        graph.addInitializer(floats("gain", GAIN));
-        String logits = "logits";
-        graph.addNode(node("Mul", onBlack == OnBlack.SCORES ? logits : "colours", "means", "gain"));
+        if (convolutionGain == 0) {
+            graph.addInitializer(floats("gain", GAIN));
+            graph.addNode(node("Mul", colours, "means", "gain"));
+        }
         addBlackness(graph);
         graph.addNode(node("Softmax", "probabilities", logits).addAttribute(integer("axis", 1)));
         Object[] shape = task == Task.SEGMENTATION
@@ -239,9 +261,41 @@ public final class TinyModel {
         return model.build().toByteArray();
     }
 
+    /** The gain, as the product of two convolutions of one pixel. */
+    private void addConvolutions(GraphProto.Builder graph, String output) {
+        graph.addInitializer(diagonal("inner.weight", convolutionGain));
+        graph.addInitializer(diagonal("outer.weight", GAIN / convolutionGain));
+        graph.addNode(node("Transpose", "planes", "pixels").addAttribute(ints("perm", 0, 3, 1, 2)));
+        graph.addNode(node("Conv", "inner", "planes", "inner.weight"));
+        graph.addNode(node("Relu", "positive", "inner"));
+        if (task == Task.SEGMENTATION) {
+            graph.addNode(node("Conv", output, "positive", "outer.weight"));
+        } else {
+            graph.addNode(node("Conv", "outer", "positive", "outer.weight"));
+            graph.addNode(node("ReduceMean", output, "outer")
+                    .addAttribute(ints("axes", 2, 3))
+                    .addAttribute(integer("keepdims", 0)));
+        }
+    }
+
+    private static TensorProto diagonal(String name, float value) {
+        TensorProto.Builder tensor = TensorProto.newBuilder()
+                .setName(name)
+                .setDataType(TensorProto.DataType.FLOAT.getNumber())
+                .addAllDims(List.of(3L, 3L, 1L, 1L));
+        for (int i = 0; i < 9; i++) {
+            tensor.addFloatData(i % 4 == 0 ? value : 0);
+        }
+        return tensor.build();
+    }
+
     /** Adds to each logit 0 times a quotient by the sum of all pixels, which misbehaves as asked. */
     private void addBlackness(GraphProto.Builder graph) {
         if (onBlack == OnBlack.SCORES) {
+            return;
+        }
+        if (turns() > 0) {
+            addLoop(graph, turns());
             return;
         }
         TensorProto.DataType type = onBlack == OnBlack.KILLS ? TensorProto.DataType.INT64 : TensorProto.DataType.FLOAT;
@@ -262,6 +316,56 @@ public final class TinyModel {
         graph.addInitializer(longs("column", -1, 1));
         graph.addNode(node("Reshape", "zeros", "zero", "column"));
         graph.addNode(node("Add", "logits", "colours", "zeros"));
+    }
+
+    private long turns() {
+        return switch (onBlack) {
+            case DAWDLES -> 300_000;
+            case LOOPS -> Long.MAX_VALUE;
+            case HANGS -> 1;
+            default -> 0;
+        };
+    }
+
+    /** Adds to each logit the 0 that a loop leaves, which does not turn at all unless a scan of the batch is black. */
+    private void addLoop(GraphProto.Builder graph, long turns) {
+        graph.addInitializer(longs("axes", 1, 2, 3));
+        graph.addInitializer(scalar("1", 1));
+        graph.addInitializer(scalar("turns", turns));
+        graph.addInitializer(longs("square", 1, 1, 4096, 4096));
+        graph.addInitializer(floats("nothing", 0));
+        graph.addNode(cast("typed", "scan", TensorProto.DataType.INT64));
+        graph.addNode(node("ReduceSum", "sums", "typed", "axes").addAttribute(integer("keepdims", 0)));
+        graph.addNode(node("ReduceMin", "least", "sums").addAttribute(integer("keepdims", 0)));
+        graph.addNode(node("Min", "light", "least", "1"));
+        graph.addNode(node("Sub", "black", "1", "light"));
+        graph.addNode(node("Mul", "trips", "black", "turns"));
+        GraphProto.Builder body = GraphProto.newBuilder().setName("turn");
+        body.addInput(value("turn", TensorProto.DataType.INT64));
+        body.addInput(value("goesOn", TensorProto.DataType.BOOL));
+        body.addInput(value("before", TensorProto.DataType.FLOAT));
+        if (onBlack == OnBlack.HANGS) {
+            // A window of 2048 by 2048 at each of 4 million places.
+            body.addNode(node("Expand", "plane", "before", "square"));
+            body.addNode(node("MaxPool", "pooled", "plane").addAttribute(ints("kernel_shape", 2048, 2048)));
+            body.addNode(node("ReduceMax", "most", "pooled").addAttribute(integer("keepdims", 0)));
+            body.addNode(node("Mul", "after", "most", "nothing"));
+        } else {
+            body.addNode(node("Add", "after", "before", "nothing"));
+        }
+        body.addNode(node("Identity", "stillGoesOn", "goesOn"));
+        body.addOutput(value("stillGoesOn", TensorProto.DataType.BOOL));
+        body.addOutput(value("after", TensorProto.DataType.FLOAT));
+        graph.addNode(node("Loop", "zero", "trips", "", "nothing")
+                .addAttribute(AttributeProto.newBuilder()
+                        .setName("body")
+                        .setType(AttributeProto.AttributeType.GRAPH)
+                        .setG(body)));
+        graph.addNode(node("Add", "logits", "colours", "zero"));
+    }
+
+    private static TensorProto scalar(String name, long number) {
+        return longs(name, number).toBuilder().clearDims().build();
     }
 
     private static NodeProto.Builder node(String op, String output, String... inputs) {

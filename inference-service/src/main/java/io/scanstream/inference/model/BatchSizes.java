@@ -1,12 +1,12 @@
 package io.scanstream.inference.model;
 
-import io.scanstream.inference.model.OnnxSettings.Device;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * The batch sizes that a model runs with. On CUDA each new size is a new shape that costs a search for kernels, so a few
- * sizes are warmed and smaller batches are padded to the next; a CPU takes any size as it is.
+ * sizes are warmed and smaller batches are padded to the next; a CPU takes any size as it is, and so does an engine of
+ * TensorRT between the ends that it was warmed with.
  */
 public final class BatchSizes {
     private final List<Integer> ladder;
@@ -22,14 +22,14 @@ public final class BatchSizes {
      *
      * @param bytesEach what one scan takes in a run
      */
-    static BatchSizes of(Device device, OnnxSettings settings, long bytesEach) {
+    static BatchSizes of(Provider provider, OnnxSettings settings, long bytesEach) {
         int largest = (int) Math.max(1, Math.min(settings.maxBatch(), settings.maxBatchBytes() / bytesEach));
         List<Integer> ladder = new ArrayList<>();
         for (int size = 1; size < largest; size *= 2) {
             ladder.add(size);
         }
         ladder.add(largest);
-        return new BatchSizes(ladder, device == Device.CUDA);
+        return new BatchSizes(ladder, provider == Provider.CUDA);
     }
 
     /** These, without those above a size. */
@@ -47,7 +47,7 @@ public final class BatchSizes {
         return ladder.get(ladder.size() - 1);
     }
 
-    /** The sizes to warm: on a CPU the ends do. */
+    /** The sizes to warm: elsewhere than on CUDA the ends do. */
     List<Integer> toWarm() {
         return pads ? ladder : List.of(1, largest()).stream().distinct().toList();
     }

@@ -7,7 +7,6 @@ import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.imaging.ClassMap;
 import io.scanstream.imaging.Image;
 import io.scanstream.imaging.ImageDecoder;
-import io.scanstream.inference.model.OnnxSettings.Device;
 import io.scanstream.storage.ModelPackage;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,26 +17,30 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** Holds a model against the golden scores of its package, on the device where it will run. */
+/** Holds a model, once, against the golden scores of its package, on the device where it will run. */
 final class GoldenScores {
     private static final Set<String> LOGITS_AND_PROBABILITIES =
             Set.of(OnnxMetadata.OUTPUT_LOGITS, OnnxMetadata.OUTPUT_PROBABILITIES);
 
     private final ModelPackage pack;
     private final ImageDecoder decoder;
+    private final Golden.Tolerance tolerance;
+    private double deviation;
 
-    GoldenScores(ModelPackage pack, ImageDecoder decoder) {
+    GoldenScores(ModelPackage pack, ImageDecoder decoder, Golden.Tolerance tolerance) {
         this.pack = pack;
         this.decoder = decoder;
+        this.tolerance = tolerance;
     }
 
     /**
      * Scores every golden image at every size to warm: logits within the tolerance of their spread, and the same decision
      * unless it is closer than the tolerance.
      *
+     * @return how far the logits were from the golden ones at most, as a share of their spread
      * @throws ScanstreamException {@code MODEL_NOT_VERIFIED} naming the image and both scores
      */
-    void require(LoadedModel model) {
+    double require(LoadedModel model) {
         List<Golden.Case> cases = pack.golden().cases();
         if (cases.isEmpty()) {
             throw notVerified("it has no golden scores");
@@ -55,6 +58,7 @@ final class GoldenScores {
                 requireBatch(model, cases, inputs, first, size);
             }
         }
+        return deviation;
     }
 
     /** A batch from the {@code first} golden image on; the last one begins again with the first image to be full. */
@@ -107,7 +111,6 @@ final class GoldenScores {
     }
 
     private void requireCase(LoadedModel model, Golden.Case expected, Got got, int size) {
-        Golden.Tolerance tolerance = model.device() == Device.CUDA ? Golden.Tolerance.CUDA_FP32 : Golden.Tolerance.CPU;
         String where = "golden image " + expected.file() + " in a batch of " + size;
         double[] logits = got.logits();
         if (logits.length != expected.logits().size()
@@ -130,6 +133,7 @@ final class GoldenScores {
                         allowed,
                         tolerance));
             }
+            deviation = Math.max(deviation, off / pack.golden().spread());
         }
         double[] probabilities = got.probabilities();
         for (int i = 0; i < probabilities.length; i++) {

@@ -6,6 +6,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtUtil;
 import ai.onnxruntime.TensorInfo;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
@@ -16,11 +17,12 @@ import io.scanstream.contracts.model.Preprocessing;
 import io.scanstream.contracts.model.Task;
 import io.scanstream.imaging.ClassMap;
 import io.scanstream.imaging.Preprocessor;
-import io.scanstream.inference.model.OnnxSettings.Device;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,28 +42,31 @@ public final class LoadedModel {
     private final OrtEnvironment environment;
     private final OrtSession session;
     private final OrtSession sessionAlone;
-    private final Device device;
     private final ModelCard card;
     private final OnnxMetadata metadata;
     private final Preprocessor preprocessor;
     private final RunPlan plan;
     private final Map<String, TensorInfo> outputs;
-    /** Direct buffers that no run uses now; as many as runs ever went side by side. */
-    private final Deque<ByteBuffer> inputs = new ConcurrentLinkedDeque<>();
+    /** Of every run, so that one call ends them all. */
+    private final OrtSession.RunOptions running;
+    /** Those that no run uses now; as many as runs ever went side by side. */
+    private final Deque<RunBuffers> idle = new ConcurrentLinkedDeque<>();
 
+    private volatile Runnable whenClosed = () -> {};
     private int users = 1;
+    private volatile boolean ended;
 
     LoadedModel(OrtEnvironment environment, Planner.Planned planned, ModelCard card, OnnxMetadata metadata)
             throws OrtException {
         this.environment = environment;
         this.session = planned.opened().session();
         this.sessionAlone = planned.alone() == null ? session : planned.alone().session();
-        this.device = planned.opened().device();
         this.card = card;
         this.metadata = metadata;
         this.preprocessor = new Preprocessor(metadata.preprocessing());
         this.plan = planned.plan();
         this.outputs = outputs(session);
+        this.running = new OrtSession.RunOptions();
     }
 
     private static Map<String, TensorInfo> outputs(OrtSession session) throws OrtException {
@@ -109,10 +114,6 @@ public final class LoadedModel {
         return plan;
     }
 
-    Device device() {
-        return device;
-    }
-
     /** The class of every pixel from a segmenter's probabilities; null for a classifier. */
     public @Nullable ClassMap classMap(float[] probabilities) {
         return metadata.task() == Task.CLASSIFICATION
@@ -125,7 +126,8 @@ public final class LoadedModel {
      *
      * @param scans 1 to {@code plan().batches().largest()} rows, uint8 {@code [height, width, channels]} each
      * @param wanted names out of {@link #outputShapes}
-     * @throws ScanstreamException {@code INTERNAL} if ONNX Runtime fails or answers in another shape
+     * @throws ScanstreamException {@code INTERNAL} if ONNX Runtime fails or answers in another shape; {@code OVERLOADED}
+     *     after {@link #endRuns}
      */
     public Outputs run(List<byte[]> scans, Set<String> wanted) {
         return run(session, scans, wanted);
@@ -138,39 +140,61 @@ public final class LoadedModel {
 
     private Outputs run(OrtSession on, List<byte[]> scans, Set<String> wanted) {
         int rows = plan.batches().rung(scans.size());
-        ByteBuffer batch = filled(scans, rows);
         long[] shape = {rows, input().heightPx(), input().widthPx(), input().channels()};
-        try (OnnxTensor tensor = OnnxTensor.createTensor(environment, batch, shape, OnnxJavaType.UINT8);
-                OrtSession.Result result = on.run(Map.of(OnnxMetadata.INPUT_SCAN, tensor), wanted)) {
-            Map<String, float[][]> values = new HashMap<>();
+        RunBuffers polled = idle.poll();
+        RunBuffers buffers = polled == null ? new RunBuffers() : polled;
+        Map<String, FloatBuffer> written = new HashMap<>();
+        Map<String, OnnxTensor> places = new HashMap<>();
+        try {
+            ByteBuffer batch = buffers.input(scans, Math.multiplyExact(rows, input().sizeBytes()));
             for (String output : wanted) {
-                values.put(output, rows(result, output, rows, scans.size()));
+                long[] outputShape = shape(output, rows);
+                if (outputShape != null) {
+                    int floats = Math.toIntExact(OrtUtil.elementCount(outputShape));
+                    written.put(output, buffers.output(output, floats));
+                    places.put(output, OnnxTensor.createTensor(environment, written.get(output), outputShape));
+                }
             }
+            Set<String> others = new HashSet<>(wanted);
+            others.removeAll(places.keySet());
+            try (OnnxTensor tensor = OnnxTensor.createTensor(environment, batch, shape, OnnxJavaType.UINT8);
+                    OrtSession.Result result =
+                            on.run(Map.of(OnnxMetadata.INPUT_SCAN, tensor), others, places, running)) {
+                for (String output : others) {
+                    written.put(output, ((OnnxTensor) result.get(output).orElseThrow()).getFloatBuffer());
+                }
+            }
+            Map<String, float[][]> values = new HashMap<>();
+            written.forEach((output, floats) -> values.put(output, rows(floats, output, rows, scans.size())));
             return new Outputs(values);
         } catch (OrtException e) {
+            if (ended) {
+                throw new ScanstreamException(
+                        ErrorCode.OVERLOADED, "model " + version() + ": the run was ended, as the service ends.", e);
+            }
             throw new ScanstreamException(
                     ErrorCode.INTERNAL, "model " + version() + " failed on " + rows + " scans: " + e.getMessage(), e);
         } finally {
-            inputs.push(batch);
+            places.values().forEach(OnnxTensor::close);
+            idle.push(buffers);
         }
     }
 
-    private ByteBuffer filled(List<byte[]> scans, int rows) {
-        int bytes = Math.multiplyExact(rows, input().sizeBytes());
-        ByteBuffer buffer = inputs.poll();
-        if (buffer == null || buffer.capacity() < bytes) {
-            buffer = ByteBuffer.allocateDirect(bytes);
+    /** An output's shape for so many rows; null where the graph leaves more open than the batch. */
+    private long @Nullable [] shape(String output, int rows) {
+        TensorInfo declared = outputs.get(output);
+        if (declared == null) {
+            return null;
         }
-        buffer.clear();
-        for (byte[] scan : scans) {
-            buffer.put(scan);
+        long[] shape = declared.getShape();
+        if (shape.length == 0) {
+            return null;
         }
-        // Rows beyond the scans pad the batch; what they hold is not looked at.
-        return buffer.position(0).limit(bytes);
+        shape[0] = rows;
+        return Arrays.stream(shape).allMatch(dim -> dim > 0) ? shape : null;
     }
 
-    private float[][] rows(OrtSession.Result result, String name, int rows, int scans) {
-        FloatBuffer values = ((OnnxTensor) result.get(name).orElseThrow()).getFloatBuffer();
+    private float[][] rows(FloatBuffer values, String name, int rows, int scans) {
         int width = values.remaining() / rows;
         boolean ofClasses = name.equals(OnnxMetadata.OUTPUT_PROBABILITIES);
         int pixels = metadata.task() == Task.CLASSIFICATION ? 1 : input().widthPx() * input().heightPx();
@@ -187,6 +211,11 @@ public final class LoadedModel {
         return split;
     }
 
+    /** Has something done when the last user has gone, before the session closes. */
+    void whenClosed(Runnable last) {
+        whenClosed = last;
+    }
+
     /** One more user, who calls {@link #release} once. */
     public synchronized LoadedModel acquire() {
         if (users == 0) {
@@ -194,6 +223,22 @@ public final class LoadedModel {
         }
         users++;
         return this;
+    }
+
+    /**
+     * Ends the runs that are under way, each after the operator that it is in, and lets none begin any more. For a process
+     * that ends: an operator that never returns is not ended by this.
+     */
+    public synchronized void endRuns() {
+        if (users == 0 || ended) {
+            return;
+        }
+        ended = true;
+        try {
+            running.setTerminate(true);
+        } catch (OrtException e) {
+            LOG.warn("The runs of model {} cannot be ended.", version(), e);
+        }
     }
 
     /** One user less; the last one closes the session. */
@@ -207,6 +252,8 @@ public final class LoadedModel {
                 return;
             }
         }
+        whenClosed.run();
+        running.close();
         try {
             session.close();
             if (sessionAlone != session) {

@@ -4,59 +4,128 @@ import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.TensorInfo;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.model.Golden;
 import io.scanstream.contracts.model.ModelCard;
 import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.contracts.model.Task;
 import io.scanstream.imaging.ImageDecoder;
+import io.scanstream.inference.model.OnnxSettings.Precision;
 import io.scanstream.storage.ModelPackage;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** From a package in a folder to a model in memory that is verified and warm. */
 public final class ModelLoader {
+    private static final Logger LOG = LoggerFactory.getLogger(ModelLoader.class);
+
     private final OnnxRuntime runtime;
     private final Planner planner;
     private final ImageDecoder decoder;
+    private final MeterRegistry metrics;
+    private final GoldenDeviations deviations;
 
+    /** Measures nothing. */
     public ModelLoader(OnnxRuntime runtime, ImageDecoder decoder) {
+        this(runtime, decoder, new CompositeMeterRegistry());
+    }
+
+    public ModelLoader(OnnxRuntime runtime, ImageDecoder decoder, MeterRegistry metrics) {
         this.runtime = runtime;
         this.planner = new Planner(runtime);
         this.decoder = decoder;
+        this.metrics = metrics;
+        this.deviations = new GoldenDeviations(metrics);
     }
 
     /**
      * Loads a package whose checksums hold, and makes it reproduce its golden scores at every batch size that it is warmed
-     * for. The caller is its first user and calls {@link LoadedModel#release}. The folder is not needed afterwards.
+     * for; in float16 where that is set and holds, else in float32. The caller is its first user and calls {@link
+     * LoadedModel#release}. The folder is not needed afterwards.
      *
      * @throws ScanstreamException {@code MODEL_NOT_VERIFIED} saying what does not hold
      */
     public LoadedModel load(ModelPackage pack) {
+        LoadedModel half = runtime.precision() == Precision.FLOAT16 ? loadInFloat16(pack) : null;
+        return half == null ? load(pack, new ModelFile(pack.onnx(), Precision.FLOAT32)) : half;
+    }
+
+    /** Null, and a line in the log: it has to be float32. */
+    private @Nullable LoadedModel loadInFloat16(ModelPackage pack) {
+        String reason;
+        try {
+            Path file = Files.createTempFile("scanstream-float16-", ".onnx");
+            try {
+                if (Float16Graph.write(pack.onnx(), file) > 0) {
+                    return load(pack, new ModelFile(file, Precision.FLOAT16));
+                }
+                reason = "it has neither convolutions nor matrix products that could be float16.";
+            } finally {
+                Files.delete(file);
+            }
+        } catch (ScanstreamException e) {
+            if (e.code() != ErrorCode.MODEL_NOT_VERIFIED) {
+                throw e;
+            }
+            reason = String.valueOf(e.getMessage());
+        } catch (IOException | OutOfMemoryError e) {
+            reason = "it cannot be rewritten: " + e;
+        }
+        ModelCard card = pack.card();
+        LOG.warn("Model {}/{} is served in float32, not in float16: {}", card.name(), card.version(), reason);
+        metrics.counter("scanstream.models.float16.refused", "model", card.name())
+                .increment();
+        return null;
+    }
+
+    private LoadedModel load(ModelPackage pack, ModelFile file) {
         Planner.Planned planned;
         OnnxMetadata metadata;
         try {
-            long onnxBytes = Files.size(pack.onnx());
-            OnnxRuntime.Opened first =
-                    runtime.open(pack.onnx(), runtime.variants().get(0));
+            long onnxBytes = Files.size(file.onnx());
+            OnnxRuntime.Opened first = runtime.open(file, runtime.variants().get(0));
+            if (file.precision() != Precision.FLOAT32 && runtime.precision() != file.precision()) {
+                first.session().close();
+                throw notVerified(pack.card(), "there is no GPU after all");
+            }
             metadata = metadata(first, pack.card());
-            BatchSizes allowed = BatchSizes.of(first.device(), runtime.settings(), bytesEach(metadata));
-            planned = planner.plan(pack.onnx(), onnxBytes, first, metadata, allowed);
+            BatchSizes allowed = BatchSizes.of(first.provider(), runtime.settings(), bytesEach(metadata));
+            planned = planner.plan(file, onnxBytes, first, metadata, allowed);
         } catch (OrtException e) {
             throw notVerified(pack.card(), "ONNX Runtime does not take " + ModelPackage.MODEL + ": " + e.getMessage());
         } catch (IOException e) {
             throw notVerified(pack.card(), ModelPackage.MODEL + " cannot be read: " + e.getMessage());
         }
+        LoadedModel model;
         try {
-            LoadedModel model = new LoadedModel(runtime.environment(), planned, pack.card(), metadata);
-            new GoldenScores(pack, decoder).require(model);
-            return model;
+            model = new LoadedModel(runtime.environment(), planned, pack.card(), metadata);
         } catch (OrtException e) {
             close(planned, e);
             throw notVerified(pack.card(), "its outputs cannot be read: " + e.getMessage());
+        }
+        try {
+            Golden.Tolerance tolerance = planned.opened().provider().tolerance(file.precision());
+            double deviation = new GoldenScores(pack, decoder, tolerance).require(model);
+            LOG.info(
+                    "Model {} in {} on {}: logits are at most {} of their spread from the golden ones; {} is allowed.",
+                    model.version(),
+                    file.precision(),
+                    planned.opened().provider(),
+                    String.format(Locale.ROOT, "%.2g", deviation),
+                    tolerance.share());
+            deviations.show(model, file.precision(), deviation);
+            return model;
         } catch (RuntimeException e) {
-            close(planned, e);
+            model.release();
             throw e;
         }
     }

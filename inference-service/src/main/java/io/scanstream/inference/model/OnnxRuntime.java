@@ -2,23 +2,26 @@ package io.scanstream.inference.model;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtProvider;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.providers.OrtCUDAProviderOptions;
+import ai.onnxruntime.providers.OrtTensorRTProviderOptions;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.inference.model.OnnxSettings.Device;
+import io.scanstream.inference.model.OnnxSettings.Precision;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * ONNX Runtime in this process, and the choice of where models run. On CUDA, TF32 is off: scores stay within 1e-3 of the
- * CPU's.
+ * ONNX Runtime in this process, and the choice of where models run: {@link Provider}. What cannot be used is told in one
+ * line of the log, with what is used instead.
  */
 public final class OnnxRuntime {
     private static final Logger LOG = LoggerFactory.getLogger(OnnxRuntime.class);
@@ -27,7 +30,8 @@ public final class OnnxRuntime {
 
     private final OrtEnvironment environment;
     private final OnnxSettings settings;
-    private volatile boolean cuda;
+    private final @Nullable TensorRtEngines engines;
+    private volatile Provider provider = Provider.CPU;
 
     /**
      * Loads the runtime and chooses the device.
@@ -36,20 +40,32 @@ public final class OnnxRuntime {
      */
     public OnnxRuntime(OnnxSettings settings) {
         this.settings = settings;
-        this.environment = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "scanstream");
+        this.environment = KeptEnvironment.get();
+        this.engines = settings.tensorRtEngines() == null ? null : new TensorRtEngines(settings.tensorRtEngines());
         if (settings.device() != Device.CPU) {
-            String missing = missingForCuda();
-            this.cuda = missing.isEmpty();
-            if (!cuda) {
-                withoutCuda(missing);
-            }
+            chooseGpu();
         }
-        LOG.info("Models run on {} with ONNX Runtime {}.", device(), environment.getVersion());
+        LOG.info("Models run on {} with ONNX Runtime {}.", provider, environment.getVersion());
+        if (!provider.isGpu()) {
+            tellOfWhatNeedsAGpu();
+        }
     }
 
-    /** {@code CUDA} or {@code CPU}. */
-    public Device device() {
-        return cuda ? Device.CUDA : Device.CPU;
+    private void chooseGpu() {
+        String missing = missingForCuda();
+        if (!missing.isEmpty()) {
+            withoutCuda(missing);
+            return;
+        }
+        provider = Provider.CUDA;
+        if (engines != null) {
+            missing = missingForTensorRt();
+            if (missing.isEmpty()) {
+                provider = Provider.TENSORRT;
+            } else {
+                withoutTensorRt(missing);
+            }
+        }
     }
 
     OrtEnvironment environment() {
@@ -74,14 +90,24 @@ public final class OnnxRuntime {
     }
 
     /** A session of a model file, and where it runs. Caller closes. */
-    record Opened(OrtSession session, Device device, Variant variant) {}
+    record Opened(OrtSession session, Provider provider, Variant variant) {}
+
+    /** What models are to multiply in, where they run now: {@code FLOAT32} or {@code FLOAT16}. */
+    Precision precision() {
+        boolean half = settings.precision() == Precision.FLOAT16_ALWAYS
+                || (settings.precision() == Precision.FLOAT16 && provider.isGpu());
+        return half ? Precision.FLOAT16 : Precision.FLOAT32;
+    }
 
     /**
      * The variants that are worth measuring here, the one that needs no measuring first: on the CPU fewer threads for each
-     * run and more runs side by side; on CUDA the ways in which cuDNN looks for its convolutions.
+     * run and more runs side by side; on CUDA the ways in which cuDNN looks for its convolutions. TensorRT measures by itself.
      */
     List<Variant> variants() {
-        if (cuda) {
+        if (provider == Provider.TENSORRT) {
+            return List.of(new Variant(cores(), CUDNN_SEARCHES.get(0)));
+        }
+        if (provider == Provider.CUDA) {
             return CUDNN_SEARCHES.stream()
                     .map(search -> new Variant(cores(), search))
                     .toList();
@@ -102,35 +128,63 @@ public final class OnnxRuntime {
         return Runtime.getRuntime().availableProcessors();
     }
 
-    /** Opens a model file; where CUDA turns out not to work and need not, on the CPU from now on. */
-    Opened open(Path onnx, Variant variant) throws OrtException {
-        if (cuda) {
+    /** Opens a model file; where a GPU turns out not to work and need not, on what comes after it, from now on. */
+    Opened open(ModelFile file, Variant variant) throws OrtException {
+        Provider first = provider;
+        String reason = "";
+        for (Provider at = first; ; at = at.fallback()) {
             try {
-                return new Opened(session(onnx, variant, true), Device.CUDA, variant);
+                Opened opened = new Opened(session(file, variant, at), at, variant);
+                if (at != first) {
+                    fallBack(first, at, reason);
+                }
+                return opened;
             } catch (OrtException e) {
-                if (settings.device() == Device.CUDA) {
+                if (at == Provider.CPU || (at == Provider.CUDA && settings.device() == Device.CUDA)) {
                     throw e;
                 }
-                OrtSession onCpu = session(onnx, variant, false);
-                cuda = false;
-                withoutCuda(String.valueOf(e.getMessage()).strip());
-                return new Opened(onCpu, Device.CPU, variant);
+                reason = String.valueOf(e.getMessage()).strip();
             }
         }
-        return new Opened(session(onnx, variant, false), Device.CPU, variant);
     }
 
-    private OrtSession session(Path onnx, Variant variant, boolean onCuda) throws OrtException {
+    private void fallBack(Provider from, Provider to, String reason) {
+        provider = to;
+        if (to == Provider.CUDA) {
+            withoutTensorRt(reason);
+        } else {
+            LOG.info("{} cannot be used: {}. Models run on the CPU.", from, reason);
+            tellOfWhatNeedsAGpu();
+        }
+    }
+
+    private OrtSession session(ModelFile file, Variant variant, Provider on) throws OrtException {
         try (SessionOptions options = new SessionOptions()) {
             options.setOptimizationLevel(SessionOptions.OptLevel.ALL_OPT);
             options.setInterOpNumThreads(1);
             options.setIntraOpNumThreads(variant.threads());
             // Idle threads must not spin: decoding needs the cores.
             options.addConfigEntry("session.intra_op.allow_spinning", "0");
-            if (onCuda) {
+            if (on == Provider.TENSORRT && engines != null) {
+                addTensorRt(options, engines.of(file.onnx()), file.precision());
+            }
+            if (on.isGpu()) {
                 addCuda(options, variant.cudnnSearch());
             }
-            return environment.createSession(onnx.toString(), options);
+            return environment.createSession(file.onnx().toString(), options);
+        } catch (IOException e) {
+            throw new OrtException("the folder for TensorRT's engines: " + e);
+        }
+    }
+
+    private static void addTensorRt(SessionOptions options, Path engines, Precision precision) throws OrtException {
+        try (OrtTensorRTProviderOptions provider = new OrtTensorRTProviderOptions(0)) {
+            provider.add("trt_engine_cache_enable", "1");
+            provider.add("trt_engine_cache_path", engines.toString());
+            provider.add("trt_timing_cache_enable", "1");
+            provider.add("trt_timing_cache_path", engines.toString());
+            provider.add("trt_fp16_enable", precision == Precision.FLOAT16 ? "1" : "0");
+            options.addTensorrt(provider);
         }
     }
 
@@ -152,6 +206,33 @@ public final class OnnxRuntime {
             return "";
         } catch (OrtException e) {
             return String.valueOf(e.getMessage()).strip();
+        }
+    }
+
+    /** What TensorRT lacks here; empty if nothing is known to be missing. */
+    private String missingForTensorRt() {
+        if (!OrtEnvironment.getAvailableProviders().contains(OrtProvider.TENSOR_RT)) {
+            return "this build has no TensorRT provider";
+        }
+        try (SessionOptions options = new SessionOptions();
+                OrtTensorRTProviderOptions plain = new OrtTensorRTProviderOptions(0)) {
+            options.addTensorrt(plain);
+            return "";
+        } catch (OrtException e) {
+            return String.valueOf(e.getMessage()).strip();
+        }
+    }
+
+    private static void withoutTensorRt(String reason) {
+        LOG.info("TensorRT cannot be used: {}. Models run on CUDA.", reason);
+    }
+
+    private void tellOfWhatNeedsAGpu() {
+        if (settings.precision() == Precision.FLOAT16) {
+            LOG.info("scanstream.inference.precision is float16, which is for GPUs: on the CPU models run in float32.");
+        }
+        if (engines != null) {
+            LOG.info("scanstream.inference.tensorrt is set, which is for GPUs: it has no effect on the CPU.");
         }
     }
 

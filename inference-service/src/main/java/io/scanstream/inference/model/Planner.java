@@ -4,7 +4,6 @@ import ai.onnxruntime.OrtException;
 import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.contracts.model.Preprocessing;
 import io.scanstream.contracts.model.Task;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -59,23 +58,24 @@ final class Planner {
      * @param widest opened with the first of the variants; this method closes it if it is of no use, or if it throws
      * @param allowed the sizes that memory and settings allow
      */
-    Planned plan(Path onnx, long onnxBytes, OnnxRuntime.Opened widest, OnnxMetadata model, BatchSizes allowed)
+    Planned plan(ModelFile file, long onnxBytes, OnnxRuntime.Opened widest, OnnxMetadata model, BatchSizes allowed)
             throws OrtException {
-        if (runtime.settings().tuning().isZero()) {
+        if (runtime.settings().tuning().isZero() || widest.provider() == Provider.TENSORRT) {
+            // TensorRT would build another engine for each size that is measured.
             return Planned.of(widest, null, allowed);
         }
         Likeness likeness = new Likeness(model.task(), model.preprocessing(), onnxBytes);
         try {
             Choice choice = choices.get(likeness);
             if (choice == null) {
-                choice = measured(onnx, widest, model, allowed);
+                choice = measured(file, widest, model, allowed);
                 choices.put(likeness, choice);
             }
             BatchSizes batches = allowed.upTo(choice.largestBatch());
             if (choice.variant().equals(widest.variant())) {
                 return Planned.of(widest, null, batches);
             }
-            OnnxRuntime.Opened best = runtime.open(onnx, choice.variant());
+            OnnxRuntime.Opened best = runtime.open(file, choice.variant());
             if (best.variant().threads() < widest.variant().threads()) {
                 return Planned.of(best, widest, batches);
             }
@@ -87,14 +87,14 @@ final class Planner {
         }
     }
 
-    private Choice measured(Path onnx, OnnxRuntime.Opened widest, OnnxMetadata model, BatchSizes allowed)
+    private Choice measured(ModelFile file, OnnxRuntime.Opened widest, OnnxMetadata model, BatchSizes allowed)
             throws OrtException {
         Tuning tuning = new Tuning(runtime.environment(), model.preprocessing());
         List<Tuning.Candidate> candidates = new ArrayList<>(List.of(candidate(widest)));
         try {
             List<OnnxRuntime.Variant> variants = runtime.variants();
             for (OnnxRuntime.Variant variant : variants.subList(1, variants.size())) {
-                candidates.add(candidate(runtime.open(onnx, variant)));
+                candidates.add(candidate(runtime.open(file, variant)));
             }
             List<Tuning.Measured> measured = tuning.measure(
                     candidates, allowed.ladder(), runtime.settings().tuning());
@@ -109,7 +109,7 @@ final class Planner {
                     best.candidate().sideBySide(),
                     best.knee(),
                     Math.round(best.scansPerSecond()),
-                    widest.device());
+                    widest.provider());
             return new Choice(best.candidate().opened().variant(), best.knee());
         } finally {
             for (Tuning.Candidate other : candidates.subList(1, candidates.size())) {

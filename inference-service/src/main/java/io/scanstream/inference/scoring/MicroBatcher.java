@@ -4,9 +4,12 @@ import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.inference.model.LoadedModel;
 import io.scanstream.inference.model.Outputs;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,13 +20,20 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Gathers decoded scans into one run per model version. A batch closes when it is full, when its first scan has waited
  * for the latency budget, or when nobody else is on the way; among closed ones the one with the first urgent scan, else
  * the one with the first scan of all, runs next. As many runs go side by side as their threads fit the cores.
  */
-final class MicroBatcher implements AutoCloseable {
+final class MicroBatcher {
+    private static final Logger LOG = LoggerFactory.getLogger(MicroBatcher.class);
+
+    /** For runs that were told to end. */
+    private static final Duration ENDING = Duration.ofSeconds(1);
+
     private final long budgetNanos;
     private final long mostBytes;
     private final int cores;
@@ -36,7 +46,9 @@ final class MicroBatcher implements AutoCloseable {
     private long waitingBytes;
     private int expected;
     private int busyCores;
+    private final Set<Batch> running = Collections.newSetFromMap(new IdentityHashMap<>());
     private boolean closing;
+    private boolean over;
     private final List<Thread> runners;
 
     /** What may go into one run: scans of one version of which the same is asked. */
@@ -143,16 +155,26 @@ final class MicroBatcher implements AutoCloseable {
 
     /** Adds a scan that was expected; waits while too many bytes wait already. */
     void add(Waiting scan) {
+        if (!addUnlessOver(scan)) {
+            scan.answer().failed(ends());
+        }
+    }
+
+    private boolean addUnlessOver(Waiting scan) {
         lock.lock();
         try {
-            while (waitingBytes > 0 && waitingBytes + scan.input().length > mostBytes) {
+            while (!over && waitingBytes > 0 && waitingBytes + scan.input().length > mostBytes) {
                 room.awaitUninterruptibly();
             }
-            waitingBytes += scan.input().length;
             expected--;
+            if (over) {
+                return false;
+            }
+            waitingBytes += scan.input().length;
             queues.computeIfAbsent(new Kind(scan.model(), scan.outputs()), absent -> new Queue())
                     .add(scan);
             changed.signal();
+            return true;
         } finally {
             lock.unlock();
         }
@@ -172,6 +194,7 @@ final class MicroBatcher implements AutoCloseable {
         lock.lock();
         try {
             busyCores -= batch.cores();
+            running.remove(batch);
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -268,6 +291,7 @@ final class MicroBatcher implements AutoCloseable {
         boolean alone = scans.size() == 1 && busyCores == 0 && expected == 0 && queues.isEmpty();
         Batch batch = new Batch(kind, scans, alone);
         busyCores += batch.cores();
+        running.add(batch);
         room.signalAll();
         if (!queues.isEmpty()) {
             changed.signal();
@@ -327,9 +351,16 @@ final class MicroBatcher implements AutoCloseable {
                                 : new ScanstreamException(ErrorCode.INTERNAL, "the model failed: " + failure, failure));
     }
 
-    /** Runs what waits and ends the threads. */
-    @Override
-    public void close() {
+    /** What a scan fails with that is not run any more. */
+    static ScanstreamException ends() {
+        return new ScanstreamException(ErrorCode.OVERLOADED, "the scan was not run, as the service ends.");
+    }
+
+    /**
+     * Runs what waits and ends the threads. What is not done in time fails with {@code OVERLOADED}, and runs under way are
+     * told to end; one that does not is left behind.
+     */
+    void close(Duration within) {
         lock.lock();
         try {
             closing = true;
@@ -337,7 +368,17 @@ final class MicroBatcher implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        if (join(within)) {
+            return;
+        }
+        giveUp();
+        if (!join(ENDING)) {
+            LOG.warn("A run of a model does not end; it is left to the end of the process.");
+        }
+    }
+
+    private boolean join(Duration within) {
+        long until = System.nanoTime() + within.toNanos();
         try {
             for (Thread runner : runners) {
                 runner.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime())));
@@ -345,5 +386,26 @@ final class MicroBatcher implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        return runners.stream().noneMatch(Thread::isAlive);
+    }
+
+    private void giveUp() {
+        List<Waiting> dropped = new ArrayList<>();
+        lock.lock();
+        try {
+            over = true;
+            for (Queue queue : queues.values()) {
+                dropped.addAll(queue.urgent);
+                dropped.addAll(queue.routine);
+            }
+            queues.clear();
+            waitingBytes = 0;
+            running.forEach(batch -> batch.kind().model().endRuns());
+            room.signalAll();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        dropped.forEach(scan -> scan.answer().failed(ends()));
     }
 }

@@ -8,6 +8,7 @@ import io.scanstream.imaging.Image;
 import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.inference.model.LoadedModel;
 import io.scanstream.inference.model.Outputs;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
@@ -220,6 +221,12 @@ public final class Scorer implements AutoCloseable {
             batcher.add(new MicroBatcher.Waiting(model, outputs, input, urgency, decoded, answer));
         }
 
+        /** For a turn that never comes. */
+        void giveUp() {
+            batcher.expectOneLess();
+            answer.failed(MicroBatcher.ends());
+        }
+
         @Override
         public int compareTo(Turn other) {
             int byUrgency = urgency.compareTo(other.urgency);
@@ -255,18 +262,29 @@ public final class Scorer implements AutoCloseable {
         return model.preprocessor().apply(image);
     }
 
-    /** Ends the threads; what is under way is finished, at most for ten seconds. */
+    /** As {@link #close(Duration)}, with ten seconds. */
     @Override
     public void close() {
+        close(Duration.ofSeconds(10));
+    }
+
+    /**
+     * Ends the threads, in a second more than it is given at most. What is under way then fails with {@code OVERLOADED}, and
+     * a run that does not end is left behind.
+     *
+     * @param within how long what is under way may take
+     */
+    public void close(Duration within) {
+        long until = System.nanoTime() + within.toNanos();
         decoding.shutdown();
         try {
-            if (!decoding.awaitTermination(10, TimeUnit.SECONDS)) {
-                decoding.shutdownNow();
+            if (!decoding.awaitTermination(within.toNanos(), TimeUnit.NANOSECONDS)) {
+                decoding.shutdownNow().forEach(turn -> ((Turn) turn).giveUp());
             }
         } catch (InterruptedException e) {
-            decoding.shutdownNow();
+            decoding.shutdownNow().forEach(turn -> ((Turn) turn).giveUp());
             Thread.currentThread().interrupt();
         }
-        batcher.close();
+        batcher.close(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
     }
 }

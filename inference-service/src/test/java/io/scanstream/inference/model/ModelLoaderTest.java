@@ -3,7 +3,12 @@ package io.scanstream.inference.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtProvider;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.imaging.ClassMap;
@@ -11,6 +16,7 @@ import io.scanstream.imaging.DecodeLimits;
 import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.inference.TinyModel;
 import io.scanstream.inference.model.OnnxSettings.Device;
+import io.scanstream.inference.model.OnnxSettings.Precision;
 import io.scanstream.storage.ModelPackage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,6 +40,7 @@ class ModelLoaderTest {
     @TempDir
     Path folder;
 
+    private final MeterRegistry metrics = new SimpleMeterRegistry();
     private final ModelLoader loader = new ModelLoader(RUNTIME, DECODER);
 
     @Test
@@ -159,10 +166,108 @@ class ModelLoaderTest {
 
     @Test
     void refusesCudaWhereItIsDemandedAndAbsent() {
+        assumeThat(hasCuda()).as("CUDA").isFalse();
         ScanstreamException refusal = catchThrowableOfType(
                 ScanstreamException.class, () -> new OnnxRuntime(OnnxSettings.defaults(Device.CUDA)));
 
         assertThat(refusal).hasMessageContaining("scanstream.device is cuda, but CUDA cannot be used");
+    }
+
+    @Test
+    void aModelScoresInFloat16AsFarAsFloat16Goes() {
+        for (TinyModel tiny : List.of(
+                TinyModel.aModel().convolving(1),
+                TinyModel.aModel().convolving(1).segmenting())) {
+            LoadedModel model = halving().load(tiny.write(folder.resolve("m" + System.nanoTime())));
+
+            float[] probabilities = probabilities(model, TinyModel.png(90, 110, 100, 31, 47));
+
+            double[] expected = TinyModel.probabilities(90, 110, 100);
+            int pixels = probabilities.length / expected.length;
+            double worst = 0;
+            for (int i = 0; i < probabilities.length; i++) {
+                worst = Math.max(worst, Math.abs(probabilities[i] - expected[i / pixels]));
+            }
+            // The gain, 0.05, is 0.04998779 in float16.
+            assertThat(worst).isBetween(1e-5, 1e-3);
+            assertThat(deviation("float16")).isBetween(1e-5, 1e-3);
+            model.release();
+            assertThat(metrics.find("scanstream.models.golden.deviation").meters())
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void aModelThatDoesNotHoldInFloat16IsServedInFloat32() {
+        LoadedModel model = halving().load(TinyModel.aModel().convolving(1e-9).write(folder));
+
+        assertThat((double) probabilities(model, TinyModel.png(90, 110, 100, 31, 47))[1])
+                .isCloseTo(TinyModel.probabilities(90, 110, 100)[1], Offset.offset(1e-6));
+        assertThat(deviation("float32")).isLessThan(1e-5);
+        assertThat(metrics.get("scanstream.models.float16.refused").counter().count())
+                .isEqualTo(1);
+        model.release();
+    }
+
+    @Test
+    void aModelThatMultipliesNothingIsServedInFloat32() {
+        LoadedModel model = halving().load(TinyModel.aModel().write(folder));
+
+        assertThat(deviation("float32")).isLessThan(1e-5);
+        model.release();
+    }
+
+    @Test
+    void refusesAModelThatHoldsInNeitherPrecision() {
+        ModelPackage pack = TinyModel.aModel().convolving(1).withGoldensOffBy(1).write(folder);
+
+        ScanstreamException refusal =
+                catchThrowableOfType(ScanstreamException.class, () -> halving().load(pack));
+
+        assertThat(refusal.code()).isEqualTo(ErrorCode.MODEL_NOT_VERIFIED);
+        assertThat(refusal).hasMessageContaining("(CPU)");
+    }
+
+    @Test
+    void float16AndTensorRtAreForGpusAndChangeNothingOnTheCpu() {
+        OnnxSettings wishes = new OnnxSettings(
+                Device.CPU, 1, 32, 64L << 20, Duration.ZERO, Precision.FLOAT16, folder.resolve("engines"));
+        LoadedModel model = new ModelLoader(new OnnxRuntime(wishes), DECODER, metrics)
+                .load(TinyModel.aModel().convolving(1).write(folder.resolve("model")));
+
+        assertThat(deviation("float32")).isLessThan(1e-5);
+        assertThat(metrics.find("scanstream.models.float16.refused").counters()).isEmpty();
+        assertThat(folder.resolve("engines")).doesNotExist();
+        model.release();
+    }
+
+    @Test
+    void withoutAGpuModelsRunOnTheCpuUnlessOneIsDemanded() {
+        OnnxRuntime runtime = new OnnxRuntime(OnnxSettings.defaults(Device.AUTO));
+
+        LoadedModel model = new ModelLoader(runtime, DECODER, metrics)
+                .load(TinyModel.aModel().convolving(1).write(folder));
+
+        assertThat((double) probabilities(model, TinyModel.png(90, 110, 100, 31, 47))[1])
+                .isCloseTo(TinyModel.probabilities(90, 110, 100)[1], Offset.offset(1e-3));
+        model.release();
+    }
+
+    static boolean hasCuda() {
+        return OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA);
+    }
+
+    private ModelLoader halving() {
+        OnnxSettings settings =
+                new OnnxSettings(Device.CPU, 0, 32, 64L << 20, Duration.ZERO, Precision.FLOAT16_ALWAYS, null);
+        return new ModelLoader(new OnnxRuntime(settings), DECODER, metrics);
+    }
+
+    private double deviation(String precision) {
+        return metrics.get("scanstream.models.golden.deviation")
+                .tag("precision", precision)
+                .gauge()
+                .value();
     }
 
     @Test

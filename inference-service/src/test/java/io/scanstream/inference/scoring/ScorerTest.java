@@ -33,6 +33,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.assertj.core.data.Offset;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -234,6 +235,44 @@ class ScorerTest {
 
         assertThat(catchThrowableOfType(IllegalStateException.class, model::acquire))
                 .hasMessageContaining("is closed");
+    }
+
+    @Test
+    void aRunOfManyOperatorsIsEndedWhenTheTimeToCloseIsOver() {
+        LoadedModel model = load(TinyModel.aModel().onBlack(OnBlack.LOOPS));
+        CompletableFuture<Score> endless = score(model, TinyModel.png(0, 0, 0, 16, 16));
+        Awaitility.await().until(() -> Thread.getAllStackTraces().values().stream()
+                .anyMatch(frames -> frames.length > 0
+                        && frames[0].isNativeMethod()
+                        && frames[0].getClassName().equals("ai.onnxruntime.OrtSession")));
+
+        scorer.close(Duration.ofMillis(100));
+
+        assertThat(endless).isCompletedExceptionally();
+        assertThat(catchThrowableOfType(CompletionException.class, endless::join))
+                .cause()
+                .isInstanceOfSatisfying(
+                        ScanstreamException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.OVERLOADED))
+                .hasMessageContaining("the run was ended");
+        model.release();
+    }
+
+    @Test
+    void whatWaitsBehindARunThatHangsFailsWhenTheTimeToCloseIsOver() {
+        LoadedModel model = load(TinyModel.aModel().onBlack(OnBlack.LOOPS));
+        // Two scans may wait for the model: then the decoders stand still too.
+        Scorer narrow = new Scorer(new ScorerSettings(1, 2, Duration.ZERO, 2 * 16 * 16 * 3), DECODER, metrics);
+        List<CompletableFuture<Score>> all = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            all.add(narrow.score(model.acquire(), TinyModel.png(0, 0, 0, 16, 16), Urgency.ROUTINE));
+        }
+
+        narrow.close(Duration.ofMillis(300));
+
+        for (CompletableFuture<Score> one : all) {
+            assertThat(one).isCompletedExceptionally();
+        }
+        model.release();
     }
 
     private LoadedModel load(TinyModel model) {
