@@ -2,8 +2,8 @@ package io.scanstream.inference.http;
 
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
-import io.scanstream.inference.model.LoadedModel;
-import io.scanstream.inference.model.ModelRef;
+import io.scanstream.contracts.model.ModelVersion;
+import io.scanstream.inference.model.RoutedModel;
 import io.scanstream.inference.model.ServingSet;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -47,6 +48,10 @@ final class Call {
     private final AtomicInteger holders = new AtomicInteger(1);
 
     private volatile @Nullable Throwable over;
+    /** What scores this call, once that is known. */
+    private volatile @Nullable ModelVersion version;
+    /** Whether an image of this call was counted as rejected. */
+    private volatile boolean isRejected;
 
     private Call(RoutingContext http, HttpLimits limits, long mostBytes, Demand demand) {
         String encoding = http.request().getHeader(HttpHeaders.CONTENT_ENCODING);
@@ -90,9 +95,20 @@ final class Call {
             long mostBytes,
             Demand demand,
             Function<Call, CompletableFuture<T>> work) {
-        Call call = new Call(http, limits, mostBytes, demand);
+        Call call;
+        try {
+            call = new Call(http, limits, mostBytes, demand);
+        } catch (ScanstreamException e) {
+            limits.rejected(e.code(), null);
+            throw e;
+        }
         CompletableFuture<T> result = new CompletableFuture<>();
-        var ended = result.whenComplete((value, failure) -> call.end(failure == null ? gone() : failure));
+        var ended = result.whenComplete((value, failure) -> {
+            if (failure instanceof ScanstreamException known && !call.isRejected) {
+                limits.rejected(known.code(), call.version);
+            }
+            call.end(failure == null ? gone() : failure);
+        });
         http.addEndHandler(sent -> {
             if (result.completeExceptionally(gone())) {
                 limits.abandoned();
@@ -185,16 +201,22 @@ final class Call {
     }
 
     /**
-     * Lets a version do some work for this call, and releases it afterwards; fails as {@link ModelWait} does.
+     * Lets a version do some work for this call, and releases it afterwards; fails as {@link ModelWait} does. It is the one
+     * that is asked for, else that of the first rule of the model's traffic that the request's headers meet, else the champion.
      *
      * @param work on the call's event loop; it acquires the model for every scan that it hands on
      */
-    <T> CompletableFuture<T> with(ServingSet serving, ModelRef ref, Function<LoadedModel, CompletableFuture<T>> work) {
+    <T> CompletableFuture<T> with(ServingSet serving, Asked asked, Function<RoutedModel, CompletableFuture<T>> work) {
+        Optional<String> arm = asked.isChosen()
+                ? Optional.empty()
+                : serving.traffic().armOf(asked.ref().model(), null, http.request()::getHeader);
         CompletableFuture<T> done = new CompletableFuture<>();
-        var unused = ModelWait.acquire(serving, ref, limits.patience(), deadline)
+        var unused = RoutedModel.acquire(
+                        arm, asked.ref(), ref -> ModelWait.acquire(serving, ref, limits.patience(), deadline))
                 .whenCompleteAsync(
                         (model, failure) -> {
                             if (failure == null) {
+                                version = model.model().version();
                                 working(model, work, done);
                             } else {
                                 done.completeExceptionally(failure);
@@ -205,7 +227,7 @@ final class Call {
     }
 
     private static <T> void working(
-            LoadedModel model, Function<LoadedModel, CompletableFuture<T>> work, CompletableFuture<T> done) {
+            RoutedModel model, Function<RoutedModel, CompletableFuture<T>> work, CompletableFuture<T> done) {
         CompletableFuture<T> begun;
         try {
             begun = work.apply(model);
@@ -213,7 +235,7 @@ final class Call {
             begun = CompletableFuture.failedFuture(e);
         }
         var unused = begun.whenComplete((value, failure) -> {
-            model.release();
+            model.model().release();
             if (failure == null) {
                 done.complete(value);
             } else {
@@ -241,6 +263,12 @@ final class Call {
         return track(BodyFeed.flow(http, admission, limits.settings().silence(), sink));
     }
 
+    /** An image of this call has no answer. */
+    void rejected(ErrorCode code) {
+        isRejected = true;
+        limits.rejected(code, version);
+    }
+
     /**
      * A scan of this call for the scorer.
      *
@@ -257,6 +285,9 @@ final class Call {
         }
         return answer.whenComplete((value, failure) -> {
             limits.estimate().leave(place, !demand.urgent() && over == null, System.nanoTime());
+            if (failure != null && over == null && ServingSet.cause(failure) instanceof ScanstreamException known) {
+                rejected(known.code());
+            }
             letGo();
         });
     }

@@ -7,6 +7,7 @@ import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.scoring.ClaimTicket;
 import io.scanstream.inference.model.LoadedModel;
 import io.scanstream.inference.model.ModelRef;
+import io.scanstream.inference.model.RoutedModel;
 import io.scanstream.inference.model.ServingSet;
 import io.scanstream.inference.scoring.Score;
 import io.scanstream.inference.scoring.Scorer;
@@ -28,7 +29,9 @@ import org.slf4j.LoggerFactory;
 /** From a record to its outcome: finds the version that answers, fetches what a claim ticket stands for, and has it scored. */
 public final class RecordScoring implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RecordScoring.class);
+    /** How many scans are fetched at once where nothing else is said. */
     private static final int FETCHERS = 8;
+
     private static final int UNIT_BYTES = 1 << 10;
 
     private final ServingSet serving;
@@ -39,13 +42,29 @@ public final class RecordScoring implements AutoCloseable {
     private final Semaphore fetched;
     private final ExecutorService fetching;
 
+    /** Scores records of any topic, with eight fetchers. */
+    public RecordScoring(
+            ServingSet serving, Scorer scorer, ClaimedScans claimed, long fetchedBytes, MeterRegistry metrics) {
+        this(serving, scorer, claimed, FETCHERS, fetchedBytes, metrics);
+    }
+
     /**
      * Scores records of any topic.
      *
+     * @param fetchers scans that are fetched for claim tickets at once, at least 1
      * @param fetchedBytes most bytes of fetched scans that are held at once; a single scan is always allowed
      */
     public RecordScoring(
-            ServingSet serving, Scorer scorer, ClaimedScans claimed, long fetchedBytes, MeterRegistry metrics) {
+            ServingSet serving,
+            Scorer scorer,
+            ClaimedScans claimed,
+            int fetchers,
+            long fetchedBytes,
+            MeterRegistry metrics) {
+        if (fetchers < 1) {
+            throw new ScanstreamException(
+                    ErrorCode.INVALID_REQUEST, "scanstream.inference.fetchers: " + fetchers + " is below 1.");
+        }
         this.serving = serving;
         this.scorer = scorer;
         this.claimed = claimed;
@@ -55,7 +74,7 @@ public final class RecordScoring implements AutoCloseable {
         this.fetched = new Semaphore(fetchUnits);
         AtomicInteger number = new AtomicInteger();
         this.fetching = Executors.newFixedThreadPool(
-                FETCHERS, task -> new Thread(task, "fetch-scan-" + number.incrementAndGet()));
+                fetchers, task -> new Thread(task, "fetch-scan-" + number.incrementAndGet()));
     }
 
     /**
@@ -78,59 +97,47 @@ public final class RecordScoring implements AutoCloseable {
             return CompletableFuture.completedFuture(Outcome.rejected(scan, late, 1));
         }
         ClaimTicket ticket = scan.ticket();
-        CompletableFuture<Acquired> acquired = acquire(scan, scan.ref(), deadline);
+        CompletableFuture<RoutedModel> acquired = acquire(scan, scan.ref(), deadline);
         CompletableFuture<Outcome> scored = ticket == null
                 ? acquired.thenCompose(found -> scorer.score(found.model(), scan.bytes(), urgency, wanted)
                         .thenApply(score -> Outcome.scored(scan, score, found.arm())))
                 : acquired.thenComposeAsync(
-                        found -> fetchAndScore(found.model(), ticket, urgency, wanted)
+                        found -> fetchAndScore(scan, found.model(), ticket, urgency, wanted)
                                 .thenApply(score -> Outcome.scored(scan, score, found.arm())),
                         fetching);
-        return scored.exceptionally(failure -> rejected(scan, failure));
+        return scored.whenComplete((outcome, failure) -> {
+                    if (outcome != null) {
+                        scan.stages().reach(Stages.SCORED);
+                    }
+                })
+                .exceptionally(failure -> rejected(scan, failure));
     }
 
-    /**
-     * A version to score with.
-     *
-     * @param arm the alias that the model's traffic chose; absent where it chose none
-     */
-    private record Acquired(LoadedModel model, @Nullable String arm) {}
-
     /** The version that the scan names, or else the arm of the model's traffic, or else the champion. */
-    private CompletableFuture<Acquired> acquire(ScanRecord scan, ModelRef ref, @Nullable Instant deadline) {
-        if (scan.isChosen() || scan.id() == null) {
-            return serving.acquire(ref, deadline).thenApply(model -> new Acquired(model, null));
-        }
+    private CompletableFuture<RoutedModel> acquire(ScanRecord scan, ModelRef ref, @Nullable Instant deadline) {
         Optional<String> arm;
         try {
-            arm = serving.traffic().armOf(ref.model(), scan.id());
+            arm = scan.isChosen() || scan.id() == null
+                    ? Optional.empty()
+                    : serving.traffic().armOf(ref.model(), scan.id(), scan::header);
         } catch (ScanstreamException e) {
             return CompletableFuture.failedFuture(e);
         }
-        if (arm.isEmpty()) {
-            return serving.acquire(ref, deadline).thenApply(model -> new Acquired(model, null));
-        }
-        ModelRef chosen = new ModelRef(ref.model(), null, arm.get());
-        return serving.acquire(chosen, deadline)
-                .thenApply(model -> new Acquired(model, chosen.alias()))
-                .exceptionallyCompose(failure -> isMissing(failure) && !chosen.equals(ref)
-                        ? serving.acquire(ref, deadline).thenApply(model -> new Acquired(model, null))
-                        : CompletableFuture.failedFuture(failure));
-    }
-
-    /** An arm that means nothing, or only versions that are refused, is the split's mistake and not the scan's. */
-    private static boolean isMissing(Throwable failure) {
-        return ServingSet.cause(failure) instanceof ScanstreamException reason
-                && (reason.code() == ErrorCode.UNKNOWN_MODEL || reason.code() == ErrorCode.MODEL_NOT_VERIFIED);
+        return RoutedModel.acquire(arm, ref, asked -> serving.acquire(asked, deadline))
+                .thenApply(found -> {
+                    scan.stages().reach(Stages.MODEL);
+                    return found;
+                });
     }
 
     private CompletableFuture<Score> fetchAndScore(
-            LoadedModel model, ClaimTicket ticket, Urgency urgency, BooleanSupplier wanted) {
+            ScanRecord scan, LoadedModel model, ClaimTicket ticket, Urgency urgency, BooleanSupplier wanted) {
         int units = (int) Math.max(1, Math.min(fetchUnits, ticket.sizeBytes() / UNIT_BYTES));
         fetched.acquireUninterruptibly(units);
         byte[] bytes;
         try {
             bytes = Objects.requireNonNull(fetchTimer.record(() -> claimed.fetch(ticket)));
+            scan.stages().reach(Stages.FETCHED);
         } catch (RuntimeException e) {
             fetched.release(units);
             model.release();

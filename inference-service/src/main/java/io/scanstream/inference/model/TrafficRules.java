@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** How the scans of each model are split and shadowed, as the store said when it was last looked at. Thread-safe. */
@@ -20,19 +21,23 @@ public final class TrafficRules {
     }
 
     /**
-     * The alias that answers a scan which names neither version nor alias.
+     * The alias that answers a scan which names neither version nor alias: that of the first rule that its headers meet,
+     * else the arm of its id.
      *
+     * @param scan absent: it has no id, and no arm
+     * @param headers gives a header's value for its name in lower case, or null
      * @return empty: the champion, as the model's scans are not split
      * @throws ScanstreamException {@code STORE_UNAVAILABLE} while the store has not been read once: guessing would send the
      *     same scan here and elsewhere to different versions
      */
-    public Optional<String> armOf(String model, ScanId scan) {
+    public Optional<String> armOf(String model, @Nullable ScanId scan, Function<String, @Nullable String> headers) {
         Map<String, TrafficState> rules = byModel;
         if (rules == null) {
             throw new ScanstreamException(
                     ErrorCode.STORE_UNAVAILABLE, "how the scans of model " + model + " are split was not read yet.");
         }
-        return Optional.ofNullable(rules.get(model)).flatMap(split -> split.armOf(model, scan));
+        return Optional.ofNullable(rules.get(model)).flatMap(split -> split.armOf(headers)
+                .or(() -> scan == null ? Optional.empty() : split.armOf(model, scan)));
     }
 
     /** Every alias that a rule names. */
@@ -42,6 +47,7 @@ public final class TrafficRules {
         if (rules != null) {
             rules.forEach((model, split) -> {
                 split.arms().forEach(arm -> all.add(new ModelRef(model, null, arm.alias())));
+                split.rules().forEach(rule -> all.add(new ModelRef(model, null, rule.alias())));
                 split.shadow().forEach(alias -> all.add(new ModelRef(model, null, alias)));
             });
         }

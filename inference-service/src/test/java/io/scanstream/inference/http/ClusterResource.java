@@ -16,7 +16,13 @@ import org.jspecify.annotations.Nullable;
 public final class ClusterResource implements QuarkusTestResourceLifecycleManager {
     static final String CHAMPION = "20260101-000000-00000001";
     static final String OTHER = "20260102-000000-00000002";
+    /** The alias of the other version, which answers what has the header {@link #COHORT} with the value b. */
+    static final String CHALLENGER = "challenger";
+
+    static final String COHORT = "X-Scanstream-Cohort";
     static final int MOST_BYTES = 300_000;
+    static final int MOST_SIDE_PX = 2000;
+    static final int MOST_PIXELS = 1_000_000;
     static final int REQUEST_BYTES = 3_000_000;
     static final int REQUEST_IMAGES = 100;
 
@@ -35,6 +41,8 @@ public final class ClusterResource implements QuarkusTestResourceLifecycleManage
                             .version(OTHER)
                             .withThreshold(0.01)
                             .write(folder.resolve("other")));
+            started.models().promote("tiny", CHALLENGER, OTHER);
+            started.models().rule("tiny", COHORT.toLowerCase(Locale.ROOT), "b", CHALLENGER);
             started.models()
                     .publishChampion(TinyModel.aModel()
                             .named("refused")
@@ -46,6 +54,8 @@ public final class ClusterResource implements QuarkusTestResourceLifecycleManage
             Map<String, String> settings = new HashMap<>();
             settings.put("scanstream.cache-dir", folder.resolve("cache").toString());
             settings.put("scanstream.inference.max-image-bytes", Integer.toString(MOST_BYTES));
+            settings.put("scanstream.inference.max-image-side", Integer.toString(MOST_SIDE_PX));
+            settings.put("scanstream.inference.max-image-pixels", Integer.toString(MOST_PIXELS));
             settings.put("scanstream.inference.http-bytes", Integer.toString(REQUEST_BYTES));
             settings.put("scanstream.inference.http.request-bytes", Integer.toString(REQUEST_BYTES));
             settings.put("scanstream.inference.http.request-images", Integer.toString(REQUEST_IMAGES));
