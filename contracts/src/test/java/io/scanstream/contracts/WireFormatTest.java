@@ -188,6 +188,13 @@ class WireFormatTest {
                         "ada",
                         "sees small lesions",
                         AT),
+                new TrafficState(
+                        List.of(new TrafficState.Arm("champion", 1)),
+                        List.of(new TrafficState.Rule("x-scanstream-ward", "ward 3", "challenger")),
+                        List.of(),
+                        "ada",
+                        "",
+                        AT),
                 new GateDecision(
                         MODEL,
                         "20261101-080000-0a1b2c3d",
@@ -401,6 +408,8 @@ class WireFormatTest {
             name += "-Arrival";
         } else if (value instanceof Golden golden && golden.cases().get(0).maskFile() != null) {
             name += "-Masks";
+        } else if (value instanceof TrafficState traffic && !traffic.rules().isEmpty()) {
+            name += "-Rules";
         }
         try (InputStream in = WireFormatTest.class.getResourceAsStream("/golden/" + name + ".json")) {
             assertThat(in).as("golden/" + name + ".json").isNotNull();

@@ -6,6 +6,7 @@ import io.scanstream.contracts.ParentWatch;
 import io.scanstream.gateway.jobs.JobBoard;
 import io.scanstream.gateway.jobs.JobEvents;
 import io.scanstream.gateway.models.ModelRegistry;
+import io.scanstream.gateway.models.RuledHeaders;
 import io.scanstream.storage.IdempotencyKeys;
 import io.scanstream.storage.Scans;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -34,6 +35,7 @@ class Housekeeping {
     private final JobBoard jobs;
     private final JobEvents events;
     private final ModelRegistry models;
+    private final RuledHeaders headers;
     private final Scans scans;
     private final IdempotencyKeys keys;
     private final Duration retention;
@@ -44,12 +46,14 @@ class Housekeeping {
             JobBoard jobs,
             JobEvents events,
             ModelRegistry models,
+            RuledHeaders headers,
             Scans scans,
             IdempotencyKeys keys,
             GatewayConfig config) {
         this.jobs = jobs;
         this.events = events;
         this.models = models;
+        this.headers = headers;
         this.scans = scans;
         this.keys = keys;
         this.retention = config.scans().retention();
@@ -90,6 +94,7 @@ class Housekeeping {
         try {
             jobs.refresh();
             models.refresh();
+            headers.refresh();
             events.boardRefreshed();
             read = true;
         } catch (RuntimeException e) {

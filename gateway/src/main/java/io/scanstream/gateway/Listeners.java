@@ -7,6 +7,7 @@ import io.scanstream.contracts.scoring.ScoreEvent;
 import io.scanstream.contracts.training.TrainingEvent;
 import io.scanstream.gateway.jobs.JobEvents;
 import io.scanstream.gateway.models.ModelRegistry;
+import io.scanstream.gateway.models.RuledHeaders;
 import io.scanstream.gateway.scans.ScoreWindow;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.reactive.messaging.kafka.api.IncomingKafkaRecordMetadata;
@@ -30,10 +31,12 @@ class Listeners {
     private final ModelRegistry models;
     private final ScoreWindow scores;
     private final ScoreReplay replay;
+    private final RuledHeaders headers;
 
-    Listeners(JobEvents jobs, ModelRegistry models, ScoreWindow scores, ScoreReplay replay) {
+    Listeners(JobEvents jobs, ModelRegistry models, RuledHeaders headers, ScoreWindow scores, ScoreReplay replay) {
         this.jobs = jobs;
         this.models = models;
+        this.headers = headers;
         this.scores = scores;
         this.replay = replay;
     }
@@ -49,7 +52,12 @@ class Listeners {
     @Blocking
     void model(byte[] json) {
         read("model.events", json, ModelEvent.class)
-                .ifPresent(event -> safely("model.events", () -> models.refresh(event.name())));
+                .ifPresent(event -> safely("model.events", () -> {
+                    if (event instanceof ModelEvent.TrafficChanged) {
+                        headers.refresh(event.name());
+                    }
+                    models.refresh(event.name());
+                }));
     }
 
     @Incoming("scores")

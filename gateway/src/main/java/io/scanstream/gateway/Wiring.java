@@ -12,6 +12,7 @@ import io.scanstream.gateway.jobs.JobEvents;
 import io.scanstream.gateway.messaging.Outbox;
 import io.scanstream.gateway.models.ModelRegistry;
 import io.scanstream.gateway.models.Promotions;
+import io.scanstream.gateway.models.RuledHeaders;
 import io.scanstream.gateway.models.TrafficDesk;
 import io.scanstream.gateway.recipes.ShippedRecipes;
 import io.scanstream.gateway.requests.Turnstile;
@@ -195,6 +196,12 @@ final class Wiring {
             ModelRegistry registry, ObjectStore store, @Channel("promotions") MutinyEmitter<byte[]> events) {
         return new TrafficDesk(
                 registry, new Traffic(store), new Outbox(Topics.MODEL_EVENTS, events::sendMessage, PATIENCE));
+    }
+
+    @Produces
+    @Singleton
+    RuledHeaders ruledHeaders(ObjectStore store) {
+        return new RuledHeaders(new Traffic(store));
     }
 
     @Produces

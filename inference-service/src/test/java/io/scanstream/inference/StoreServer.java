@@ -82,6 +82,13 @@ public final class StoreServer implements AutoCloseable {
         journal.update(head -> Optional.of(new TrafficState(arms, shadow, "a test", "", Instant.now())));
     }
 
+    /** Lets an alias answer a model's scans with a certain header, and the champion the others. */
+    public void rule(String model, String header, String value, String alias) {
+        Journal<TrafficState> journal = new Traffic(store).journal(model);
+        List<TrafficState.Rule> rules = List.of(new TrafficState.Rule(header, value, alias));
+        journal.update(head -> Optional.of(new TrafficState(List.of(), rules, List.of(), "a test", "", Instant.now())));
+    }
+
     @Override
     public void close() {
         store.close();

@@ -1,9 +1,11 @@
 package io.scanstream.contracts.model;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.Hashes;
 import io.scanstream.contracts.Names;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.scoring.RoutingHeaders;
 import io.scanstream.contracts.scoring.ScanId;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -15,12 +17,19 @@ import java.util.Optional;
  * One entry of a model's traffic journal, {@code traffic/<model>/<n>.json}: which aliases share the scans that name neither
  * a version nor an alias, and which score every scan besides, unheard. The highest number is what holds.
  *
- * @param arms who answers, with shares that add up to 1; empty: the champion alone
+ * @param arms who answers where no rule holds, with shares that add up to 1; empty: the champion alone
+ * @param rules who answers scans with certain headers, over Kafka and over HTTP; the first that holds counts
  * @param shadow aliases whose versions score each scan of the model after it was answered
  * @param actor who changed it, a person's name
  * @param reason for people
  */
-public record TrafficState(List<Arm> arms, List<String> shadow, String actor, String reason, Instant at) {
+public record TrafficState(
+        List<Arm> arms,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Rule> rules,
+        List<String> shadow,
+        String actor,
+        String reason,
+        Instant at) {
     /** How far the sum of the shares may be from 1. */
     public static final double SUM_TOLERANCE = 1e-9;
 
@@ -39,14 +48,37 @@ public record TrafficState(List<Arm> arms, List<String> shadow, String actor, St
         }
     }
 
+    /**
+     * A scan whose header has this value is answered by this alias, whatever its id.
+     *
+     * @param header its name, in lower case; see {@link RoutingHeaders}
+     * @param value all of it, in the same case
+     */
+    public record Rule(String header, String value, String alias) {
+        public Rule {
+            Names.require("rule", alias);
+            if (!RoutingHeaders.isName(header) || !RoutingHeaders.isValue(value)) {
+                throw new ScanstreamException(
+                        ErrorCode.INVALID_REQUEST, "rule for " + alias + ": " + RoutingHeaders.EXPECTED);
+            }
+        }
+    }
+
     public TrafficState {
         arms = List.copyOf(arms);
+        // Entries that were written before there were rules have none.
+        rules = rules == null ? List.of() : List.copyOf(rules);
         shadow = List.copyOf(shadow);
         shadow.forEach(alias -> Names.require("shadow", alias));
         if (!arms.isEmpty() && !addUp(arms.stream().map(Arm::share).toList())) {
             throw new ScanstreamException(
                     ErrorCode.INVALID_REQUEST, "traffic: the shares of " + arms + " do not add up to 1.");
         }
+    }
+
+    /** A split without rules. */
+    public TrafficState(List<Arm> arms, List<String> shadow, String actor, String reason, Instant at) {
+        this(arms, List.of(), shadow, actor, reason, at);
     }
 
     /** Whether shares add up to 1. */
@@ -61,11 +93,23 @@ public record TrafficState(List<Arm> arms, List<String> shadow, String actor, St
 
     /** Whether there is nothing to do but to ask the champion. */
     public boolean hasEnded() {
-        return arms.isEmpty() && shadow.isEmpty();
+        return arms.isEmpty() && rules.isEmpty() && shadow.isEmpty();
     }
 
     /**
-     * The alias that answers a scan: the same for the same scan, wherever and however often it is asked. The arms lie side
+     * The alias that answers a scan for its headers.
+     *
+     * @return empty: no rule holds
+     */
+    public Optional<String> armOf(RoutingHeaders.Values headers) {
+        return rules.stream()
+                .filter(rule -> rule.value().equals(headers.of(rule.header())))
+                .map(Rule::alias)
+                .findFirst();
+    }
+
+    /**
+     * The alias that answers a scan for its id: the same for the same scan, wherever and however often it is asked. The arms lie side
      * by side in their order from 0 to 1, and a scan is a point there; so a share that grows takes scans from its neighbour
      * and moves no others.
      *

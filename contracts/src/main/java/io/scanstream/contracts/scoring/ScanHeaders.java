@@ -3,7 +3,7 @@ package io.scanstream.contracts.scoring;
 /**
  * The headers of a record on {@code scans}: CloudEvents 1.0, Kafka binding, binary mode. The record's key is the scan id
  * and its value the image bytes, or, with the content type {@link #CLAIM_TICKET}, a {@link ClaimTicket} in JSON. All
- * values are UTF-8 text.
+ * values are UTF-8 text. Headers of the sender's own, that a model's traffic may look at: {@link RoutingHeaders}.
  */
 public final class ScanHeaders {
     /** The scan id, as in the key. */

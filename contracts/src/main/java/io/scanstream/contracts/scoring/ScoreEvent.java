@@ -40,7 +40,7 @@ public sealed interface ScoreEvent {
      *     probable one. Of a segmenter, the class of most pixels
      * @param threshold the positive class's probability from which it is decided for, if the model carries one
      * @param regions where the classes are; of a segmenter only
-     * @param arm the alias that the model's traffic split chose for this scan id, or on {@code scores.shadow} the shadow's;
+     * @param arm the alias that the model's traffic chose for this scan's headers or id, or on {@code scores.shadow} the shadow's;
      *     absent where the scan named its version or alias, and where nothing is split
      */
     record ScanScored(

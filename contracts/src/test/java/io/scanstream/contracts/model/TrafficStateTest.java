@@ -1,11 +1,14 @@
 package io.scanstream.contracts.model;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.model.TrafficState.Arm;
+import io.scanstream.contracts.model.TrafficState.Rule;
 import io.scanstream.contracts.scoring.ScanId;
 import java.time.Instant;
 import java.util.List;
@@ -92,6 +95,50 @@ class TrafficStateTest {
         assertThat(shadowed.armOf("lung", IDS.get(0))).isEmpty();
         assertThat(shadowed.hasEnded()).isFalse();
         assertThat(TrafficState.ended("ada", "", Instant.EPOCH).hasEnded()).isTrue();
+    }
+
+    @Test
+    void theFirstRuleThatHoldsChooses() {
+        TrafficState split = ruled(
+                new Rule("x-scanstream-ward", "3", "challenger"),
+                new Rule("x-scanstream-ward", "4", "candidate"),
+                new Rule("user-agent", "probe", "champion"));
+
+        assertThat(split.armOf(Map.of("x-scanstream-ward", "4")::get)).contains("candidate");
+        assertThat(split.armOf(Map.of("x-scanstream-ward", "3", "user-agent", "probe")::get))
+                .contains("challenger");
+        assertThat(split.armOf(Map.of("x-scanstream-ward", "5")::get)).isEmpty();
+        assertThat(split.armOf(Map.of("x-scanstream-ward", "3 ")::get)).isEmpty();
+        assertThat(split.hasEnded()).isFalse();
+    }
+
+    @Test
+    void anEntryOfBeforeThereWereRulesHasNone() {
+        TrafficState old = Json.read(
+                "{\"arms\":[],\"shadow\":[\"a\"],\"actor\":\"ada\",\"reason\":\"\",\"at\":0}".getBytes(UTF_8),
+                TrafficState.class);
+
+        assertThat(old.rules()).isEmpty();
+        assertThat(old.armOf(name -> "anything")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"Authorization", "authorization", "cookie", "content-type", "traceparent", "ce_model", "a b", ""
+            })
+    void aRuleMayNotLookAtWhatIsSecretOrMeansSomethingElse(String header) {
+        assertInvalid(() -> new Rule(header, "3", "challenger"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", " 3", "3 ", "a\r\nb", "a\tb", "ä", "\u007f"})
+    void aRulesValueIsPrintable(String value) {
+        assertInvalid(() -> new Rule("x-scanstream-ward", value, "challenger"));
+        assertInvalid(() -> new Rule("x-scanstream-ward", "x".repeat(257), "challenger"));
+    }
+
+    private static TrafficState ruled(Rule... rules) {
+        return new TrafficState(List.of(), List.of(rules), List.of(), "ada", "", Instant.EPOCH);
     }
 
     @ParameterizedTest

@@ -142,7 +142,8 @@ class ModelsResource {
     @Operation(
             summary = "Split the model's scans among its aliases, and let others shadow them",
             description =
-                    "Arms share the scans that name neither a version nor an alias, by a stable hash of the scan's id."
+                    "Rules send scans that name neither a version nor an alias to an alias for the value of a header;"
+                            + " arms share the others, by a stable hash of the scan's id."
                             + " A shadow scores every scan too, after it was answered, to the topic scores.shadow.")
     @org.eclipse.microprofile.openapi.annotations.parameters.RequestBody(
             content =

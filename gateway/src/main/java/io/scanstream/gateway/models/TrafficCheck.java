@@ -4,10 +4,12 @@ import io.scanstream.contracts.Names;
 import io.scanstream.contracts.api.TrafficRequest;
 import io.scanstream.contracts.model.TrafficState;
 import io.scanstream.contracts.recipe.Problem;
+import io.scanstream.contracts.scoring.RoutingHeaders;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** Finds every mistake in what is asked of a model's traffic. */
 final class TrafficCheck {
     private static final int MOST_ARMS = 16;
+    private static final int MOST_RULES = 64;
 
     /** Each costs a run of a model for every scan. */
     private static final int MOST_SHADOWS = 4;
@@ -37,11 +40,13 @@ final class TrafficCheck {
     static List<Problem> mistakes(TrafficRequest request, Set<String> aliases) {
         TrafficCheck check = new TrafficCheck(aliases);
         List<TrafficRequest.Arm> arms = orEmpty(request.arms());
+        List<TrafficRequest.Rule> rules = orEmpty(request.rules());
         List<String> shadow = orEmpty(request.shadow());
-        if (arms.isEmpty() && shadow.isEmpty()) {
-            check.mistake("arms", "neither arms nor shadow is given. DELETE lets the champion answer alone.");
+        if (arms.isEmpty() && rules.isEmpty() && shadow.isEmpty()) {
+            check.mistake("arms", "neither arms nor rules nor shadow is given. DELETE lets the champion answer alone.");
         }
         check.arms(arms);
+        check.rules(rules);
         check.shadow(shadow);
         check.mistakes.addAll(mistakesOfWho(request.actor(), request.reason()));
         return check.mistakes;
@@ -65,8 +70,15 @@ final class TrafficCheck {
                 .map(arm ->
                         new TrafficState.Arm(Objects.requireNonNull(arm.alias()), Objects.requireNonNull(arm.share())))
                 .toList();
+        List<TrafficState.Rule> rules = orEmpty(request.rules()).stream()
+                .map(rule -> new TrafficState.Rule(
+                        lower(Objects.requireNonNull(rule.header())),
+                        Objects.requireNonNull(rule.value()),
+                        Objects.requireNonNull(rule.alias())))
+                .toList();
         String reason = request.reason() == null ? "" : request.reason();
-        return new TrafficState(arms, orEmpty(request.shadow()), Objects.requireNonNull(request.actor()), reason, at);
+        return new TrafficState(
+                arms, rules, orEmpty(request.shadow()), Objects.requireNonNull(request.actor()), reason, at);
     }
 
     private void arms(List<TrafficRequest.Arm> arms) {
@@ -88,6 +100,28 @@ final class TrafficCheck {
             double sum = shares.stream().mapToDouble(Double::doubleValue).sum();
             mistake("arms", "the shares add up to " + sum + "; expected 1.");
         }
+    }
+
+    private void rules(List<TrafficRequest.Rule> rules) {
+        most("rules", rules.size(), MOST_RULES);
+        Set<String> seen = new HashSet<>();
+        for (int i = 0; i < rules.size(); i++) {
+            TrafficRequest.@Nullable Rule rule = rules.get(i);
+            String path = "rules[" + i + "]";
+            // Several rules may lead to one alias.
+            alias(path + ".alias", rule == null ? null : rule.alias(), new HashSet<>());
+            String header = rule == null || rule.header() == null ? "" : lower(rule.header());
+            String value = rule == null || rule.value() == null ? "" : rule.value();
+            if (!RoutingHeaders.isName(header) || !RoutingHeaders.isValue(value)) {
+                mistake(path, RoutingHeaders.EXPECTED);
+            } else if (!seen.add(header + ": " + value)) {
+                mistake(path, "an earlier rule asks for the same header and value; this one would never hold.");
+            }
+        }
+    }
+
+    private static String lower(String header) {
+        return header.toLowerCase(Locale.ROOT);
     }
 
     private void shadow(List<String> shadow) {

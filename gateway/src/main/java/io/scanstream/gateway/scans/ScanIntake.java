@@ -142,6 +142,7 @@ public final class ScanIntake {
                 ScanHeaders.DEADLINE,
                 request.deadline().map(Instant::toString).orElse(null));
         headers.put(ScanHeaders.CONTENT_TYPE, contentType);
+        request.routing().forEach(headers::putIfAbsent);
         return headers;
     }
 

@@ -1,10 +1,16 @@
 package io.scanstream.gateway.scans;
 
+import io.scanstream.contracts.scoring.RoutingHeaders;
 import io.scanstream.gateway.problems.RequestRefused;
 import io.scanstream.gateway.requests.Parameters;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param alias the alias that chooses the version; without either {@code champion} does
  * @param deadline after which it need not be scored any more
  * @param urgent whether it overtakes the others
+ * @param routing headers that the model's traffic may look at, by their names in lower case
  */
 record ScanRequest(
         String model,
@@ -21,8 +28,13 @@ record ScanRequest(
         @Nullable String alias,
         Optional<Instant> deadline,
         boolean urgent,
-        String contentType) {
+        String contentType,
+        Map<String, String> routing) {
     private static final String BYTES = "application/octet-stream";
+
+    ScanRequest {
+        routing = Collections.unmodifiableMap(new TreeMap<>(routing));
+    }
 
     /** From query parameters and headers as they came; the model's name is not checked yet. */
     static ScanRequest of(
@@ -44,7 +56,29 @@ record ScanRequest(
                 alias,
                 Parameters.instant("deadline", deadline),
                 Parameters.flag("urgent", urgent),
-                safe(contentType));
+                safe(contentType),
+                Map.of());
+    }
+
+    /**
+     * With what the request's headers say to the model's traffic. A value that no rule can ask for is left out, as are more
+     * than {@link RoutingHeaders#MOST}.
+     *
+     * @param headers of the request, each with its values
+     * @param taken which names, in lower case, are taken along
+     */
+    ScanRequest routedBy(Map<String, List<String>> headers, Predicate<String> taken) {
+        TreeMap<String, String> routed = new TreeMap<>();
+        headers.forEach((name, values) -> {
+            String lower = name.toLowerCase(Locale.ROOT);
+            if (taken.test(lower) && !values.isEmpty() && RoutingHeaders.isValue(values.get(0))) {
+                routed.put(lower, values.get(0));
+            }
+        });
+        while (routed.size() > RoutingHeaders.MOST) {
+            routed.pollLastEntry();
+        }
+        return new ScanRequest(model, version, alias, deadline, urgent, contentType, routed);
     }
 
     /** Only what says that the value is an image: never what would make a reader take it for a claim ticket. */
@@ -56,6 +90,7 @@ record ScanRequest(
 
     /** Everything that makes a request another one, for idempotency. */
     String fingerprint() {
-        return String.join("\n", model, version + "", alias + "", deadline.toString(), urgent + "");
+        String asked = String.join("\n", model, version + "", alias + "", deadline.toString(), urgent + "");
+        return routing.isEmpty() ? asked : asked + "\n" + routing;
     }
 }

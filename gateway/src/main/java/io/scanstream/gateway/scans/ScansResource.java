@@ -8,6 +8,7 @@ import io.scanstream.contracts.api.ScanView;
 import io.scanstream.contracts.scoring.ScanId;
 import io.scanstream.contracts.scoring.ScoreEvent;
 import io.scanstream.gateway.messaging.EventStreams;
+import io.scanstream.gateway.models.RuledHeaders;
 import io.scanstream.gateway.problems.Problems;
 import io.scanstream.gateway.problems.RequestRefused;
 import io.scanstream.gateway.requests.Parameters;
@@ -23,6 +24,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.sse.OutboundSseEvent;
@@ -58,9 +60,11 @@ class ScansResource {
     private final ScanIntake intake;
     private final ScanStates states;
     private final ScoreWindow window;
+    private final RuledHeaders ruled;
 
-    ScansResource(ScanIntake intake, ScanStates states, ScoreWindow window) {
+    ScansResource(ScanIntake intake, RuledHeaders ruled, ScanStates states, ScoreWindow window) {
         this.intake = intake;
+        this.ruled = ruled;
         this.states = states;
         this.window = window;
     }
@@ -72,7 +76,8 @@ class ScansResource {
             description =
                     "The image is the raw body. Answers 202 once Kafka has it; with Prefer: wait=10 it waits up to"
                             + " so many seconds (60 at most) for the score and then answers 200 with it. The same"
-                            + " Idempotency-Key with the same image is the same scan.")
+                            + " Idempotency-Key with the same image is the same scan. Headers X-Scanstream-*, and those"
+                            + " that a rule of the model's traffic names, go with it to whoever chooses its version.")
     @RequestBody(
             content =
                     @Content(
@@ -96,8 +101,9 @@ class ScansResource {
             @HeaderParam("Content-Type") @Nullable String contentType,
             @HeaderParam("Content-Length") @Nullable Long sizeBytes,
             @HeaderParam("Prefer") @Nullable String prefer,
-            @HeaderParam("Idempotency-Key") @Nullable String idempotencyKey) {
-        ScanRequest request = ScanRequest.of(model, version, alias, deadline, urgent, contentType);
+            @HeaderParam("Idempotency-Key") @Nullable String idempotencyKey,
+            @Context HttpHeaders headers) {
+        ScanRequest request = routed(ScanRequest.of(model, version, alias, deadline, urgent, contentType), headers);
         Duration wait = Parameters.preferredWait(prefer);
         ScanIntake.Taken taken = intake.accept(
                 request, body, sizeBytes == null ? -1 : sizeBytes, Parameters.idempotencyKey(idempotencyKey));
@@ -114,6 +120,10 @@ class ScansResource {
                             }
                             return response.build();
                         }));
+    }
+
+    private ScanRequest routed(ScanRequest request, HttpHeaders headers) {
+        return request.routedBy(headers.getRequestHeaders(), ruled.of(request.model()));
     }
 
     private CompletableFuture<Optional<ScoreEvent>> result(ScanId id, Duration wait) {
@@ -139,7 +149,8 @@ class ScansResource {
             @QueryParam("alias") @Nullable String alias,
             @QueryParam("deadline") @Nullable String deadline,
             @QueryParam("urgent") @Nullable String urgent,
-            @HeaderParam("Idempotency-Key") @Nullable String idempotencyKey) {
+            @HeaderParam("Idempotency-Key") @Nullable String idempotencyKey,
+            @Context HttpHeaders headers) {
         if (files.isEmpty()) {
             throw RequestRefused.invalid("The form has no file; expected one for each scan.");
         }
@@ -147,7 +158,8 @@ class ScansResource {
         intake.requireScorer(ScanRequest.of(model, version, alias, deadline, urgent, null));
         List<CompletableFuture<ScanId>> taken = new ArrayList<>();
         for (FileUpload file : files) {
-            ScanRequest request = ScanRequest.of(model, version, alias, deadline, urgent, file.contentType());
+            ScanRequest request =
+                    routed(ScanRequest.of(model, version, alias, deadline, urgent, file.contentType()), headers);
             int number = taken.size();
             taken.add(take(request, file, key.map(text -> text + "#" + number)));
         }

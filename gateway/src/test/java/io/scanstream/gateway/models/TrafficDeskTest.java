@@ -11,6 +11,7 @@ import io.scanstream.contracts.api.AliasRequest;
 import io.scanstream.contracts.api.TrafficChange;
 import io.scanstream.contracts.api.TrafficRequest;
 import io.scanstream.contracts.api.TrafficRequest.Arm;
+import io.scanstream.contracts.api.TrafficRequest.Rule;
 import io.scanstream.contracts.model.ModelEvent;
 import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.contracts.model.TrafficState;
@@ -92,6 +93,44 @@ class TrafficDeskTest {
 
         assertThat(shadowed.state().arms()).isEmpty();
         assertThat(desk.get("skin").state().shadow()).containsExactly("candidate");
+    }
+
+    @Test
+    void rulesNeedNoArmsAndTakeHeadersInAnyCase() {
+        Rule ward = new Rule("X-Scanstream-Ward", "3", "challenger");
+
+        TrafficChange ruled = desk.put("skin", new TrafficRequest(null, List.of(ward), null, "ada", null));
+
+        assertThat(ruled.state().rules())
+                .containsExactly(new TrafficState.Rule("x-scanstream-ward", "3", "challenger"));
+        assertThat(desk.get("skin")).isEqualTo(ruled);
+    }
+
+    @Test
+    void tellsEveryMistakeInRules() {
+        List<Rule> rules = new ArrayList<>(Arrays.asList(
+                new Rule("X-Scanstream-Ward", "3", "challenger"),
+                new Rule("x-scanstream-ward", "3", "candidate"),
+                new Rule("Authorization", "Bearer x", "challenger"),
+                new Rule("x-scanstream-ward", "4\r\nce_model: skin", "challenger"),
+                new Rule("x-scanstream-ward", "5", "nobody"),
+                new Rule(null, null, null),
+                null));
+
+        assertThat(refusal(new TrafficRequest(null, rules, null, "ada", null)).paths())
+                .containsExactly(
+                        "rules[1]",
+                        "rules[2]",
+                        "rules[3]",
+                        "rules[4].alias",
+                        "rules[5].alias",
+                        "rules[5]",
+                        "rules[6].alias",
+                        "rules[6]");
+        Rule one = new Rule("x-scanstream-ward", "3", "challenger");
+        assertThat(refusal(new TrafficRequest(null, Collections.nCopies(65, one), null, "ada", null))
+                        .paths())
+                .contains("rules");
     }
 
     @Test

@@ -19,7 +19,9 @@ import io.scanstream.contracts.Json;
 import io.scanstream.contracts.TimeOrderedId;
 import io.scanstream.contracts.api.BatchedScan;
 import io.scanstream.contracts.api.ScanView;
+import io.scanstream.contracts.model.ModelEvent;
 import io.scanstream.contracts.model.ModelVersion;
+import io.scanstream.contracts.model.TrafficState;
 import io.scanstream.contracts.scoring.ClaimTicket;
 import io.scanstream.contracts.scoring.ScanHeaders;
 import io.scanstream.contracts.scoring.ScanId;
@@ -28,8 +30,11 @@ import io.scanstream.gateway.testing.Channels;
 import io.scanstream.gateway.testing.EventReader;
 import io.scanstream.gateway.testing.Fixtures;
 import io.scanstream.gateway.testing.GatewayUnderTest;
+import io.scanstream.storage.Journal;
 import io.scanstream.storage.Models;
+import io.scanstream.storage.ObjectStore;
 import io.scanstream.storage.Scans;
+import io.scanstream.storage.Traffic;
 import io.smallrye.reactive.messaging.memory.InMemoryConnector;
 import jakarta.enterprise.inject.Any;
 import jakarta.inject.Inject;
@@ -39,6 +44,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -58,6 +64,9 @@ class ScansApiTest {
     Scans scans;
 
     @Inject
+    ObjectStore store;
+
+    @Inject
     @Any
     InMemoryConnector connector;
 
@@ -72,6 +81,38 @@ class ScansApiTest {
         if (!models.exists(MODEL)) {
             Fixtures.publish(models, MODEL);
         }
+    }
+
+    @Test
+    void takesTheHeadersAlongThatTheModelsTrafficMayLookAt() {
+        Journal<TrafficState> traffic = new Traffic(store).journal("scorer");
+        traffic.update(head -> Optional.of(new TrafficState(
+                List.of(),
+                List.of(new TrafficState.Rule("x-ward", "3", "champion")),
+                List.of(),
+                "ada",
+                "",
+                Instant.now())));
+        channels.tell("model-events", new ModelEvent.TrafficChanged("scorer", Instant.now()));
+
+        await().untilAsserted(() -> {
+            String id = given().body(bytes(10))
+                    .header("X-Ward", "3")
+                    .header("X-Scanstream-Cohort", "b")
+                    .header("X-Other", "c")
+                    .queryParam("model", "scorer")
+                    .queryParam("version", "v1")
+                    .post("/api/v1/scans")
+                    .then()
+                    .statusCode(202)
+                    .extract()
+                    .path("id");
+            var record = channels.only("scans", id);
+            assertThat(Channels.header(record, "x-scanstream-cohort")).contains("b");
+            assertThat(Channels.header(record, "x-other")).isEmpty();
+            assertThat(Channels.header(record, "X-Other")).isEmpty();
+            assertThat(Channels.header(record, "x-ward")).contains("3");
+        });
     }
 
     @Test

@@ -2,8 +2,7 @@ package io.scanstream.inference.http;
 
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
-import io.scanstream.inference.model.LoadedModel;
-import io.scanstream.inference.model.ModelRef;
+import io.scanstream.inference.model.RoutedModel;
 import io.scanstream.inference.model.ServingSet;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -18,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -185,13 +185,18 @@ final class Call {
     }
 
     /**
-     * Lets a version do some work for this call, and releases it afterwards; fails as {@link ModelWait} does.
+     * Lets a version do some work for this call, and releases it afterwards; fails as {@link ModelWait} does. It is the one
+     * that is asked for, else that of the first rule of the model's traffic that the request's headers meet, else the champion.
      *
      * @param work on the call's event loop; it acquires the model for every scan that it hands on
      */
-    <T> CompletableFuture<T> with(ServingSet serving, ModelRef ref, Function<LoadedModel, CompletableFuture<T>> work) {
+    <T> CompletableFuture<T> with(ServingSet serving, Asked asked, Function<RoutedModel, CompletableFuture<T>> work) {
+        Optional<String> arm = asked.isChosen()
+                ? Optional.empty()
+                : serving.traffic().armOf(asked.ref().model(), null, http.request()::getHeader);
         CompletableFuture<T> done = new CompletableFuture<>();
-        var unused = ModelWait.acquire(serving, ref, limits.patience(), deadline)
+        var unused = RoutedModel.acquire(
+                        arm, asked.ref(), ref -> ModelWait.acquire(serving, ref, limits.patience(), deadline))
                 .whenCompleteAsync(
                         (model, failure) -> {
                             if (failure == null) {
@@ -205,7 +210,7 @@ final class Call {
     }
 
     private static <T> void working(
-            LoadedModel model, Function<LoadedModel, CompletableFuture<T>> work, CompletableFuture<T> done) {
+            RoutedModel model, Function<RoutedModel, CompletableFuture<T>> work, CompletableFuture<T> done) {
         CompletableFuture<T> begun;
         try {
             begun = work.apply(model);
@@ -213,7 +218,7 @@ final class Call {
             begun = CompletableFuture.failedFuture(e);
         }
         var unused = begun.whenComplete((value, failure) -> {
-            model.release();
+            model.model().release();
             if (failure == null) {
                 done.complete(value);
             } else {

@@ -14,6 +14,7 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
@@ -92,16 +93,27 @@ public final class OpenInferenceInfo {
 
     @GET
     @Path("/models/{name}/ready")
-    public Response modelReady(@PathParam("name") String name) {
-        return modelReady(name, null);
+    public Response modelReady(
+            @PathParam("name") String name,
+            @QueryParam("version") @Nullable String version,
+            @QueryParam("alias") @Nullable String alias) {
+        return ready(Asked.oneOf(name, null, version, alias).ref());
     }
 
     /** Looks at what is here, and loads nothing: a version that is loaded on demand is ready to be. */
     @GET
     @Path("/models/{name}/versions/{version}/ready")
-    public Response modelReady(@PathParam("name") String name, @PathParam("version") @Nullable String wanted) {
-        ModelRef ref = ModelRef.of(name, wanted, null);
-        List<VersionStatus> known = versions(name).stream()
+    public Response modelReady(
+            @PathParam("name") String name,
+            @PathParam("version") @Nullable String inPath,
+            @QueryParam("version") @Nullable String version,
+            @QueryParam("alias") @Nullable String alias) {
+        return ready(Asked.oneOf(name, inPath, version, alias).ref());
+    }
+
+    private Response ready(ModelRef ref) {
+        String wanted = ref.version();
+        List<VersionStatus> known = versions(ref.model()).stream()
                 .filter(status -> wanted == null
                         ? status.aliases().contains(ref.alias()) || !READY.contains(status.state())
                         : status.model().version().equals(wanted))
@@ -111,14 +123,18 @@ public final class OpenInferenceInfo {
         }
         boolean ready = known.stream().anyMatch(status -> READY.contains(status.state()));
         return Response.status(ready ? 200 : 503)
-                .entity(new ModelReady(name, ready))
+                .entity(new ModelReady(ref.model(), ready))
                 .build();
     }
 
     @GET
     @Path("/models/{name}")
-    public CompletionStage<Model> model(@PathParam("name") String name, @Context RoutingContext http) {
-        return model(name, null, http);
+    public CompletionStage<Model> model(
+            @PathParam("name") String name,
+            @QueryParam("version") @Nullable String version,
+            @QueryParam("alias") @Nullable String alias,
+            @Context RoutingContext http) {
+        return model(name, null, version, alias, http);
     }
 
     /** Loads the version if it is not here yet, as an inference would. */
@@ -126,15 +142,18 @@ public final class OpenInferenceInfo {
     @Path("/models/{name}/versions/{version}")
     public CompletionStage<Model> model(
             @PathParam("name") String name,
-            @PathParam("version") @Nullable String wanted,
+            @PathParam("version") @Nullable String inPath,
+            @QueryParam("version") @Nullable String version,
+            @QueryParam("alias") @Nullable String alias,
             @Context RoutingContext http) {
-        ModelRef ref = ModelRef.of(name, wanted, null);
+        Asked asked = Asked.oneOf(name, inPath, version, alias);
         return Call.serve(
                 http,
                 limits,
                 limits.settings().requestBytes(),
                 Demand.AT_ONCE,
-                call -> call.with(serving, ref, model -> CompletableFuture.completedFuture(metadata(model))));
+                call -> call.with(
+                        serving, asked, routed -> CompletableFuture.completedFuture(metadata(routed.model()))));
     }
 
     private Model metadata(LoadedModel model) {

@@ -7,7 +7,7 @@ import io.scanstream.inference.http.v2.InferRequest;
 import io.scanstream.inference.http.v2.RequestReader;
 import io.scanstream.inference.http.v2.ScanBatch;
 import io.scanstream.inference.model.LoadedModel;
-import io.scanstream.inference.model.ModelRef;
+import io.scanstream.inference.model.RoutedModel;
 import io.scanstream.inference.model.ServingSet;
 import io.scanstream.inference.scoring.Scorer;
 import io.scanstream.inference.scoring.Urgency;
@@ -49,16 +49,21 @@ public final class OpenInferenceResource {
         this.limits = limits;
     }
 
-    /** Runs the version that is the champion. */
+    /**
+     * Runs the version that is named by {@code version} or by {@code alias}, else that of a rule of the model's traffic that
+     * the request's headers meet, else the champion.
+     */
     @POST
     @Path("/models/{name}/infer")
     public CompletionStage<Response> infer(
             @PathParam("name") String name,
+            @QueryParam("version") @Nullable String version,
+            @QueryParam("alias") @Nullable String alias,
             @QueryParam("urgent") @Nullable String urgent,
             @HeaderParam(Demand.DEADLINE) @Nullable String deadline,
             @HeaderParam(JSON_BYTES) @Nullable String jsonBytes,
             @Context RoutingContext http) {
-        return infer(name, null, urgent, deadline, jsonBytes, http);
+        return infer(Asked.oneOf(name, null, version, alias), urgent, deadline, jsonBytes, http);
     }
 
     /** Runs a version. */
@@ -66,25 +71,35 @@ public final class OpenInferenceResource {
     @Path("/models/{name}/versions/{version}/infer")
     public CompletionStage<Response> infer(
             @PathParam("name") String name,
-            @PathParam("version") @Nullable String version,
+            @PathParam("version") @Nullable String inPath,
+            @QueryParam("version") @Nullable String version,
+            @QueryParam("alias") @Nullable String alias,
             @QueryParam("urgent") @Nullable String urgent,
             @HeaderParam(Demand.DEADLINE) @Nullable String deadline,
             @HeaderParam(JSON_BYTES) @Nullable String jsonBytes,
             @Context RoutingContext http) {
-        ModelRef ref = ModelRef.of(name, version, null);
+        return infer(Asked.oneOf(name, inPath, version, alias), urgent, deadline, jsonBytes, http);
+    }
+
+    private CompletionStage<Response> infer(
+            Asked asked,
+            @Nullable String urgent,
+            @Nullable String deadline,
+            @Nullable String jsonBytes,
+            RoutingContext http) {
         return Call.serve(
                 http,
                 limits,
                 limits.settings().requestBytes(),
                 Demand.of(urgent, deadline),
-                call -> call.with(serving, ref, model -> call.body()
+                call -> call.with(serving, asked, model -> call.body()
                         .thenCompose(body -> inferred(call, model, body, jsonBytes))));
     }
 
     private CompletableFuture<Response> inferred(
-            Call call, LoadedModel model, byte[] body, @Nullable String jsonBytes) {
+            Call call, RoutedModel model, byte[] body, @Nullable String jsonBytes) {
         return aside(call, () -> Work.of(call, model, body, jsonBytes, limits.settings()))
-                .thenCompose(work -> run(call, model, work)
+                .thenCompose(work -> run(call, model.model(), work)
                         .thenCompose(scans ->
                                 aside(call, () -> response(work.answer().write(scans)))));
     }
@@ -95,12 +110,13 @@ public final class OpenInferenceResource {
      * @param scans as the model takes them, or encoded
      */
     private record Work(List<byte[]> scans, boolean encoded, InferAnswer answer) {
-        static Work of(Call call, LoadedModel model, byte[] body, @Nullable String header, HttpSettings settings) {
+        static Work of(Call call, RoutedModel routed, byte[] body, @Nullable String header, HttpSettings settings) {
+            LoadedModel model = routed.model();
             int jsonBytes = jsonBytes(body, header);
             InferRequest request = jsonBytes == 0 && header != null
                     ? InferRequest.raw(model.input(), body.length)
                     : RequestReader.read(body, jsonBytes);
-            InferAnswer answer = InferAnswer.to(request, model.version(), model.outputShapes());
+            InferAnswer answer = InferAnswer.to(request, model.version(), routed.arm(), model.outputShapes());
             ScanBatch batch = ScanBatch.of(request, model.input(), jsonBytes, body.length, settings.requestImages());
             call.admission().takeImages(batch.count() - 1);
             call.admission().take(batch.bytes() + answer.bytes(batch.count()));

@@ -3,8 +3,7 @@ package io.scanstream.inference.http;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.inference.http.FileScores.FileScore;
-import io.scanstream.inference.model.LoadedModel;
-import io.scanstream.inference.model.ModelRef;
+import io.scanstream.inference.model.RoutedModel;
 import io.scanstream.inference.model.ServingSet;
 import io.scanstream.inference.scoring.Score;
 import io.scanstream.inference.scoring.Scorer;
@@ -26,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code POST /v1/models/{name}/score}: images, their scores. Query parameters: {@code version} is the version that must
- * score, else {@code alias} decides, else {@code champion}; {@code urgent} overtakes what is not.
+ * score, else {@code alias} decides, else a rule of the model's traffic that the request's headers meet, else {@code
+ * champion}; {@code urgent} overtakes what is not.
  */
 @Path("/v1/models")
 public final class ScoreResource {
@@ -52,13 +52,14 @@ public final class ScoreResource {
             @QueryParam("urgent") @Nullable String urgent,
             @HeaderParam(Demand.DEADLINE) @Nullable String deadline,
             @Context RoutingContext http) {
-        ModelRef ref = ModelRef.of(name, version, alias);
+        Asked asked = Asked.of(name, version, alias);
         return Call.serve(
                 http,
                 limits,
                 limits.settings().imageBytes(),
                 Demand.of(urgent, deadline),
-                call -> call.with(serving, ref, model -> call.body().thenCompose(bytes -> scored(call, model, bytes))));
+                call -> call.with(
+                        serving, asked, model -> call.body().thenCompose(bytes -> scored(call, model, bytes))));
     }
 
     /** Scores each file of a form; a file that cannot be scored is an answer of its own. */
@@ -73,16 +74,16 @@ public final class ScoreResource {
             @QueryParam("urgent") @Nullable String urgent,
             @HeaderParam(Demand.DEADLINE) @Nullable String deadline,
             @Context RoutingContext http) {
-        ModelRef ref = ModelRef.of(name, version, alias);
+        Asked asked = Asked.of(name, version, alias);
         return Call.serve(
                 http,
                 limits,
                 limits.settings().requestBytes(),
                 Demand.of(urgent, deadline),
-                call -> call.with(serving, ref, model -> scored(call, model)));
+                call -> call.with(serving, asked, model -> scored(call, model)));
     }
 
-    private CompletableFuture<FileScores> scored(Call call, LoadedModel model) {
+    private CompletableFuture<FileScores> scored(Call call, RoutedModel model) {
         List<CompletableFuture<FileScore>> answers = new ArrayList<>();
         long mostBytes = limits.settings().imageBytes();
         return ImageForm.read(
@@ -99,9 +100,10 @@ public final class ScoreResource {
                         answers.stream().map(CompletableFuture::join).toList()));
     }
 
-    private CompletableFuture<Score> scored(Call call, LoadedModel model, byte[] bytes) {
-        return call.scan(
-                wanted -> scorer.score(model.acquire(), bytes, call.demand().urgency(), wanted));
+    private CompletableFuture<Score> scored(Call call, RoutedModel model, byte[] bytes) {
+        return call.scan(wanted -> scorer.score(
+                        model.model().acquire(), bytes, call.demand().urgency(), wanted))
+                .thenApply(score -> score.inArm(model.arm()));
     }
 
     private static ScanstreamException tooLarge(long mostBytes) {

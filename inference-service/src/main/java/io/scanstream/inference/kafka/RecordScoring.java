@@ -7,6 +7,7 @@ import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.scoring.ClaimTicket;
 import io.scanstream.inference.model.LoadedModel;
 import io.scanstream.inference.model.ModelRef;
+import io.scanstream.inference.model.RoutedModel;
 import io.scanstream.inference.model.ServingSet;
 import io.scanstream.inference.scoring.Score;
 import io.scanstream.inference.scoring.Scorer;
@@ -78,7 +79,7 @@ public final class RecordScoring implements AutoCloseable {
             return CompletableFuture.completedFuture(Outcome.rejected(scan, late, 1));
         }
         ClaimTicket ticket = scan.ticket();
-        CompletableFuture<Acquired> acquired = acquire(scan, scan.ref(), deadline);
+        CompletableFuture<RoutedModel> acquired = acquire(scan, scan.ref(), deadline);
         CompletableFuture<Outcome> scored = ticket == null
                 ? acquired.thenCompose(found -> scorer.score(found.model(), scan.bytes(), urgency, wanted)
                         .thenApply(score -> Outcome.scored(scan, score, found.arm())))
@@ -89,39 +90,17 @@ public final class RecordScoring implements AutoCloseable {
         return scored.exceptionally(failure -> rejected(scan, failure));
     }
 
-    /**
-     * A version to score with.
-     *
-     * @param arm the alias that the model's traffic chose; absent where it chose none
-     */
-    private record Acquired(LoadedModel model, @Nullable String arm) {}
-
     /** The version that the scan names, or else the arm of the model's traffic, or else the champion. */
-    private CompletableFuture<Acquired> acquire(ScanRecord scan, ModelRef ref, @Nullable Instant deadline) {
-        if (scan.isChosen() || scan.id() == null) {
-            return serving.acquire(ref, deadline).thenApply(model -> new Acquired(model, null));
-        }
+    private CompletableFuture<RoutedModel> acquire(ScanRecord scan, ModelRef ref, @Nullable Instant deadline) {
         Optional<String> arm;
         try {
-            arm = serving.traffic().armOf(ref.model(), scan.id());
+            arm = scan.isChosen() || scan.id() == null
+                    ? Optional.empty()
+                    : serving.traffic().armOf(ref.model(), scan.id(), scan::header);
         } catch (ScanstreamException e) {
             return CompletableFuture.failedFuture(e);
         }
-        if (arm.isEmpty()) {
-            return serving.acquire(ref, deadline).thenApply(model -> new Acquired(model, null));
-        }
-        ModelRef chosen = new ModelRef(ref.model(), null, arm.get());
-        return serving.acquire(chosen, deadline)
-                .thenApply(model -> new Acquired(model, chosen.alias()))
-                .exceptionallyCompose(failure -> isMissing(failure) && !chosen.equals(ref)
-                        ? serving.acquire(ref, deadline).thenApply(model -> new Acquired(model, null))
-                        : CompletableFuture.failedFuture(failure));
-    }
-
-    /** An arm that means nothing, or only versions that are refused, is the split's mistake and not the scan's. */
-    private static boolean isMissing(Throwable failure) {
-        return ServingSet.cause(failure) instanceof ScanstreamException reason
-                && (reason.code() == ErrorCode.UNKNOWN_MODEL || reason.code() == ErrorCode.MODEL_NOT_VERIFIED);
+        return RoutedModel.acquire(arm, ref, asked -> serving.acquire(asked, deadline));
     }
 
     private CompletableFuture<Score> fetchAndScore(

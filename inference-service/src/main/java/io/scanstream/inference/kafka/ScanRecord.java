@@ -70,6 +70,12 @@ record ScanRecord(
         return header(source, ScanHeaders.SUBJECT);
     }
 
+    /** A header's text; null where the record has none of the name. */
+    @Nullable
+    String header(String name) {
+        return header(source, name);
+    }
+
     TopicPartition partition() {
         return new TopicPartition(source.topic(), source.partition());
     }

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param decision the class that the card decides for; of a segmenter, the class of most pixels
  * @param threshold the positive class's probability from which it is decided for, if the card has one
  * @param regions where the classes are; of a segmenter only
+ * @param arm the alias that the model's traffic chose; absent where it chose none
  */
 public record Score(
         String model,
@@ -28,9 +29,26 @@ public record Score(
         Map<String, Double> probabilities,
         String decision,
         @Nullable Double threshold,
-        @Nullable Regions regions) {
+        @Nullable Regions regions,
+        @Nullable String arm) {
     public Score {
         probabilities = Collections.unmodifiableMap(new LinkedHashMap<>(probabilities));
+    }
+
+    /** An answer that no traffic chose. */
+    public Score(
+            String model,
+            String version,
+            Map<String, Double> probabilities,
+            String decision,
+            @Nullable Double threshold,
+            @Nullable Regions regions) {
+        this(model, version, probabilities, decision, threshold, regions, null);
+    }
+
+    /** The same answer, of an arm. */
+    public Score inArm(@Nullable String chosen) {
+        return new Score(model, version, probabilities, decision, threshold, regions, chosen);
     }
 
     /**

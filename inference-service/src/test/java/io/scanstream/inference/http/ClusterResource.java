@@ -16,6 +16,10 @@ import org.jspecify.annotations.Nullable;
 public final class ClusterResource implements QuarkusTestResourceLifecycleManager {
     static final String CHAMPION = "20260101-000000-00000001";
     static final String OTHER = "20260102-000000-00000002";
+    /** The alias of the other version, which answers what has the header {@link #COHORT} with the value b. */
+    static final String CHALLENGER = "challenger";
+
+    static final String COHORT = "X-Scanstream-Cohort";
     static final int MOST_BYTES = 300_000;
     static final int REQUEST_BYTES = 3_000_000;
     static final int REQUEST_IMAGES = 100;
@@ -35,6 +39,8 @@ public final class ClusterResource implements QuarkusTestResourceLifecycleManage
                             .version(OTHER)
                             .withThreshold(0.01)
                             .write(folder.resolve("other")));
+            started.models().promote("tiny", CHALLENGER, OTHER);
+            started.models().rule("tiny", COHORT.toLowerCase(Locale.ROOT), "b", CHALLENGER);
             started.models()
                     .publishChampion(TinyModel.aModel()
                             .named("refused")

@@ -111,6 +111,31 @@ class HttpEdgeTest {
     }
 
     @Test
+    void aHeaderThatARuleNamesChoosesTheArm() {
+        image(RED)
+                .header(ClusterResource.COHORT, "b")
+                .post("/v1/models/tiny/score")
+                .then()
+                .statusCode(200)
+                .body("version", equalTo(ClusterResource.OTHER))
+                .body("arm", equalTo(ClusterResource.CHALLENGER));
+        image(RED)
+                .header(ClusterResource.COHORT, "a")
+                .post("/v1/models/tiny/score")
+                .then()
+                .statusCode(200)
+                .body("version", equalTo(ClusterResource.CHAMPION))
+                .body("$", not(hasKey("arm")));
+        image(RED)
+                .header(ClusterResource.COHORT, "b")
+                .post("/v1/models/tiny/score?alias=champion")
+                .then()
+                .statusCode(200)
+                .body("version", equalTo(ClusterResource.CHAMPION))
+                .body("$", not(hasKey("arm")));
+    }
+
+    @Test
     void listsWhatItHoldsAndWhatItRefused() {
         given().get("/v1/models").then().statusCode(200).body("name", hasItem("tiny"));
         given().get("/v1/models/tiny")

@@ -185,6 +185,49 @@ class OpenInferenceTest {
     }
 
     @Test
+    void whatIsNamedAnswers() throws IOException {
+        String scan = "{" + scan(1, numbers(pixels(new int[] {200, 150, 30}))) + "}";
+
+        for (String other : List.of("?alias=" + ClusterResource.CHALLENGER, "?version=" + ClusterResource.OTHER)) {
+            assertThat(version(post(scan), INFER + other)).isEqualTo(ClusterResource.OTHER);
+            assertThat(get("/v2/models/tiny" + other, 200)
+                            .get("properties")
+                            .get("version")
+                            .asText())
+                    .isEqualTo(ClusterResource.OTHER);
+            get("/v2/models/tiny/ready" + other, 200);
+        }
+        assertThat(version(post(scan), INFER + "?alias=champion")).isEqualTo(ClusterResource.CHAMPION);
+        refused(post(scan), INFER + "?alias=nothing", 404, "nothing");
+        refused(post(scan), INFER + "?alias=champion&version=" + ClusterResource.OTHER, 400, "once");
+        String inPath = "/v2/models/tiny/versions/" + ClusterResource.OTHER + "/infer";
+        refused(post(scan), inPath + "?alias=champion", 400, "once");
+        refused(post(scan), inPath + "?version=" + ClusterResource.OTHER, 400, "once");
+        conforming("error", get("/v2/models/tiny/ready?alias=nothing", 404));
+    }
+
+    @Test
+    void aHeaderThatARuleNamesChoosesTheArm() throws IOException {
+        String scan = "{" + scan(1, numbers(pixels(new int[] {200, 150, 30}))) + "}";
+
+        JsonNode ruled = inferred(post(scan).header(ClusterResource.COHORT, "b"));
+        assertThat(ruled.get("model_version").asText()).isEqualTo(ClusterResource.OTHER);
+        assertThat(ruled.get("parameters").get("arm").asText()).isEqualTo(ClusterResource.CHALLENGER);
+        JsonNode other = inferred(post(scan).header(ClusterResource.COHORT, "a"));
+        assertThat(other.get("model_version").asText()).isEqualTo(ClusterResource.CHAMPION);
+        assertThat(other.has("parameters")).isFalse();
+    }
+
+    private static String version(RequestSpecification request, String path) throws IOException {
+        Response response = request.post(path);
+        assertThat(response.statusCode()).as(response.asString()).isEqualTo(200);
+        return Json.mapper()
+                .readTree(response.asByteArray())
+                .get("model_version")
+                .asText();
+    }
+
+    @Test
     void infersInJson() throws IOException {
         String request = "{\"id\":\"42\",\"parameters\":{\"priority\":1},"
                 + scan(2, numbers(pixels(new int[] {200, 150, 30}, new int[] {1, 2, 250}))) + "}";

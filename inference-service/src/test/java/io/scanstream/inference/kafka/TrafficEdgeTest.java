@@ -149,6 +149,23 @@ class TrafficEdgeTest {
     }
 
     @Test
+    void aHeaderThatARuleNamesChoosesTheArmBeforeTheSplit() {
+        cluster.models().rule("tiny", "x-scanstream-ward", "3", "challenger");
+        startEdge();
+        ScanId ruled = sendWith("x-scanstream-ward", "3");
+        ScanId other = sendWith("x-scanstream-ward", "4");
+        ScanId none = client.send("tiny", RED);
+
+        Map<ScanId, ScanScored> answers = answers(3);
+
+        assertThat(answers.get(ruled).arm()).isEqualTo("challenger");
+        assertThat(answers.get(ruled).version()).isEqualTo(CHALLENGER);
+        assertThat(answers.get(other).arm()).isNull();
+        assertThat(answers.get(other).version()).isEqualTo(CHAMPION);
+        assertThat(answers.get(none).version()).isEqualTo(CHAMPION);
+    }
+
+    @Test
     void theChampionAnswersForAnArmThatCannot() {
         publish("broken", "20260104-000000-00000004", TinyModel.aModel().withGoldensOffBy(1));
         cluster.models().split("tiny", List.of(new Arm("broken", 0.5), new Arm("nobody", 0.5)), List.of());
@@ -216,9 +233,13 @@ class TrafficEdgeTest {
     }
 
     private ScanId sendTo(String alias) {
+        return sendWith(ScanHeaders.MODEL_ALIAS, alias);
+    }
+
+    private ScanId sendWith(String header, String value) {
         ScanId id = ScanId.next();
         ProducerRecord<byte[], byte[]> scan = client.scan(id, "tiny", RED);
-        scan.headers().add(ScanHeaders.MODEL_ALIAS, ScanClient.utf8(alias));
+        scan.headers().add(header, ScanClient.utf8(value));
         client.send(scan);
         return id;
     }

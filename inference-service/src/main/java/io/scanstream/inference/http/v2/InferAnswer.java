@@ -46,21 +46,25 @@ public final class InferAnswer {
 
     private final @Nullable String id;
     private final ModelVersion version;
+    private final @Nullable String arm;
     private final List<Asked> outputs;
 
-    private InferAnswer(@Nullable String id, ModelVersion version, List<Asked> outputs) {
+    private InferAnswer(@Nullable String id, ModelVersion version, @Nullable String arm, List<Asked> outputs) {
         this.id = id;
         this.version = version;
+        this.arm = arm;
         this.outputs = outputs;
     }
 
     /**
      * An answer to a request.
      *
+     * @param arm the alias that the model's traffic chose, which the answer's parameters name; absent: it chose none
      * @param shapes the model's outputs in order, with their shapes; the first dimension is the batch
      * @throws ScanstreamException {@code INVALID_REQUEST} for an output that the model does not have, or twice
      */
-    public static InferAnswer to(InferRequest request, ModelVersion version, Map<String, long[]> shapes) {
+    public static InferAnswer to(
+            InferRequest request, ModelVersion version, @Nullable String arm, Map<String, long[]> shapes) {
         List<Asked> asked = new ArrayList<>();
         if (request.outputs().isEmpty()) {
             shapes.forEach((name, shape) -> asked.add(Asked.of(name, shape, request.binaryOutputs())));
@@ -78,7 +82,7 @@ public final class InferAnswer {
             boolean binary = output.binary() == null ? request.binaryOutputs() : output.binary();
             asked.add(Asked.of(output.name(), shape, binary));
         }
-        return new InferAnswer(request.id(), version, asked);
+        return new InferAnswer(request.id(), version, arm, asked);
     }
 
     /** The names of the outputs that are asked for. */
@@ -162,6 +166,11 @@ public final class InferAnswer {
             json.writeStringField("model_version", version.version());
             if (id != null) {
                 json.writeStringField("id", id);
+            }
+            if (arm != null) {
+                json.writeObjectFieldStart("parameters");
+                json.writeStringField("arm", arm);
+                json.writeEndObject();
             }
             json.writeArrayFieldStart("outputs");
             for (Asked output : outputs) {

@@ -313,7 +313,7 @@ class InferCodecTest {
             int jsonBytes = random.nextInt(10) == 0 ? random.nextInt(changed.length + 1) : changed.length;
             try {
                 scans(changed, jsonBytes);
-                InferAnswer.to(RequestReader.read(changed, jsonBytes), VERSION, shapes());
+                InferAnswer.to(RequestReader.read(changed, jsonBytes), VERSION, null, shapes());
             } catch (ScanstreamException e) {
                 refused++;
             } catch (RuntimeException e) {
@@ -332,7 +332,7 @@ class InferCodecTest {
 
     private static InferAnswer answer(String rest) {
         byte[] request = utf8("{\"inputs\":[{\"name\":\"scan\",\"datatype\":\"UINT8\",\"shape\":[1]}]" + rest + "}");
-        return InferAnswer.to(RequestReader.read(request, request.length), VERSION, shapes());
+        return InferAnswer.to(RequestReader.read(request, request.length), VERSION, null, shapes());
     }
 
     private static List<Map<String, float[]>> twoScans() {
