@@ -241,6 +241,11 @@ public final class LoadedModel {
         }
     }
 
+    /** Whether its last user has gone. */
+    synchronized boolean isClosed() {
+        return users == 0;
+    }
+
     /** One user less; the last one closes the session. */
     public void release() {
         synchronized (this) {

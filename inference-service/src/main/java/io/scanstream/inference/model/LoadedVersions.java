@@ -42,12 +42,16 @@ final class LoadedVersions {
 
     private final PublishedModels published;
     private final Executor loading;
-    private final ServingSet.RefusalListener refusals;
+    private final ServingSet.Listener listener;
     private final Object lock;
     private final ModelMemory memory;
     private final Map<ModelVersion, Slot> slots = new LinkedHashMap<>();
     /** What versions were found to take, or are thought to, in memory or not; of the loading thread alone. */
     private final Map<ModelVersion, Long> costs = new HashMap<>();
+    /** Those that were ever loaded and are not forgotten; of the loading thread alone. */
+    private final Set<ModelVersion> seen = new HashSet<>();
+    /** What left memory while somebody used it. */
+    private final List<LoadedModel> leftInUse = new ArrayList<>();
 
     private long uses;
     private long evictions;
@@ -61,12 +65,12 @@ final class LoadedVersions {
     LoadedVersions(
             PublishedModels published,
             Executor loading,
-            ServingSet.RefusalListener refusals,
+            ServingSet.Listener listener,
             Object lock,
             ModelMemory memory) {
         this.published = published;
         this.loading = loading;
-        this.refusals = refusals;
+        this.listener = listener;
         this.lock = lock;
         this.memory = memory;
     }
@@ -166,6 +170,7 @@ final class LoadedVersions {
             LoadedModel model = published.load(version);
             long bytes = Math.max(cost(version), memory.nativeBytes().getAsLong() - before);
             costs.put(version, bytes);
+            seen.add(version);
             synchronized (lock) {
                 slot.bytes = bytes;
                 slot.lastUse = ++uses;
@@ -177,7 +182,16 @@ final class LoadedVersions {
             return Optional.empty();
         } catch (ScanstreamException e) {
             return Optional.of(fail(version, slot, e));
-        } catch (RuntimeException | OutOfMemoryError e) {
+        } catch (OutOfMemoryError e) {
+            // That others hold the memory now says nothing of the version.
+            return Optional.of(fail(
+                    version,
+                    slot,
+                    new ScanstreamException(
+                            ErrorCode.OVERLOADED,
+                            "model " + version + ": there is no memory to load it now: " + e,
+                            e)));
+        } catch (RuntimeException | Error e) {
             return Optional.of(fail(
                     version,
                     slot,
@@ -198,7 +212,7 @@ final class LoadedVersions {
         slot.loaded.completeExceptionally(reason);
         if (refused) {
             LOG.error("Model {} is refused: {}", version, reason.getMessage());
-            refusals.refused(version, reason);
+            listener.refused(version, reason);
         }
         return reason;
     }
@@ -230,7 +244,7 @@ final class LoadedVersions {
                 evictions++;
             }
         }
-        leaving.forEach(LoadedModel::release);
+        leaving.forEach(this::leave);
     }
 
     /** Drops what is neither serving nor among the latest that were named; on the loading thread. */
@@ -252,7 +266,37 @@ final class LoadedVersions {
                 return leaves;
             });
         }
-        leaving.forEach(LoadedModel::release);
+        leaving.forEach(this::leave);
+    }
+
+    private void leave(LoadedModel model) {
+        model.release();
+        synchronized (lock) {
+            if (!model.isClosed()) {
+                leftInUse.add(model);
+            }
+        }
+    }
+
+    /**
+     * Forgets what is neither in memory, nor used by anybody, nor meant by an alias, and tells of it; on the loading thread.
+     *
+     * @param meant by aliases, in memory or not
+     */
+    void forget(Set<ModelVersion> meant) {
+        Set<ModelVersion> kept = new HashSet<>(meant);
+        synchronized (lock) {
+            leftInUse.removeIf(LoadedModel::isClosed);
+            leftInUse.forEach(model -> kept.add(model.version()));
+            kept.addAll(slots.keySet());
+        }
+        costs.keySet().retainAll(kept);
+        List<ModelVersion> forgotten =
+                seen.stream().filter(version -> !kept.contains(version)).toList();
+        forgotten.forEach(version -> {
+            seen.remove(version);
+            listener.forgotten(version);
+        });
     }
 
     /**

@@ -111,6 +111,9 @@ public final class ModelLoader {
         } catch (OrtException e) {
             close(planned, e);
             throw notVerified(pack.card(), "its outputs cannot be read: " + e.getMessage());
+        } catch (RuntimeException | Error e) {
+            close(planned, e);
+            throw e;
         }
         try {
             Golden.Tolerance tolerance = planned.opened().provider().tolerance(file.precision());
@@ -124,7 +127,7 @@ public final class ModelLoader {
                     tolerance.share());
             deviations.show(model, file.precision(), deviation);
             return model;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             model.release();
             throw e;
         }
@@ -145,7 +148,7 @@ public final class ModelLoader {
     private static OnnxMetadata metadata(OnnxRuntime.Opened opened, ModelCard card) throws OrtException {
         try {
             return checked(opened, card);
-        } catch (OrtException | RuntimeException e) {
+        } catch (OrtException | RuntimeException | Error e) {
             opened.session().close();
             throw e;
         }
@@ -178,7 +181,7 @@ public final class ModelLoader {
         }
     }
 
-    private static void close(Planner.Planned planned, Exception cause) {
+    private static void close(Planner.Planned planned, Throwable cause) {
         try {
             planned.close();
         } catch (OrtException e) {

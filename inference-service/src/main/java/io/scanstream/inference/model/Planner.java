@@ -81,7 +81,7 @@ final class Planner {
             }
             widest.session().close();
             return Planned.of(best, null, batches);
-        } catch (OrtException | RuntimeException e) {
+        } catch (OrtException | RuntimeException | Error e) {
             widest.session().close();
             throw e;
         }

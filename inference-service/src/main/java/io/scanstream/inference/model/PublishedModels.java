@@ -1,6 +1,7 @@
 package io.scanstream.inference.model;
 
 import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.Names;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.model.AliasState;
 import io.scanstream.contracts.model.ModelVersion;
@@ -19,8 +20,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -63,21 +66,47 @@ public final class PublishedModels {
      */
     record Meaning(ModelRef alias, @Nullable ModelVersion version, Instant since) {}
 
-    /** Every alias of every model, those that changed last first. */
-    List<Meaning> aliases() {
+    /**
+     * The aliases of all models.
+     *
+     * @param meanings those that changed last first
+     * @param unreadable those of which nobody knows what they mean: their journals hold something else
+     */
+    record Aliased(List<Meaning> meanings, Set<ModelRef> unreadable) {}
+
+    /** Every alias of every model. */
+    Aliased aliases() {
         List<Meaning> all = new ArrayList<>();
+        Set<ModelRef> unreadable = new HashSet<>();
         Aliases aliases = new Aliases(store.get());
         for (String model : new Models(store.get()).names()) {
             for (String alias : aliases.names(model)) {
+                if (!Names.isValid(model) || !Names.isValid(alias)) {
+                    LOG.error("The alias {} of model {} is left out: that is no name.", alias, model);
+                    continue;
+                }
                 ModelRef ref = new ModelRef(model, null, alias);
-                aliases.journal(model, alias).head().map(Journal.Entry::value).ifPresent(state -> {
-                    String version = state.version();
-                    all.add(new Meaning(ref, version == null ? null : new ModelVersion(model, version), state.at()));
-                });
+                try {
+                    aliases.journal(model, alias)
+                            .head()
+                            .map(entry -> meaning(ref, entry.value()))
+                            .ifPresent(all::add);
+                } catch (ScanstreamException e) {
+                    if (e.code().retryable()) {
+                        throw e;
+                    }
+                    LOG.error("{} stays as it was: what it means cannot be read: {}", ref, e.getMessage());
+                    unreadable.add(ref);
+                }
             }
         }
         all.sort(Comparator.comparing(Meaning::since).reversed());
-        return all;
+        return new Aliased(all, unreadable);
+    }
+
+    private static Meaning meaning(ModelRef alias, AliasState state) {
+        String version = state.version();
+        return new Meaning(alias, version == null ? null : new ModelVersion(alias.model(), version), state.at());
     }
 
     /** How scans are split, of the models whose scans are. */

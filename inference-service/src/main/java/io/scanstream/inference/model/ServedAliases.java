@@ -79,13 +79,16 @@ final class ServedAliases {
      * Lets every alias be served by what it means now: first those whose versions are pinned, then in the order given, as
      * far as there is room. No version leaves for it but the one that is taken over from.
      *
-     * @param aliases all that there are
+     * @param aliased all that there are
+     * @param failures is told of what the store did not give; what served such an alias stays
      * @throws ScanstreamException {@code STORE_UNAVAILABLE}
      */
-    void serveAsFarAsThereIsRoom(List<Meaning> aliases) {
-        aliases.stream().filter(this::isPinned).forEach(this::serveIfThereIsRoom);
-        aliases.stream().filter(alias -> !isPinned(alias)).forEach(this::serveIfThereIsRoom);
+    void serveAsFarAsThereIsRoom(PublishedModels.Aliased aliased, ServingSet.Failures failures) {
+        List<Meaning> aliases = aliased.meanings();
+        aliases.stream().filter(this::isPinned).forEach(alias -> serveIfThereIsRoom(alias, failures));
+        aliases.stream().filter(alias -> !isPinned(alias)).forEach(alias -> serveIfThereIsRoom(alias, failures));
         Set<ModelRef> known = aliases.stream().map(Meaning::alias).collect(Collectors.toSet());
+        known.addAll(aliased.unreadable());
         synchronized (lock) {
             serving.keySet().retainAll(known);
             onDemand.keySet().retainAll(known);
@@ -96,13 +99,14 @@ final class ServedAliases {
         return alias.version() != null && memory.pins().hold(alias.version());
     }
 
-    private void serveIfThereIsRoom(Meaning meaning) {
+    private void serveIfThereIsRoom(Meaning meaning, ServingSet.Failures failures) {
         ModelRef alias = meaning.alias();
         ModelVersion version = meaning.version();
         ModelVersion before = version(alias);
         boolean isLoaded = before != null && versions.isLoaded(before);
         try {
             if (isLoaded && version != null && version.equals(before)) {
+                failures.none();
                 return;
             }
             if (isLoaded || version == null || versions.fits(version)) {
@@ -110,11 +114,18 @@ final class ServedAliases {
             } else {
                 leaveForLater(alias, version);
             }
+            failures.none();
         } catch (ScanstreamException e) {
             if (e.code().retryable()) {
-                throw e;
+                failures.add(alias, e);
+                return;
             }
-            LOG.debug("{} is not served: {}", alias, e.getMessage());
+            failures.none();
+            if (e.code() == ErrorCode.INVALID_REQUEST) {
+                LOG.error("{} cannot be served: {}", alias, e.getMessage());
+            } else {
+                LOG.debug("{} is not served: {}", alias, e.getMessage());
+            }
         }
     }
 

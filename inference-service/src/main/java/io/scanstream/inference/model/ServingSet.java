@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,9 +33,13 @@ public final class ServingSet implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ServingSet.class);
     private static final Duration RETRY = Duration.ofSeconds(2);
 
-    /** Is told of each version that was refused, once. */
-    public interface RefusalListener {
+    /** Is told what becomes of versions; on the loading thread. */
+    public interface Listener {
+        /** A version was refused; once. */
         void refused(ModelVersion version, ScanstreamException reason);
+
+        /** A version that was in memory is not any more, no alias means it, and its last run has ended. */
+        default void forgotten(ModelVersion version) {}
     }
 
     private final PublishedModels published;
@@ -49,10 +54,12 @@ public final class ServingSet implements AutoCloseable {
     private final TrafficRules traffic = new TrafficRules();
     private final Map<ModelRef, CompletableFuture<ModelVersion>> lookups = new HashMap<>();
     private volatile boolean listed;
+    /** Until the next listing: the interval, or less while something is missing that may be had soon. */
+    private volatile Duration pause = RETRY;
 
     /** Without a limit to memory. */
-    public ServingSet(PublishedModels published, int mostNamed, Duration interval, RefusalListener refusals) {
-        this(published, mostNamed, interval, refusals, ModelMemory.unlimited());
+    public ServingSet(PublishedModels published, int mostNamed, Duration interval, Listener listener) {
+        this(published, mostNamed, interval, listener, ModelMemory.unlimited());
     }
 
     /**
@@ -62,7 +69,7 @@ public final class ServingSet implements AutoCloseable {
      * @param interval between two looks at the store
      */
     public ServingSet(
-            PublishedModels published, int mostNamed, Duration interval, RefusalListener refusals, ModelMemory memory) {
+            PublishedModels published, int mostNamed, Duration interval, Listener listener, ModelMemory memory) {
         this.published = published;
         this.memory = memory;
         this.mostNamed = mostNamed;
@@ -72,7 +79,7 @@ public final class ServingSet implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        this.versions = new LoadedVersions(published, loading, refusals, lock, memory);
+        this.versions = new LoadedVersions(published, loading, listener, lock, memory);
         this.served = new ServedAliases(published, versions, memory, lock);
     }
 
@@ -91,7 +98,10 @@ public final class ServingSet implements AutoCloseable {
         }
     }
 
-    /** Whether the store was listed once, and every alias there was is warm or refused, or has no room. */
+    /**
+     * Whether the store was listed once, and every alias there was is warm or refused, has no room, or has a package that the
+     * store did not give while it gave others.
+     */
     public boolean ready() {
         return listed;
     }
@@ -118,10 +128,14 @@ public final class ServingSet implements AutoCloseable {
             }
         });
         long left = Math.max(0, Duration.between(Instant.now(), deadline).toMillis());
-        CompletableFuture.delayedExecutor(left, TimeUnit.MILLISECONDS)
-                .execute(() -> bounded.completeExceptionally(new ScanstreamException(
-                        ErrorCode.DEADLINE_EXPIRED, "model " + ref + " was not loaded by " + deadline + ".")));
-        return bounded;
+        // Its timer goes when the model comes; another would hold the model until the deadline.
+        return bounded.orTimeout(left, TimeUnit.MILLISECONDS)
+                .exceptionallyCompose(failure -> CompletableFuture.failedFuture(
+                        failure instanceof TimeoutException
+                                ? new ScanstreamException(
+                                        ErrorCode.DEADLINE_EXPIRED,
+                                        "model " + ref + " was not loaded by " + deadline + ".")
+                                : failure));
     }
 
     /**
@@ -169,25 +183,74 @@ public final class ServingSet implements AutoCloseable {
             list();
         } finally {
             if (!loading.isShutdown()) {
-                Duration pause = listed ? interval : RETRY;
                 var unused = loading.schedule(this::listAndAgain, pause.toMillis(), TimeUnit.MILLISECONDS);
             }
         }
     }
 
+    private Duration doubled(Duration before) {
+        Duration longer = before.equals(interval) ? RETRY : before.multipliedBy(2);
+        return longer.compareTo(interval) < 0 ? longer : interval;
+    }
+
     private void list() {
         try {
             traffic.update(published.traffic());
-            loadPinned();
-            List<PublishedModels.Meaning> aliases = published.aliases();
-            served.serveAsFarAsThereIsRoom(aliases);
-            warnOfMissing(aliases);
+            Failures failures = new Failures();
+            loadPinned(failures);
+            PublishedModels.Aliased aliased = published.aliases();
+            served.serveAsFarAsThereIsRoom(aliased, failures);
+            warnOfMissing(aliased.meanings());
             retire();
+            failures.requireAnswers();
+            pause = failures.areNone() ? interval : doubled(pause);
             listed = true;
         } catch (ScanstreamException e) {
             LOG.warn("The models could not be listed ({}): {}", e.code(), e.getMessage());
         } catch (RuntimeException e) {
             LOG.error("The models could not be listed.", e);
+        }
+    }
+
+    /**
+     * What the store does not give of one version is no reason to do without the others. A store that gives nothing several
+     * times in a row, or nothing at all, is down, and no listing.
+     */
+    static final class Failures {
+        private static final int MOST_IN_A_ROW = 3;
+
+        private @Nullable ScanstreamException last;
+        private int inARow;
+        private boolean isAnswered;
+
+        boolean areNone() {
+            return last == null;
+        }
+
+        /** Something was had from the store, or was there already. */
+        void none() {
+            inARow = 0;
+            isAnswered = true;
+        }
+
+        /**
+         * Something failed that may be had soon.
+         *
+         * @throws ScanstreamException the reason, where it is taken for the store's
+         */
+        void add(Object what, ScanstreamException reason) {
+            LOG.warn("{} is tried again soon ({}): {}", what, reason.code(), reason.getMessage());
+            last = reason;
+            if (++inARow == MOST_IN_A_ROW) {
+                throw reason;
+            }
+        }
+
+        /** Throws what failed if nothing else was had. */
+        void requireAnswers() {
+            if (last != null && !isAnswered) {
+                throw last;
+            }
         }
     }
 
@@ -202,14 +265,17 @@ public final class ServingSet implements AutoCloseable {
         Set<ModelVersion> needed = served.versions();
         needed.addAll(memory.pins().versions());
         versions.retire(needed, mostNamed);
+        versions.forget(served.aliases().keySet());
     }
 
-    private void loadPinned() {
+    private void loadPinned(Failures failures) {
         for (ModelVersion version : memory.pins().versions()) {
             ScanstreamException failure = versions.load(version, Set.of()).orElse(null);
             if (failure != null && failure.code().retryable()) {
-                throw failure;
+                failures.add("Model " + version, failure);
+                continue;
             }
+            failures.none();
             if (failure != null && failure.code() != ErrorCode.MODEL_NOT_VERIFIED) {
                 LOG.warn("Model {} is pinned and cannot be had: {}", version, failure.getMessage());
             }

@@ -3,6 +3,7 @@ package io.scanstream.inference.scoring;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.imaging.Image;
 import io.scanstream.imaging.ImageDecoder;
@@ -111,6 +112,11 @@ public final class Scorer implements AutoCloseable {
     private static BiFunction<Outputs, Integer, Map<String, float[]>> rows(Set<String> outputs) {
         return (given, row) ->
                 outputs.stream().collect(Collectors.toMap(Function.identity(), output -> given.row(output, row)));
+    }
+
+    /** Drops what was measured of a version that is not in memory any more. */
+    public void forget(ModelVersion version) {
+        timers.forget(version);
     }
 
     private <T> CompletableFuture<T> enqueue(

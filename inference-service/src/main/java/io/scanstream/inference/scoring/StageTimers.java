@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.inference.model.LoadedModel;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -44,6 +45,15 @@ final class StageTimers {
 
     void run(LoadedModel model, long nanos) {
         of(model).run().record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    /** Nothing of a version is measured any more. */
+    void forget(ModelVersion version) {
+        Timers gone = byVersion.remove(version);
+        if (gone != null) {
+            List.of(gone.queue(), gone.decode(), gone.batch(), gone.run(), gone.size())
+                    .forEach(registry::remove);
+        }
     }
 
     private Timers of(LoadedModel model) {

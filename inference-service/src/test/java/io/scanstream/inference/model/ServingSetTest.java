@@ -16,12 +16,15 @@ import io.scanstream.inference.TinyModel;
 import io.scanstream.inference.model.OnnxSettings.Device;
 import io.scanstream.storage.ObjectStore;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -45,6 +48,7 @@ class ServingSetTest {
     Path folder;
 
     private final List<ModelVersion> refused = new CopyOnWriteArrayList<>();
+    private final List<ModelVersion> forgotten = new CopyOnWriteArrayList<>();
     private StoreServer models;
     private @Nullable ServingSet serving;
 
@@ -219,8 +223,138 @@ class ServingSetTest {
 
         assertThat(code).isEqualTo(ErrorCode.DEADLINE_EXPIRED);
         blocked.countDown();
-        // The version that came too late for its scan is not held by it.
-        await().until(() -> set.status().stream().anyMatch(status -> status.state() == VersionStatus.State.LOADED));
+        // The version that came too late for its scan is not held by it: with the set's end it has no user left.
+        LoadedModel model = acquire(set, V1);
+        model.release();
+        set.close();
+        assertThat(catchThrowableOfType(IllegalStateException.class, model::acquire))
+                .hasMessageContaining("is closed");
+    }
+
+    @Test
+    void aDeadlineHoldsNoModelThatCameBeforeIt() {
+        champion(V1, 0);
+        CountDownLatch blocked = new CountDownLatch(1);
+        ServingSet set = set(() -> {
+            awaitQuietly(blocked);
+            return models.store();
+        });
+        CompletableFuture<LoadedModel> inTime =
+                set.acquire(ModelRef.of("tiny", V1, null), Instant.now().plusSeconds(3600));
+        blocked.countDown();
+        WeakReference<LoadedModel> model = new WeakReference<>(inTime.join());
+        inTime.join().release();
+        inTime = null;
+        set.close();
+
+        await().until(() -> {
+            System.gc();
+            return model.get() == null;
+        });
+    }
+
+    @Test
+    void onePackageThatTheStoreDoesNotGiveHoldsUpNoOther() {
+        champion(V1, 0);
+        models.publishChampion(TinyModel.aModel().named("bad").write(folder.resolve("bad")));
+        AtomicBoolean first = new AtomicBoolean();
+        // The alias that changed last is looked at first: of each listing the first package does not come.
+        ServingSet set = set(() -> {
+            if (isCalledBy("traffic")) {
+                first.set(true);
+            }
+            if (isCalledBy("load") && first.getAndSet(false)) {
+                throw new ScanstreamException(ErrorCode.STORE_UNAVAILABLE, "this one is broken");
+            }
+            return models.store();
+        });
+
+        set.start();
+
+        await().until(set::ready);
+        assertThat(acquiredVersion(set, null)).isEqualTo(V1);
+        assertThat(refused).isEmpty();
+        assertThat(set.status().stream().map(status -> status.model().name())).doesNotContain("bad");
+    }
+
+    @Test
+    void isNotReadyWhileTheStoreGivesNothing() {
+        champion(V1, 0);
+        AtomicBoolean down = new AtomicBoolean(true);
+        ServingSet set = set(() -> {
+            if (isCalledBy("load") && down.get()) {
+                throw new ScanstreamException(ErrorCode.STORE_UNAVAILABLE, "down");
+            }
+            return models.store();
+        });
+
+        set.start();
+        assertThat(failure(set, null)).isEqualTo(ErrorCode.STORE_UNAVAILABLE);
+        assertThat(set.ready()).isFalse();
+        down.set(false);
+
+        await().until(set::ready);
+    }
+
+    private static boolean isCalledBy(String method) {
+        return StackWalker.getInstance()
+                .walk(frames -> frames.anyMatch(frame -> frame.getClassName().equals(PublishedModels.class.getName())
+                        && frame.getMethodName().equals(method)));
+    }
+
+    @Test
+    void anAliasThatCannotBeReadHoldsUpNoOtherAndStaysAsItWas() {
+        models.publish(TinyModel.aModel().named("broken").write(folder.resolve("broken")));
+        byte[] garbage = "no json".getBytes(StandardCharsets.UTF_8);
+        models.store().put("aliases/broken/champion/000001.json", garbage);
+        champion(V1, 0);
+        ServingSet set = started();
+        assertThat(acquiredVersion(set, null)).isEqualTo(V1);
+
+        models.store().put("aliases/tiny/champion/000002.json", garbage);
+        models.publishChampion(TinyModel.aModel().named("next").write(folder.resolve("next")));
+        set.nudge();
+
+        await().until(() -> set.status().size() == 2);
+        assertThat(acquiredVersion(set, null)).isEqualTo(V1);
+    }
+
+    @Test
+    void aVersionThatFoundNoMemoryIsTriedAgain() {
+        champion(V1, 0);
+        AtomicBoolean isShort = new AtomicBoolean(true);
+        ServingSet set = set(() -> {
+            if (isCalledBy("load") && isShort.getAndSet(false)) {
+                throw new OutOfMemoryError("a test's");
+            }
+            return models.store();
+        });
+
+        assertThat(failure(set, V1)).isEqualTo(ErrorCode.OVERLOADED);
+
+        assertThat(acquiredVersion(set, V1)).isEqualTo(V1);
+        assertThat(refused).isEmpty();
+    }
+
+    @Test
+    void forgetsAVersionOnceItsLastRunHasEnded() {
+        champion(V1, 0);
+        ServingSet set = started();
+        LoadedModel old = acquire(set, null);
+        champion(V2, 0);
+        set.nudge();
+        await().until(() -> acquiredVersion(set, null).equals(V2));
+        set.nudge();
+        await().until(() -> set.status().size() == 1);
+        champion(V3, 0);
+        set.nudge();
+        await().untilAsserted(() -> assertThat(forgotten).containsExactly(new ModelVersion("tiny", V2)));
+
+        old.release();
+        set.nudge();
+
+        await().untilAsserted(() ->
+                assertThat(forgotten).containsExactly(new ModelVersion("tiny", V2), new ModelVersion("tiny", V1)));
     }
 
     @Test
@@ -248,10 +382,17 @@ class ServingSetTest {
     private ServingSet set(Supplier<ObjectStore> store) {
         ModelLoader loader = new ModelLoader(RUNTIME, new ImageDecoder(DecodeLimits.defaults()));
         serving = new ServingSet(
-                new PublishedModels(store, loader, folder.resolve("cache")),
-                2,
-                RARELY,
-                (version, reason) -> refused.add(version));
+                new PublishedModels(store, loader, folder.resolve("cache")), 2, RARELY, new ServingSet.Listener() {
+                    @Override
+                    public void refused(ModelVersion version, ScanstreamException reason) {
+                        refused.add(version);
+                    }
+
+                    @Override
+                    public void forgotten(ModelVersion version) {
+                        forgotten.add(version);
+                    }
+                });
         return serving;
     }
 

@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.entry;
 
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
@@ -73,6 +77,40 @@ class ScorerTest {
         assertThat(metrics.get("scanstream.batch.size").summary().max()).isLessThanOrEqualTo(32);
         assertThat(metrics.get("scanstream.batch.size").summary().count()).isLessThan(100);
         model.release();
+    }
+
+    @Test
+    void keepsNoMeterOfAVersionThatIsForgotten() {
+        // As for shadows: under other names, in the same registry.
+        CompositeMeterRegistry renamed = new CompositeMeterRegistry();
+        renamed.config().meterFilter(new MeterFilter() {
+            @Override
+            public Meter.Id map(Meter.Id id) {
+                return id.withName(id.getName().replace("scanstream.", "scanstream.shadow."));
+            }
+        });
+        LoadedModel model = load(TinyModel.aModel());
+        score(model, TinyModel.png(1, 2, 3, 16, 16)).join();
+        Scorer other = new Scorer(ScorerSettings.defaults(), DECODER, renamed.add(metrics));
+        other.score(model.acquire(), TinyModel.png(1, 2, 3, 16, 16), Urgency.ROUTINE)
+                .join();
+        // Its run is measured after its answer is given.
+        Awaitility.await().until(() -> measured("scanstream.") && measured("scanstream.shadow."));
+
+        scorer.forget(model.version());
+        assertThat(metrics.getMeters())
+                .isNotEmpty()
+                .allMatch(meter -> meter.getId().getName().startsWith("scanstream.shadow."));
+        other.forget(model.version());
+
+        assertThat(metrics.getMeters()).isEmpty();
+        other.close();
+        model.release();
+    }
+
+    private boolean measured(String prefix) {
+        Timer run = metrics.find(prefix + "stage").tag("stage", "run").timer();
+        return run != null && run.count() == 1;
     }
 
     @Test
