@@ -2,6 +2,7 @@ package io.scanstream.inference.http;
 
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.inference.model.RoutedModel;
 import io.scanstream.inference.model.ServingSet;
 import io.vertx.core.Context;
@@ -47,6 +48,10 @@ final class Call {
     private final AtomicInteger holders = new AtomicInteger(1);
 
     private volatile @Nullable Throwable over;
+    /** What scores this call, once that is known. */
+    private volatile @Nullable ModelVersion version;
+    /** Whether an image of this call was counted as rejected. */
+    private volatile boolean isRejected;
 
     private Call(RoutingContext http, HttpLimits limits, long mostBytes, Demand demand) {
         String encoding = http.request().getHeader(HttpHeaders.CONTENT_ENCODING);
@@ -90,9 +95,20 @@ final class Call {
             long mostBytes,
             Demand demand,
             Function<Call, CompletableFuture<T>> work) {
-        Call call = new Call(http, limits, mostBytes, demand);
+        Call call;
+        try {
+            call = new Call(http, limits, mostBytes, demand);
+        } catch (ScanstreamException e) {
+            limits.rejected(e.code(), null);
+            throw e;
+        }
         CompletableFuture<T> result = new CompletableFuture<>();
-        var ended = result.whenComplete((value, failure) -> call.end(failure == null ? gone() : failure));
+        var ended = result.whenComplete((value, failure) -> {
+            if (failure instanceof ScanstreamException known && !call.isRejected) {
+                limits.rejected(known.code(), call.version);
+            }
+            call.end(failure == null ? gone() : failure);
+        });
         http.addEndHandler(sent -> {
             if (result.completeExceptionally(gone())) {
                 limits.abandoned();
@@ -200,6 +216,7 @@ final class Call {
                 .whenCompleteAsync(
                         (model, failure) -> {
                             if (failure == null) {
+                                version = model.model().version();
                                 working(model, work, done);
                             } else {
                                 done.completeExceptionally(failure);
@@ -246,6 +263,12 @@ final class Call {
         return track(BodyFeed.flow(http, admission, limits.settings().silence(), sink));
     }
 
+    /** An image of this call has no answer. */
+    void rejected(ErrorCode code) {
+        isRejected = true;
+        limits.rejected(code, version);
+    }
+
     /**
      * A scan of this call for the scorer.
      *
@@ -262,6 +285,9 @@ final class Call {
         }
         return answer.whenComplete((value, failure) -> {
             limits.estimate().leave(place, !demand.urgent() && over == null, System.nanoTime());
+            if (failure != null && over == null && ServingSet.cause(failure) instanceof ScanstreamException known) {
+                rejected(known.code());
+            }
             letGo();
         });
     }

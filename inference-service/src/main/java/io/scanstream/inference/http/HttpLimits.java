@@ -4,21 +4,27 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.model.ModelVersion;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How much the HTTP edge holds at once, in bytes and in images, and for how long. A request that finds no room is told so;
  * it does not wait in a queue that nobody sees.
  */
 public final class HttpLimits {
+    private static final String UNKNOWN = "unknown";
+    private static final String REFUSED = "scanstream.http.refused";
+
     private final HttpSettings settings;
     private final MeterRegistry metrics;
     private final AtomicLong bytesInHand = new AtomicLong();
     private final AtomicInteger imagesInHand = new AtomicInteger();
     private final WaitEstimate estimate;
     private final Counter abandoned;
+    private volatile boolean ending;
 
     public HttpLimits(HttpSettings settings, MeterRegistry metrics) {
         this.settings = settings;
@@ -27,6 +33,15 @@ public final class HttpLimits {
         this.abandoned = metrics.counter("scanstream.http.abandoned");
         metrics.gauge("scanstream.http.bytes", bytesInHand);
         metrics.gauge("scanstream.http.images", imagesInHand);
+    }
+
+    /** Lets nobody in any more, as the service ends; who is in may stay. */
+    public void end() {
+        ending = true;
+    }
+
+    public boolean isEnding() {
+        return ending;
     }
 
     HttpSettings settings() {
@@ -48,10 +63,15 @@ public final class HttpLimits {
      * @param announcedBytes the Content-Length; negative if the client does not say: then room is taken as the bytes come
      * @param mostBytes of this request's body
      * @param hurried whether it overtakes others, and so does not wait for as long as they
-     * @throws ScanstreamException {@code TOO_LARGE} above the limit, {@code OVERLOADED} if there is no room or it would wait
-     *     too long
+     * @throws ScanstreamException {@code TOO_LARGE} above the limit, {@code OVERLOADED} if there is no room, it would wait
+     *     too long, or the service ends
      */
     Admission admit(long announcedBytes, long mostBytes, boolean hurried) {
+        if (ending) {
+            metrics.counter(REFUSED, "reason", "ending").increment();
+            // Another instance may take it at once, this one when it is back.
+            throw new Overloaded("the service ends.", 1);
+        }
         if (announcedBytes > mostBytes) {
             throw tooLarge(mostBytes);
         }
@@ -74,10 +94,30 @@ public final class HttpLimits {
         abandoned.increment();
     }
 
+    /**
+     * An image or a request got no answer, and would get none if it came again. Refusals for want of room are counted as
+     * such, and clients that went as {@link #abandoned}.
+     *
+     * @param version which was to score it; absent: that was not known yet
+     */
+    void rejected(ErrorCode code, @Nullable ModelVersion version) {
+        if (code.retryable() || code == ErrorCode.CANCELLED) {
+            return;
+        }
+        metrics.counter(
+                        "scanstream.http.rejected",
+                        "code",
+                        code.name(),
+                        "model",
+                        version == null ? UNKNOWN : version.name(),
+                        "version",
+                        version == null ? UNKNOWN : version.version())
+                .increment();
+    }
+
     private ScanstreamException overloaded(String reason) {
-        metrics.counter("scanstream.http.refused", "reason", reason).increment();
-        return new ScanstreamException(
-                ErrorCode.OVERLOADED, "the service scores as many images as it can hold. Try again in a second.");
+        metrics.counter(REFUSED, "reason", reason).increment();
+        return new Overloaded("the service scores as many images as it can hold.", estimate.seconds());
     }
 
     private static ScanstreamException tooLarge(long mostBytes) {

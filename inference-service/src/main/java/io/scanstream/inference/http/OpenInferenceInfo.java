@@ -85,7 +85,7 @@ public final class OpenInferenceInfo {
     @GET
     @Path("/health/ready")
     public Response ready() {
-        boolean ready = serving.ready();
+        boolean ready = serving.ready() && !limits.isEnding();
         return Response.status(ready ? 200 : 503)
                 .entity(Map.of("live", true, "ready", ready))
                 .build();

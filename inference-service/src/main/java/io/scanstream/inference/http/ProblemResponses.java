@@ -28,7 +28,9 @@ import org.slf4j.LoggerFactory;
 public final class ProblemResponses {
     private static final Logger LOG = LoggerFactory.getLogger(ProblemResponses.class);
     private static final String CONNECTION = "Connection";
+    /** Where nobody knows how long it takes. */
     private static final int RETRY_AFTER_SECONDS = 1;
+
     private static final String OPEN_INFERENCE = "/v2";
 
     /** No status of the standard, since nobody reads it: the client has closed the connection. */
@@ -50,7 +52,8 @@ public final class ProblemResponses {
         if (status == 500) {
             LOG.error("A request ended in a defect.", e);
         }
-        return respond(path, status, e.code(), String.valueOf(e.getMessage()), null);
+        int retrySeconds = e instanceof Overloaded overloaded ? overloaded.retrySeconds() : RETRY_AFTER_SECONDS;
+        return respond(path, status, e.code(), String.valueOf(e.getMessage()), null, retrySeconds);
     }
 
     /** What the framework refuses by itself: no such address, a method or a media type that it does not take. */
@@ -106,13 +109,23 @@ public final class ProblemResponses {
 
     private static Response respond(
             String path, int status, @Nullable ErrorCode code, String detail, @Nullable String allowed) {
+        return respond(path, status, code, detail, allowed, RETRY_AFTER_SECONDS);
+    }
+
+    private static Response respond(
+            String path,
+            int status,
+            @Nullable ErrorCode code,
+            String detail,
+            @Nullable String allowed,
+            int retrySeconds) {
         Response.ResponseBuilder response =
                 isOpenInference(path) ? error(status, detail) : problem(status, code, detail);
         if (allowed != null) {
             response.header(HttpHeaders.ALLOW, allowed);
         }
         if (status == 503) {
-            response.header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
+            response.header(HttpHeaders.RETRY_AFTER, retrySeconds);
         }
         if (CLOSING.contains(status)) {
             response.header(CONNECTION, "close");

@@ -91,8 +91,7 @@ public final class ScoreResource {
                         mostBytes,
                         (file, bytes) -> answers.add(
                                 bytes == null
-                                        ? CompletableFuture.completedFuture(
-                                                FileScore.refused(file, tooLarge(mostBytes)))
+                                        ? CompletableFuture.completedFuture(tooLarge(call, file, mostBytes))
                                         : scored(call, model, bytes)
                                                 .handle((score, failure) -> FileScore.of(file, score, failure))))
                 .thenCompose(read -> CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new)))
@@ -106,7 +105,11 @@ public final class ScoreResource {
                 .thenApply(score -> score.inArm(model.arm()));
     }
 
-    private static ScanstreamException tooLarge(long mostBytes) {
-        return new ScanstreamException(ErrorCode.TOO_LARGE, "the image is above the limit of " + mostBytes + " bytes.");
+    private static FileScore tooLarge(Call call, String file, long mostBytes) {
+        call.rejected(ErrorCode.TOO_LARGE);
+        return FileScore.refused(
+                file,
+                new ScanstreamException(
+                        ErrorCode.TOO_LARGE, "the image is above the limit of " + mostBytes + " bytes."));
     }
 }

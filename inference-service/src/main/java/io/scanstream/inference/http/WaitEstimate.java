@@ -1,6 +1,7 @@
 package io.scanstream.inference.http;
 
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 
 /**
  * How long an image would wait that came now: those before it, times what each of the last ones cost. An image's cost is
@@ -11,6 +12,9 @@ import java.time.Duration;
 final class WaitEstimate {
     /** The weight of the newest image in the mean: some hundred images back, one has little. */
     private static final double NEWEST = 1.0 / 32;
+
+    /** A process that stood still learns waits that nobody should be sent away for. */
+    private static final double MOST_SECONDS = 60;
 
     private final int unhurried;
     private final long longestNanos;
@@ -38,6 +42,12 @@ final class WaitEstimate {
 
     synchronized boolean tooLong() {
         return waiting >= unhurried && waiting * nanosEach > longestNanos;
+    }
+
+    /** How long an image would wait that came now, in seconds, rounded up: 1 to 60. */
+    synchronized int seconds() {
+        double seconds = waiting * nanosEach / TimeUnit.SECONDS.toNanos(1);
+        return (int) Math.ceil(Math.max(1, Math.min(seconds, MOST_SECONDS)));
     }
 
     synchronized Place enter(long now) {

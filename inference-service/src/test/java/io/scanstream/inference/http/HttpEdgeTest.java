@@ -1,6 +1,7 @@
 package io.scanstream.inference.http;
 
 import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.closeTo;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
@@ -154,6 +155,34 @@ class HttpEdgeTest {
                 .body("versions[0].code", equalTo("MODEL_NOT_VERIFIED"))
                 .body("versions[0].reason", containsString("golden image"));
         given().get("/v1/models/nobody").then().statusCode(404).contentType(ApiProblem.MEDIA_TYPE);
+    }
+
+    @Test
+    void countsWhatItRejectsByReasonAndVersion() {
+        byte[] noImage = "no image".getBytes(StandardCharsets.UTF_8);
+        double images = rejected("NOT_AN_IMAGE", "tiny", ClusterResource.CHAMPION);
+        double large = rejected("TOO_LARGE", "tiny", ClusterResource.CHAMPION);
+        double unknown = rejected("UNKNOWN_MODEL", "unknown", "unknown");
+
+        image(noImage).post("/v1/models/tiny/score").then().statusCode(422);
+        EdgeTests.request()
+                .multiPart("a", "a.png", noImage)
+                .multiPart("b", "b.png", RED)
+                .multiPart("c", "c.png", new byte[ClusterResource.MOST_BYTES + 1])
+                .post("/v1/models/tiny/score")
+                .then()
+                .statusCode(200);
+        image(RED).post("/v1/models/made-up/score").then().statusCode(404);
+
+        assertThat(rejected("NOT_AN_IMAGE", "tiny", ClusterResource.CHAMPION)).isEqualTo(images + 2);
+        assertThat(rejected("TOO_LARGE", "tiny", ClusterResource.CHAMPION)).isEqualTo(large + 1);
+        assertThat(rejected("UNKNOWN_MODEL", "unknown", "unknown")).isEqualTo(unknown + 1);
+        given().get("/q/metrics").then().body(not(containsString("made-up")));
+    }
+
+    private static double rejected(String code, String model, String version) {
+        String meter = "scanstream_http_rejected_total{code=\"%s\",model=\"%s\",version=\"%s\"}";
+        return EdgeTests.metric(meter.formatted(code, model, version));
     }
 
     @Test

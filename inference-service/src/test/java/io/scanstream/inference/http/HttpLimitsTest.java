@@ -7,6 +7,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.model.ModelVersion;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -141,6 +144,64 @@ class HttpLimitsTest {
         assertThat(line.estimate.tooLong()).as("0.8 s").isFalse();
         line.come(20);
         assertThat(line.estimate.tooLong()).as("1.2 s").isTrue();
+    }
+
+    @Test
+    void saysWhenToComeAgain() {
+        WaitEstimate estimate = limits.estimate();
+        assertThat(retryAfter()).as("nothing is known").isEqualTo(1);
+        List<WaitEstimate.Place> places = new ArrayList<>();
+        for (int i = 0; i < 2 * UNHURRIED; i++) {
+            places.add(estimate.enter(0));
+        }
+        // The ninth of them after 2.7 s: 0.3 s each, and fifteen are left.
+        estimate.leave(places.get(UNHURRIED), true, TimeUnit.MILLISECONDS.toNanos(2700));
+        assertThat(retryAfter()).isEqualTo(5);
+        ScanstreamException refused =
+                catchThrowableOfType(ScanstreamException.class, () -> limits.admit(1, 500, false));
+        try (Response response = ProblemResponses.refused(refused, "/v1/models/lung/score")) {
+            assertThat(response.getHeaderString(HttpHeaders.RETRY_AFTER)).isEqualTo("5");
+        }
+        // Stood still for a day.
+        estimate.leave(places.get(UNHURRIED + 1), true, TimeUnit.DAYS.toNanos(1));
+        assertThat(retryAfter()).isEqualTo(60);
+    }
+
+    @Test
+    void letsNobodyInWhenTheServiceEndsButKeepsWhoIsIn() {
+        HttpLimits.Admission before = limits.admit(100, 500, false);
+
+        limits.end();
+
+        refuses(ErrorCode.OVERLOADED, () -> limits.admit(1, 500, true));
+        before.take(100);
+        before.takeImages(1);
+        before.close();
+        assertThat(bytes()).isZero();
+    }
+
+    private int retryAfter() {
+        return limits.estimate().seconds();
+    }
+
+    @Test
+    void countsWhatIsFinalByCodeAndKnownVersion() {
+        limits.rejected(ErrorCode.NOT_AN_IMAGE, new ModelVersion("lung", "v1"));
+        limits.rejected(ErrorCode.UNKNOWN_MODEL, null);
+        limits.rejected(ErrorCode.OVERLOADED, null);
+        limits.rejected(ErrorCode.CANCELLED, null);
+
+        assertThat(metrics.get("scanstream.http.rejected").counters()).hasSize(2);
+        assertThat(metrics.get("scanstream.http.rejected")
+                        .tags("code", "NOT_AN_IMAGE", "model", "lung", "version", "v1")
+                        .counter()
+                        .count())
+                .isEqualTo(1);
+        assertThat(metrics.get("scanstream.http.rejected")
+                        .tags("code", "UNKNOWN_MODEL", "model", "unknown", "version", "unknown")
+                        .counter()
+                        .count())
+                .isEqualTo(1);
     }
 
     @Test
