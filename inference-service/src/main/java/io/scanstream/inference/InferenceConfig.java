@@ -180,8 +180,8 @@ interface InferenceConfig {
         Duration transactionTimeout();
 
         /**
-         * How long what is in hand may take to finish on shutdown. What is not done then is given back, and runs are ended;
-         * fifteen seconds later the process is cut off, whatever hangs.
+         * How long what is in hand may take to finish on shutdown, over Kafka and over HTTP. What is not done then is given
+         * back, and runs are ended; fifteen seconds later the process is cut off, whatever hangs.
          */
         @WithDefault("10s")
         Duration drain();

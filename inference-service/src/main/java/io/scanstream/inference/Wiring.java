@@ -6,9 +6,12 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.opentelemetry.api.OpenTelemetry;
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.scanstream.contracts.ParentWatch;
+import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.imaging.DecodeLimits;
 import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.inference.arrivals.ArrivalSettings;
@@ -39,6 +42,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Supplier;
+import org.eclipse.microprofile.config.ConfigProvider;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the parts of the service and starts and stops them in order. */
@@ -61,6 +65,7 @@ final class Wiring {
     private final ModelEvents events;
     private final HttpLimits limits;
     private final Duration drain;
+    private long untilNanos;
 
     Wiring(
             InferenceConfig config,
@@ -96,9 +101,17 @@ final class Wiring {
                 new PublishedModels(store, new ModelLoader(runtime, decoder, metrics), config.cacheDir()),
                 inference.namedVersions(),
                 inference.listInterval(),
-                (version, reason) -> {
-                    metrics.counter("scanstream.models.refused").increment();
-                    events.refused(version, reason);
+                new ServingSet.Listener() {
+                    @Override
+                    public void refused(ModelVersion version, ScanstreamException reason) {
+                        metrics.counter("scanstream.models.refused").increment();
+                        events.refused(version, reason);
+                    }
+
+                    @Override
+                    public void forgotten(ModelVersion version) {
+                        forget(version);
+                    }
                 },
                 inference.memory().toMemory());
         metrics.gauge("scanstream.models.loaded", serving, Wiring::loaded);
@@ -131,7 +144,8 @@ final class Wiring {
                         settings,
                         incoming,
                         store,
-                        metrics)
+                        metrics,
+                        telemetry)
                 : null;
         ClaimedScans claimed = new ClaimedScans(store, incoming, maxImageBytes);
         this.records = new RecordScoring(
@@ -148,7 +162,10 @@ final class Wiring {
 
     void start(@Observes StartupEvent event) {
         ParentWatch.startIfAsked();
-        LastResort.endWithin(drain.plus(AFTER_DRAIN));
+        Duration delay = ConfigProvider.getConfig()
+                .getOptionalValue("quarkus.shutdown.delay", Duration.class)
+                .orElse(Duration.ZERO);
+        LastResort.endWithin(delay.plus(drain).plus(AFTER_DRAIN));
         serving.start();
         events.start();
         edge.start();
@@ -157,8 +174,29 @@ final class Wiring {
         }
     }
 
+    /**
+     * The first moment of the end: not ready any more, nothing new is let in over HTTP, and the Kafka edge takes no more. What
+     * is in hand at either edge has the drain time from now on; Quarkus waits so long for requests in flight
+     * ({@code quarkus.shutdown.timeout}) before it closes the port and {@link #stop} is called.
+     */
+    void end(@Observes ShutdownDelayInitiatedEvent event) {
+        end();
+    }
+
+    private synchronized void end() {
+        if (limits.isEnding()) {
+            return;
+        }
+        untilNanos = System.nanoTime() + drain.toNanos();
+        limits.end();
+        edge.stop();
+        if (arrivals != null) {
+            arrivals.stop();
+        }
+    }
+
     void stop(@Observes ShutdownEvent event) {
-        long until = System.nanoTime() + drain.toNanos();
+        end();
         if (arrivals != null) {
             arrivals.close();
         }
@@ -167,7 +205,7 @@ final class Wiring {
         events.close();
         records.close();
         // What is in Kafka's hand has been given back by now; answers over HTTP may use the rest of the time.
-        scorer.close(Duration.ofNanos(Math.max(A_MOMENT.toNanos(), until - System.nanoTime())));
+        scorer.close(Duration.ofNanos(Math.max(A_MOMENT.toNanos(), untilNanos - System.nanoTime())));
         shadowScorer.close(Duration.ZERO);
         serving.close();
         incomingStore.close();
@@ -200,6 +238,11 @@ final class Wiring {
 
     private void nudge() {
         serving.nudge();
+    }
+
+    private void forget(ModelVersion version) {
+        scorer.forget(version);
+        shadowScorer.forget(version);
     }
 
     /** The same registry for a scorer whose work must not be counted as answers. */

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 
@@ -86,6 +87,15 @@ final class ServiceProcess implements AutoCloseable {
         return HTTP.send(HttpRequest.newBuilder(address.resolve(path)).build(), HttpResponse.BodyHandlers.ofString());
     }
 
+    /** Sends an image to be scored; the answer comes when it comes. */
+    CompletableFuture<HttpResponse<String>> post(String path, byte[] image) {
+        HttpRequest request = HttpRequest.newBuilder(address.resolve(path))
+                .header("Content-Type", "image/png")
+                .POST(HttpRequest.BodyPublishers.ofByteArray(image))
+                .build();
+        return HTTP.sendAsync(request, HttpResponse.BodyHandlers.ofString());
+    }
+
     /** Everything that it has said. */
     String log() throws IOException {
         return Files.readString(log);
@@ -117,7 +127,12 @@ final class ServiceProcess implements AutoCloseable {
         assertThat(code).as("kill -" + name).isZero();
     }
 
-    /** SIGTERM; returns the exit code. */
+    /** SIGTERM; returns at once. */
+    void terminate() {
+        process.destroy();
+    }
+
+    /** SIGTERM, unless it was sent before; returns the exit code. */
     int stop() throws InterruptedException {
         process.destroy();
         assertThat(process.waitFor(40, TimeUnit.SECONDS))

@@ -7,6 +7,8 @@ import io.scanstream.contracts.scoring.ScanId;
 import io.scanstream.contracts.scoring.ScoreEvent;
 import io.scanstream.contracts.scoring.ScoreEvent.ScanScored;
 import io.scanstream.inference.TinyModel.OnBlack;
+import java.io.IOException;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,6 +16,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -63,10 +67,10 @@ class ShutdownIT {
                 ScanClient client = cluster.client();
                 ScanClient.Reader scores = client.read(Topics.SCORES)) {
             assertThat(service.get("/q/metrics").body().lines())
-                    .filteredOn(line -> line.startsWith("scanstream_models_golden_deviation"))
+                    .filteredOn(line -> line.startsWith("scanstream_models_golden_deviation{model=\"slow\""))
                     .singleElement()
                     .asString()
-                    .contains("model=\"slow\"", "precision=\"float16\"");
+                    .contains("precision=\"float16\"");
             List<ScanId> sent = new ArrayList<>();
             for (int i = 0; i < 8; i++) {
                 sent.add(client.send("slow", BLACK));
@@ -80,6 +84,45 @@ class ShutdownIT {
             assertThat(service.log())
                     .doesNotContain("were not finished in time")
                     .doesNotContain("SIGSEGV");
+        }
+    }
+
+    @Test
+    void requestsInFlightAreAnsweredAndNewOnesAreSentElsewhere() throws Exception {
+        cluster.models()
+                .publishChampion(TinyModel.aModel()
+                        .named("patient")
+                        .onBlack(OnBlack.DAWDLES)
+                        .write(folder.resolve("patient")));
+        String path = "/v1/models/patient/score";
+        try (ServiceProcess service = service(
+                        "http", Map.of("SCANSTREAM_INFERENCE_DRAIN", "60s", "SCANSTREAM_INFERENCE_MAX_BATCH", "1"))
+                .awaitReady()) {
+            List<CompletableFuture<HttpResponse<String>>> inFlight = new ArrayList<>();
+            for (int i = 0; i < 12; i++) {
+                inFlight.add(service.post(path, BLACK));
+            }
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> metric(service, "scanstream_http_images") == 12);
+
+            service.terminate();
+
+            Awaitility.await()
+                    .pollInterval(Duration.ofMillis(20))
+                    .until(() -> service.get("/v2/health/ready").statusCode() == 503);
+            HttpResponse<String> ready = service.get("/q/health/ready");
+            assertThat(ready.statusCode()).isEqualTo(503);
+            // Kafka's loops do not wait for HTTP.
+            assertThat(ready.body().replaceAll("\\s", "")).contains("\"kafka\":false");
+            HttpResponse<String> refused = service.post(path, BLACK).get(10, TimeUnit.SECONDS);
+            assertThat(refused.statusCode()).isEqualTo(503);
+            assertThat(refused.headers().firstValue("Retry-After")).isPresent();
+            assertThat(inFlight).as("still in flight").anyMatch(answer -> !answer.isDone());
+            for (CompletableFuture<HttpResponse<String>> answer : inFlight) {
+                assertThat(answer.get(60, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+            }
+            assertThat(service.stop()).isIn(0, 143);
         }
     }
 
@@ -138,11 +181,18 @@ class ShutdownIT {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(30))
                 .pollInterval(Duration.ofMillis(50))
-                .until(() -> service.get("/q/metrics")
-                        .body()
-                        .lines()
-                        .filter(line -> line.startsWith("scanstream_scans_in_hand{topic=\"scans\""))
-                        .anyMatch(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))) >= scans));
+                .until(() -> metric(service, "scanstream_scans_in_hand{topic=\"scans\"") >= scans);
+    }
+
+    /** The largest value of the metrics whose line begins so; -1 without any. */
+    private static double metric(ServiceProcess service, String line) throws IOException, InterruptedException {
+        return service.get("/q/metrics")
+                .body()
+                .lines()
+                .filter(one -> one.startsWith(line))
+                .mapToDouble(one -> Double.parseDouble(one.substring(one.lastIndexOf(' '))))
+                .max()
+                .orElse(-1);
     }
 
     private static List<ScanId> scored(ScanClient.Reader scores) {

@@ -1,8 +1,10 @@
 package io.scanstream.inference.arrivals;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
 import io.scanstream.inference.arrivals.IncomingLayout.Place;
 import io.scanstream.inference.kafka.KafkaSettings;
+import io.scanstream.inference.kafka.SentTraces;
 import io.scanstream.storage.ArrivalMarks;
 import io.scanstream.storage.Incoming;
 import io.scanstream.storage.Models;
@@ -29,11 +31,18 @@ public final class Arrivals implements AutoCloseable {
             KafkaSettings kafka,
             Supplier<Incoming> incoming,
             Supplier<ObjectStore> store,
-            MeterRegistry registry) {
+            MeterRegistry registry,
+            OpenTelemetry telemetry) {
         ArrivalMetrics metrics = new ArrivalMetrics(registry);
         Function<Place, ArrivalMarks> marks = place -> new ArrivalMarks(store.get(), place.prefix());
         this.scans = new ArrivedScans(incoming, settings.layout(), version -> new Models(store.get()).exists(version));
-        this.loop = new ArrivalsLoop(kafka, scans, marks, new Reconciler(settings, scans, marks, metrics), metrics);
+        this.loop = new ArrivalsLoop(
+                kafka,
+                scans,
+                marks,
+                new Reconciler(settings, scans, marks, metrics),
+                metrics,
+                new SentTraces(telemetry));
         this.thread = new Thread(loop, "arrivals");
     }
 
@@ -46,10 +55,15 @@ public final class Arrivals implements AutoCloseable {
         return loop.running();
     }
 
+    /** Looks for no more arrivals, once what is in hand is enqueued. Returns at once. */
+    public void stop() {
+        loop.stop();
+    }
+
     /** Finishes what is in hand and leaves the group, which makes another process the one that looks for arrivals. */
     @Override
     public void close() {
-        loop.stop();
+        stop();
         try {
             thread.join(CLOSE_MS);
         } catch (InterruptedException e) {

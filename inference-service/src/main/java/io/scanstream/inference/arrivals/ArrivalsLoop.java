@@ -9,6 +9,7 @@ import io.scanstream.inference.arrivals.IncomingLayout.Place;
 import io.scanstream.inference.deadletter.DeadLetterRecord;
 import io.scanstream.inference.kafka.Backoff;
 import io.scanstream.inference.kafka.KafkaSettings;
+import io.scanstream.inference.kafka.SentTraces;
 import io.scanstream.storage.ArrivalMarks;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,6 +47,7 @@ final class ArrivalsLoop implements Runnable {
     private final Function<Place, ArrivalMarks> marks;
     private final Reconciler reconciler;
     private final ArrivalMetrics metrics;
+    private final SentTraces traces;
     private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile boolean running;
 
@@ -60,7 +62,9 @@ final class ArrivalsLoop implements Runnable {
             ArrivedScans scans,
             Function<Place, ArrivalMarks> marks,
             Reconciler reconciler,
-            ArrivalMetrics metrics) {
+            ArrivalMetrics metrics,
+            SentTraces traces) {
+        this.traces = traces;
         this.kafka = kafka;
         this.scans = scans;
         this.marks = marks;
@@ -101,7 +105,7 @@ final class ArrivalsLoop implements Runnable {
         // Not there, or not ours to read: then no notification is to blame.
         scans.incoming();
         try (Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(kafka.member(Topics.ARRIVALS_GROUP));
-                Outbox outbox = new Outbox(kafka, metrics);
+                Outbox outbox = new Outbox(kafka, metrics, traces);
                 Backlog backlog = new Backlog(kafka.client())) {
             requireTopic(consumer);
             consumer.subscribe(List.of(Topics.SCAN_ARRIVALS));

@@ -1,7 +1,10 @@
 package io.scanstream.inference.arrivals;
 
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.StatusCode;
 import io.scanstream.inference.arrivals.ArrivalMetrics.Via;
 import io.scanstream.inference.kafka.KafkaSettings;
+import io.scanstream.inference.kafka.SentTraces;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,15 +24,19 @@ import org.apache.kafka.common.errors.InterruptException;
 final class Outbox implements AutoCloseable {
     private final Producer<byte[], byte[]> producer;
     private final ArrivalMetrics metrics;
+    private final SentTraces traces;
     private final List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
+    private final List<Span> spans = new ArrayList<>();
     private int scans;
 
-    Outbox(KafkaSettings settings, ArrivalMetrics metrics) {
+    Outbox(KafkaSettings settings, ArrivalMetrics metrics, SentTraces traces) {
+        this.traces = traces;
         this.producer = new KafkaProducer<>(settings.producer());
         this.metrics = metrics;
     }
 
     void scan(ProducerRecord<byte[], byte[]> scan) {
+        spans.add(traces.begin(scan));
         records.add(scan);
         scans++;
     }
@@ -54,10 +61,13 @@ final class Outbox implements AutoCloseable {
             metrics.enqueued(via, scans);
             metrics.refused(via, records.size() - scans);
         } catch (ExecutionException e) {
+            spans.forEach(span -> span.setStatus(StatusCode.ERROR, "not written: " + e.getMessage()));
             throw new KafkaException("arrivals could not be written", e.getCause());
         } catch (InterruptedException e) {
             throw new InterruptException(e);
         } finally {
+            spans.forEach(Span::end);
+            spans.clear();
             records.clear();
             scans = 0;
         }

@@ -84,10 +84,15 @@ public final class RecordScoring implements AutoCloseable {
                 ? acquired.thenCompose(found -> scorer.score(found.model(), scan.bytes(), urgency, wanted)
                         .thenApply(score -> Outcome.scored(scan, score, found.arm())))
                 : acquired.thenComposeAsync(
-                        found -> fetchAndScore(found.model(), ticket, urgency, wanted)
+                        found -> fetchAndScore(scan, found.model(), ticket, urgency, wanted)
                                 .thenApply(score -> Outcome.scored(scan, score, found.arm())),
                         fetching);
-        return scored.exceptionally(failure -> rejected(scan, failure));
+        return scored.whenComplete((outcome, failure) -> {
+                    if (outcome != null) {
+                        scan.stages().reach(Stages.SCORED);
+                    }
+                })
+                .exceptionally(failure -> rejected(scan, failure));
     }
 
     /** The version that the scan names, or else the arm of the model's traffic, or else the champion. */
@@ -100,16 +105,21 @@ public final class RecordScoring implements AutoCloseable {
         } catch (ScanstreamException e) {
             return CompletableFuture.failedFuture(e);
         }
-        return RoutedModel.acquire(arm, ref, asked -> serving.acquire(asked, deadline));
+        return RoutedModel.acquire(arm, ref, asked -> serving.acquire(asked, deadline))
+                .thenApply(found -> {
+                    scan.stages().reach(Stages.MODEL);
+                    return found;
+                });
     }
 
     private CompletableFuture<Score> fetchAndScore(
-            LoadedModel model, ClaimTicket ticket, Urgency urgency, BooleanSupplier wanted) {
+            ScanRecord scan, LoadedModel model, ClaimTicket ticket, Urgency urgency, BooleanSupplier wanted) {
         int units = (int) Math.max(1, Math.min(fetchUnits, ticket.sizeBytes() / UNIT_BYTES));
         fetched.acquireUninterruptibly(units);
         byte[] bytes;
         try {
             bytes = Objects.requireNonNull(fetchTimer.record(() -> claimed.fetch(ticket)));
+            scan.stages().reach(Stages.FETCHED);
         } catch (RuntimeException e) {
             fetched.release(units);
             model.release();

@@ -22,6 +22,7 @@ public final class ScanEdge implements AutoCloseable {
     private final KafkaSettings settings;
     private final List<ScanLoop> loops;
     private final List<Thread> threads;
+    private volatile boolean stopping;
 
     /** Nothing runs yet. */
     public ScanEdge(
@@ -53,15 +54,21 @@ public final class ScanEdge implements AutoCloseable {
         threads.forEach(Thread::start);
     }
 
-    /** Whether both consumers have reached the broker. */
+    /** Whether both consumers have reached the broker and are not asked to end. */
     public boolean running() {
-        return loops.stream().allMatch(ScanLoop::running);
+        return !stopping && loops.stream().allMatch(ScanLoop::running);
+    }
+
+    /** Takes no more scans; those in hand have the drain time from now on. Returns at once. */
+    public void stop() {
+        stopping = true;
+        loops.forEach(ScanLoop::stop);
     }
 
     /** Takes no more scans, finishes those in hand within the drain time, leaves the groups. */
     @Override
     public void close() {
-        loops.forEach(ScanLoop::stop);
+        stop();
         long until = System.currentTimeMillis() + settings.drain().toMillis() + CLOSE_MS;
         try {
             for (Thread thread : threads) {

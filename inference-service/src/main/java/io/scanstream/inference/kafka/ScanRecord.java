@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param ticket absent where the value is the image itself
  * @param mistake {@code INVALID_REQUEST}: what the record lacks
  * @param takenAt when it was read
+ * @param stages that it has come to since
  */
 record ScanRecord(
         ConsumerRecord<byte[], byte[]> source,
@@ -36,7 +37,8 @@ record ScanRecord(
         @Nullable Instant deadline,
         @Nullable ClaimTicket ticket,
         @Nullable ScanstreamException mistake,
-        Instant takenAt) {
+        Instant takenAt,
+        Stages stages) {
 
     static ScanRecord of(ConsumerRecord<byte[], byte[]> source) {
         ScanId id = null;
@@ -52,9 +54,10 @@ record ScanRecord(
             String alias = header(source, ScanHeaders.MODEL_ALIAS);
             ModelRef ref = ModelRef.of(model, version, alias);
             boolean isChosen = version != null || alias != null;
-            return new ScanRecord(source, id, shown, ref, isChosen, deadline(source), ticket(source), null, takenAt);
+            return new ScanRecord(
+                    source, id, shown, ref, isChosen, deadline(source), ticket(source), null, takenAt, new Stages());
         } catch (ScanstreamException e) {
-            return new ScanRecord(source, id, shown, null, false, null, null, e, takenAt);
+            return new ScanRecord(source, id, shown, null, false, null, null, e, takenAt, new Stages());
         }
     }
 

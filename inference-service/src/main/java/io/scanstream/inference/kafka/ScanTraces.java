@@ -21,11 +21,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One span for each scan, from when it was taken in hand until its score is committed, below the span that sent it (W3C trace
- * context in the record's headers); the score carries the context on. Names are those of OpenTelemetry's conventions for
+ * context in the record's headers); the stages that it passed are its events, and the score carries the context on. Names are those of OpenTelemetry's conventions for
  * messaging.
  */
 final class ScanTraces {
-    private static final TextMapSetter<Headers> TO_HEADERS = (headers, name, value) -> {
+    static final String TRACER = "io.scanstream.inference";
+
+    static final TextMapSetter<Headers> TO_HEADERS = (headers, name, value) -> {
         if (headers != null) {
             headers.remove(name).add(name, value.getBytes(StandardCharsets.UTF_8));
         }
@@ -51,7 +53,7 @@ final class ScanTraces {
     private final String topic;
 
     ScanTraces(OpenTelemetry telemetry, String topic) {
-        this.tracer = telemetry.getTracer("io.scanstream.inference");
+        this.tracer = telemetry.getTracer(TRACER);
         this.propagator = telemetry.getPropagators().getTextMapPropagator();
         this.topic = topic;
     }
@@ -73,6 +75,7 @@ final class ScanTraces {
                     .setAttribute("messaging.destination.name", topic)
                     .setAttribute("scanstream.model", outcome.scan().model())
                     .startSpan();
+            outcome.scan().stages().each(span::addEvent);
             if (outcome.scan().id() != null) {
                 span.setAttribute("scanstream.scan.id", outcome.scan().id().toString());
             }

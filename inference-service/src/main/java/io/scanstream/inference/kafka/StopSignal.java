@@ -8,7 +8,11 @@ final class StopSignal {
     private volatile long untilNanos;
     private volatile boolean stopping;
 
-    void stopWithin(Duration drain) {
+    /** Asks to end; asked again, the time of the first call holds. */
+    synchronized void stopWithin(Duration drain) {
+        if (stopping) {
+            return;
+        }
         untilNanos = System.nanoTime() + drain.toNanos();
         stopping = true;
     }

@@ -1,11 +1,19 @@
 package io.scanstream.inference.arrivals;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
+import io.opentelemetry.context.propagation.ContextPropagators;
+import io.opentelemetry.sdk.OpenTelemetrySdk;
+import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
+import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.Topics;
 import io.scanstream.contracts.scoring.ScanHeaders;
@@ -56,6 +64,13 @@ class ArrivalsTest {
     private static Cluster cluster;
     private static ObjectStore store;
 
+    private final InMemorySpanExporter spans = InMemorySpanExporter.create();
+    private final OpenTelemetrySdk telemetry = OpenTelemetrySdk.builder()
+            .setTracerProvider(SdkTracerProvider.builder()
+                    .addSpanProcessor(SimpleSpanProcessor.create(spans))
+                    .build())
+            .setPropagators(ContextPropagators.create(W3CTraceContextPropagator.getInstance()))
+            .build();
     private final List<Running> started = new ArrayList<>();
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private IncomingLayout layout;
@@ -118,6 +133,23 @@ class ArrivalsTest {
         assertThat(scored.version()).isEqualTo(V1);
         ScanRejected rejected = (ScanRejected) scoreOf(prefix + "/tiny/broken.png");
         assertThat(rejected.code()).isEqualTo(ErrorCode.NOT_AN_IMAGE);
+    }
+
+    @Test
+    void anArrivalBeginsATrace() {
+        startArrivals(SOON, 1000);
+        store.put(prefix + "/tiny/1.png", RED);
+
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> !spans.getFinishedSpanItems().isEmpty());
+
+        SpanData span = spans.getFinishedSpanItems().get(0);
+        assertThat(span.getName()).isEqualTo("send scans");
+        assertThat(span.getParentSpanContext().isValid()).isFalse();
+        String context = "00-" + span.getTraceId() + "-" + span.getSpanId() + "-01";
+        await().until(() -> scans.poll().stream()
+                .map(record -> record.headers().lastHeader("traceparent"))
+                .anyMatch(header -> header != null && new String(header.value(), UTF_8).equals(context)));
     }
 
     @Test
@@ -334,7 +366,8 @@ class ArrivalsTest {
                 ScoringProcess.settings(cluster),
                 () -> new Incoming(store, layout.prefixes()),
                 () -> store,
-                metrics);
+                metrics,
+                telemetry);
         arrivals.start();
         Running running = new Running(opened(arrivals), metrics);
         started.add(running);

@@ -8,6 +8,7 @@ import io.opentelemetry.context.propagation.ContextPropagators;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.data.EventData;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import io.scanstream.contracts.ErrorCode;
@@ -47,7 +48,10 @@ class ScanTracesTest {
     void aScansSpanLiesBelowItsSendersAndItsScoreCarriesItOn() {
         Headers score = new RecordHeaders();
         ScanTraces.Transaction transaction = traces.transaction();
-        transaction.add(Outcome.scored(scan("00-" + TRACE + "-" + SENDER + "-01"), SCORE, null), score);
+        ScanRecord scan = scan("00-" + TRACE + "-" + SENDER + "-01");
+        scan.stages().reach(Stages.MODEL);
+        scan.stages().reach(Stages.SCORED);
+        transaction.add(Outcome.scored(scan, SCORE, null), score);
         assertThat(spans.getFinishedSpanItems()).as("before the commit").isEmpty();
         transaction.committed();
 
@@ -55,6 +59,7 @@ class ScanTracesTest {
             assertThat(span.getTraceId()).isEqualTo(TRACE);
             assertThat(span.getParentSpanId()).isEqualTo(SENDER);
             assertThat(span.getName()).isEqualTo("process scans");
+            assertThat(span.getEvents()).extracting(EventData::getName).containsExactly(Stages.MODEL, Stages.SCORED);
             assertThat(span.getAttributes().asMap().toString()).contains(id.toString(), "v1");
             assertThat(new String(score.lastHeader("traceparent").value(), StandardCharsets.UTF_8))
                     .isEqualTo("00-" + TRACE + "-" + span.getSpanId() + "-01");
