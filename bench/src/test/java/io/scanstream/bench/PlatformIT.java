@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.scanstream.contracts.Json;
+import io.scanstream.contracts.Topics;
 import io.scanstream.local.demo.Demo;
 import io.scanstream.local.demo.DemoResult;
 import io.scanstream.local.platform.Platform;
@@ -20,6 +21,15 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,8 +46,9 @@ class PlatformIT {
         SampleGenerator.write(new SampleSet(48, 24, 32, 1), scans);
         // A file that is no image is rejected at ingest and holds nothing up.
         Files.writeString(scans.resolve("train/cancer/notes.png"), "not an image");
-        PlatformOptions options =
-                PlatformOptions.in(folder.resolve("home"), Path.of(System.getProperty("scanstream.root")));
+        TraceCollector traces = TraceCollector.start();
+        PlatformOptions options = traced(
+                PlatformOptions.in(folder.resolve("home"), Path.of(System.getProperty("scanstream.root"))), traces);
         ByteArrayOutputStream said = new ByteArrayOutputStream();
         PrintStream out = new PrintStream(said, true, StandardCharsets.UTF_8);
         byte[] scan = Files.readAllBytes(scans.resolve("test/cancer/cancer-0001.png"));
@@ -57,6 +68,7 @@ class PlatformIT {
             assertThat(folder.resolve("demo/report.html")).content().contains("<svg");
 
             score = scored(platform, scan);
+            isOneTraceFromPostToScore(platform, traces, scan);
             JsonNode direct = json(HTTP.send(
                     HttpRequest.newBuilder(platform.inference().resolve("/v1/models/demo-cnn/score"))
                             .header("Content-Type", "image/png")
@@ -88,6 +100,66 @@ class PlatformIT {
             assertThat(old.at("/status").asText())
                     .as("a score from before the restart")
                     .isEqualTo("SCORED");
+        } finally {
+            traces.close();
+        }
+    }
+
+    private static PlatformOptions traced(PlatformOptions options, TraceCollector traces) {
+        return new PlatformOptions(
+                options.home(), options.project(), traces.environment(), options.services(), options.patience());
+    }
+
+    /** From a client's span through the gateway's request and its record to the scan's, whose score carries the trace on. */
+    private static void isOneTraceFromPostToScore(Platform platform, TraceCollector traces, byte[] scan)
+            throws IOException, InterruptedException {
+        String trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+        String client = "00f067aa0ba902b7";
+        JsonNode answer = json(HTTP.send(
+                HttpRequest.newBuilder(platform.gateway().resolve("/api/v1/scans?model=demo-cnn"))
+                        .header("Content-Type", "application/octet-stream")
+                        .header("Prefer", "wait=30")
+                        .header("traceparent", "00-" + trace + "-" + client + "-01")
+                        .POST(HttpRequest.BodyPublishers.ofByteArray(scan))
+                        .build(),
+                HttpResponse.BodyHandlers.ofByteArray()));
+        assertThat(answer.at("/status").asText()).as(answer.toString()).isEqualTo("SCORED");
+
+        TraceCollector.Span processed = traces.await(trace, TraceCollector.CONSUMER, "process scans");
+        TraceCollector.Span sent = traces.await(trace, TraceCollector.PRODUCER, "scans");
+        TraceCollector.Span request = traces.await(trace, TraceCollector.SERVER, "/api/v1/scans");
+        assertThat(request.parent()).isEqualTo(client);
+        assertThat(sent.parent()).isEqualTo(request.id());
+        assertThat(processed.parent()).isEqualTo(sent.id());
+        assertThat(processed.events()).containsExactly("model acquired", "scored");
+        assertThat(traceparent(platform, answer.at("/id").asText()))
+                .isEqualTo("00-" + trace + "-" + processed.id() + "-01");
+    }
+
+    /** Of a scan's score. */
+    private static String traceparent(Platform platform, String scanId) {
+        try (KafkaConsumer<String, byte[]> consumer = new KafkaConsumer<>(
+                Map.of(
+                        "bootstrap.servers",
+                        platform.connections().bootstrapServers(),
+                        "isolation.level",
+                        "read_committed"),
+                new StringDeserializer(),
+                new ByteArrayDeserializer())) {
+            List<TopicPartition> all = consumer.partitionsFor(Topics.SCORES).stream()
+                    .map(info -> new TopicPartition(info.topic(), info.partition()))
+                    .toList();
+            consumer.assign(all);
+            consumer.seekToBeginning(all);
+            for (int polls = 0; polls < 100; polls++) {
+                for (ConsumerRecord<String, byte[]> score : consumer.poll(Duration.ofMillis(200))) {
+                    Header context = score.headers().lastHeader("traceparent");
+                    if (score.key().equals(scanId) && context != null) {
+                        return new String(context.value(), StandardCharsets.UTF_8);
+                    }
+                }
+            }
+            throw new AssertionError("no score of " + scanId + " carries a trace");
         }
     }
 
