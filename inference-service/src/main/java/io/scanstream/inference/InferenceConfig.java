@@ -103,6 +103,10 @@ interface InferenceConfig {
         @WithDefault("false")
         boolean tensorrt();
 
+        /** Whether the threads of a run on the CPU wait busily for each other: faster where they have cores of their own. */
+        @WithDefault("false")
+        boolean spinning();
+
         /** Scans that are decoded at once; 0: as many as cores. */
         @WithDefault("0")
         int decodeThreads();
@@ -126,6 +130,18 @@ interface InferenceConfig {
         /** The largest scan, over Kafka's claim tickets and over HTTP. */
         @WithDefault("64M")
         MemorySize maxImageBytes();
+
+        /** The most pixels that an image may have, at most 700 million. */
+        @WithDefault("100000000")
+        long maxImagePixels();
+
+        /** The longest side that an image may have, in pixels. */
+        @WithDefault("32768")
+        int maxImageSide();
+
+        /** Scans that are fetched for claim tickets at once. */
+        @WithDefault("8")
+        int fetchers();
 
         /** Most bytes of scans fetched for claim tickets that are held at once. */
         @WithDefault("128M")

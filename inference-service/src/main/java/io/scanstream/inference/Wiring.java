@@ -75,9 +75,8 @@ final class Wiring {
         InferenceConfig.Inference inference = config.inference();
         int cores = Runtime.getRuntime().availableProcessors();
         long maxImageBytes = inference.maxImageBytes().asLongValue();
-        DecodeLimits defaults = DecodeLimits.defaults();
         ImageDecoder decoder =
-                new ImageDecoder(new DecodeLimits(maxImageBytes, defaults.maxPixels(), defaults.maxSidePx()));
+                new ImageDecoder(new DecodeLimits(maxImageBytes, inference.maxImagePixels(), inference.maxImageSide()));
         this.store = new StoreOnDemand(config.store().toConfig());
         KafkaSettings settings = new KafkaSettings(
                 kafka,
@@ -95,6 +94,7 @@ final class Wiring {
                 inference.maxBatchBytes().asLongValue(),
                 inference.tuning(),
                 OnnxSettings.Precision.of(inference.precision()),
+                inference.spinning(),
                 inference.tensorrt() ? config.cacheDir().resolve("tensorrt") : null));
         this.events = new ModelEvents(settings, this::nudge);
         this.serving = new ServingSet(
@@ -149,7 +149,12 @@ final class Wiring {
                 : null;
         ClaimedScans claimed = new ClaimedScans(store, incoming, maxImageBytes);
         this.records = new RecordScoring(
-                serving, scorer, claimed, inference.fetchedBytes().asLongValue(), metrics);
+                serving,
+                scorer,
+                claimed,
+                inference.fetchers(),
+                inference.fetchedBytes().asLongValue(),
+                metrics);
         ShadowSettings shadow = new ShadowSettings(
                 inference.shadow().inFlight(), inference.shadow().bytes().asLongValue());
         this.shadowScorer = new Scorer(

@@ -29,7 +29,9 @@ import org.slf4j.LoggerFactory;
 /** From a record to its outcome: finds the version that answers, fetches what a claim ticket stands for, and has it scored. */
 public final class RecordScoring implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RecordScoring.class);
+    /** How many scans are fetched at once where nothing else is said. */
     private static final int FETCHERS = 8;
+
     private static final int UNIT_BYTES = 1 << 10;
 
     private final ServingSet serving;
@@ -40,13 +42,29 @@ public final class RecordScoring implements AutoCloseable {
     private final Semaphore fetched;
     private final ExecutorService fetching;
 
+    /** Scores records of any topic, with eight fetchers. */
+    public RecordScoring(
+            ServingSet serving, Scorer scorer, ClaimedScans claimed, long fetchedBytes, MeterRegistry metrics) {
+        this(serving, scorer, claimed, FETCHERS, fetchedBytes, metrics);
+    }
+
     /**
      * Scores records of any topic.
      *
+     * @param fetchers scans that are fetched for claim tickets at once, at least 1
      * @param fetchedBytes most bytes of fetched scans that are held at once; a single scan is always allowed
      */
     public RecordScoring(
-            ServingSet serving, Scorer scorer, ClaimedScans claimed, long fetchedBytes, MeterRegistry metrics) {
+            ServingSet serving,
+            Scorer scorer,
+            ClaimedScans claimed,
+            int fetchers,
+            long fetchedBytes,
+            MeterRegistry metrics) {
+        if (fetchers < 1) {
+            throw new ScanstreamException(
+                    ErrorCode.INVALID_REQUEST, "scanstream.inference.fetchers: " + fetchers + " is below 1.");
+        }
         this.serving = serving;
         this.scorer = scorer;
         this.claimed = claimed;
@@ -56,7 +74,7 @@ public final class RecordScoring implements AutoCloseable {
         this.fetched = new Semaphore(fetchUnits);
         AtomicInteger number = new AtomicInteger();
         this.fetching = Executors.newFixedThreadPool(
-                FETCHERS, task -> new Thread(task, "fetch-scan-" + number.incrementAndGet()));
+                fetchers, task -> new Thread(task, "fetch-scan-" + number.incrementAndGet()));
     }
 
     /**

@@ -163,8 +163,8 @@ public final class OnnxRuntime {
             options.setOptimizationLevel(SessionOptions.OptLevel.ALL_OPT);
             options.setInterOpNumThreads(1);
             options.setIntraOpNumThreads(variant.threads());
-            // Idle threads must not spin: decoding needs the cores.
-            options.addConfigEntry("session.intra_op.allow_spinning", "0");
+            // Idle threads do not spin unless they shall: decoding needs the cores.
+            options.addConfigEntry("session.intra_op.allow_spinning", settings.spins() ? "1" : "0");
             if (on == Provider.TENSORRT && engines != null) {
                 addTensorRt(options, engines.of(file.onnx()), file.precision());
             }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxBatchBytes most bytes of input in one run, and of the maps that a segmenter gives; a single scan is always allowed
  * @param tuning how long a model is measured before it serves, to find its threads and batch sizes; zero: not at all
  * @param precision what models multiply in
+ * @param spins whether the threads of a run on the CPU wait busily for each other: faster where they have cores of their own
  * @param tensorRtEngines where TensorRT keeps what it has built; absent: TensorRT is not used
  */
 public record OnnxSettings(
@@ -23,6 +24,7 @@ public record OnnxSettings(
         long maxBatchBytes,
         Duration tuning,
         Precision precision,
+        boolean spins,
         @Nullable Path tensorRtEngines) {
 
     /** Where models run. */
@@ -80,6 +82,18 @@ public record OnnxSettings(
     /** In float32, without TensorRT. */
     public OnnxSettings(Device device, int threads, int maxBatch, long maxBatchBytes, Duration tuning) {
         this(device, threads, maxBatch, maxBatchBytes, tuning, Precision.FLOAT32, null);
+    }
+
+    /** With threads that wait quietly. */
+    public OnnxSettings(
+            Device device,
+            int threads,
+            int maxBatch,
+            long maxBatchBytes,
+            Duration tuning,
+            Precision precision,
+            @Nullable Path tensorRtEngines) {
+        this(device, threads, maxBatch, maxBatchBytes, tuning, precision, false, tensorRtEngines);
     }
 
     public OnnxSettings {

@@ -21,6 +21,8 @@ public final class ClusterResource implements QuarkusTestResourceLifecycleManage
 
     static final String COHORT = "X-Scanstream-Cohort";
     static final int MOST_BYTES = 300_000;
+    static final int MOST_SIDE_PX = 2000;
+    static final int MOST_PIXELS = 1_000_000;
     static final int REQUEST_BYTES = 3_000_000;
     static final int REQUEST_IMAGES = 100;
 
@@ -52,6 +54,8 @@ public final class ClusterResource implements QuarkusTestResourceLifecycleManage
             Map<String, String> settings = new HashMap<>();
             settings.put("scanstream.cache-dir", folder.resolve("cache").toString());
             settings.put("scanstream.inference.max-image-bytes", Integer.toString(MOST_BYTES));
+            settings.put("scanstream.inference.max-image-side", Integer.toString(MOST_SIDE_PX));
+            settings.put("scanstream.inference.max-image-pixels", Integer.toString(MOST_PIXELS));
             settings.put("scanstream.inference.http-bytes", Integer.toString(REQUEST_BYTES));
             settings.put("scanstream.inference.http.request-bytes", Integer.toString(REQUEST_BYTES));
             settings.put("scanstream.inference.http.request-images", Integer.toString(REQUEST_IMAGES));

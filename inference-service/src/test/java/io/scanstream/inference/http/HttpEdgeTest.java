@@ -158,6 +158,19 @@ class HttpEdgeTest {
     }
 
     @Test
+    void refusesImagesAboveTheLimitsOfSidesAndPixels() {
+        byte[] wide = TinyModel.png(1, 2, 3, ClusterResource.MOST_SIDE_PX + 1, 1);
+        byte[] large = TinyModel.png(1, 2, 3, 1001, ClusterResource.MOST_PIXELS / 1000);
+
+        problem(image(wide), "/v1/models/tiny/score", 413, "TOO_LARGE");
+        problem(image(large), "/v1/models/tiny/score", 413, "TOO_LARGE");
+        image(TinyModel.png(1, 2, 3, ClusterResource.MOST_SIDE_PX, 2))
+                .post("/v1/models/tiny/score")
+                .then()
+                .statusCode(200);
+    }
+
+    @Test
     void countsWhatItRejectsByReasonAndVersion() {
         byte[] noImage = "no image".getBytes(StandardCharsets.UTF_8);
         double images = rejected("NOT_AN_IMAGE", "tiny", ClusterResource.CHAMPION);
