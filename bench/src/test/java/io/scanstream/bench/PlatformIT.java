@@ -125,13 +125,12 @@ class PlatformIT {
                 HttpResponse.BodyHandlers.ofByteArray()));
         assertThat(answer.at("/status").asText()).as(answer.toString()).isEqualTo("SCORED");
 
-        TraceCollector.Span processed = traces.await(trace, TraceCollector.CONSUMER);
-        TraceCollector.Span sent = traces.await(trace, TraceCollector.PRODUCER);
-        TraceCollector.Span request = traces.await(trace, TraceCollector.SERVER);
+        TraceCollector.Span processed = traces.await(trace, TraceCollector.CONSUMER, "process scans");
+        TraceCollector.Span sent = traces.await(trace, TraceCollector.PRODUCER, "scans");
+        TraceCollector.Span request = traces.await(trace, TraceCollector.SERVER, "/api/v1/scans");
         assertThat(request.parent()).isEqualTo(client);
         assertThat(sent.parent()).isEqualTo(request.id());
         assertThat(processed.parent()).isEqualTo(sent.id());
-        assertThat(processed.name()).isEqualTo("process scans");
         assertThat(processed.events()).containsExactly("model acquired", "scored");
         assertThat(traceparent(platform, answer.at("/id").asText()))
                 .isEqualTo("00-" + trace + "-" + processed.id() + "-01");

@@ -102,17 +102,23 @@ final class TraceCollector implements AutoCloseable {
         return message.getField(field).getLengthDelimitedList().get(0).toStringUtf8();
     }
 
-    /** The one span of a kind in a trace, once it has come. */
-    Span await(String trace, int kind) throws InterruptedException {
+    /**
+     * The span of a kind in a trace, once it has come.
+     *
+     * @param name that its own contains; the gateway, which reads scores, adds spans of the same kinds
+     */
+    Span await(String trace, int kind, String name) throws InterruptedException {
         for (int i = 0; i < 300; i++) {
             for (Span span : spans) {
-                if (span.trace().equals(trace) && span.kind() == kind) {
+                if (span.trace().equals(trace)
+                        && span.kind() == kind
+                        && span.name().contains(name)) {
                     return span;
                 }
             }
             Thread.sleep(100);
         }
-        throw new AssertionError("no span of kind " + kind + " in " + spans);
+        throw new AssertionError("no span " + name + " of kind " + kind + " in " + spans);
     }
 
     @Override

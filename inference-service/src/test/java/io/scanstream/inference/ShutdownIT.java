@@ -67,10 +67,10 @@ class ShutdownIT {
                 ScanClient client = cluster.client();
                 ScanClient.Reader scores = client.read(Topics.SCORES)) {
             assertThat(service.get("/q/metrics").body().lines())
-                    .filteredOn(line -> line.startsWith("scanstream_models_golden_deviation"))
+                    .filteredOn(line -> line.startsWith("scanstream_models_golden_deviation{model=\"slow\""))
                     .singleElement()
                     .asString()
-                    .contains("model=\"slow\"", "precision=\"float16\"");
+                    .contains("precision=\"float16\"");
             List<ScanId> sent = new ArrayList<>();
             for (int i = 0; i < 8; i++) {
                 sent.add(client.send("slow", BLACK));

@@ -12,8 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One entry of a model's traffic journal, {@code traffic/<model>/<n>.json}: which aliases share the scans that name neither
@@ -101,12 +99,11 @@ public record TrafficState(
     /**
      * The alias that answers a scan for its headers.
      *
-     * @param headers gives a header's value for its name in lower case, or null
      * @return empty: no rule holds
      */
-    public Optional<String> armOf(Function<String, @Nullable String> headers) {
+    public Optional<String> armOf(RoutingHeaders.Values headers) {
         return rules.stream()
-                .filter(rule -> rule.value().equals(headers.apply(rule.header())))
+                .filter(rule -> rule.value().equals(headers.of(rule.header())))
                 .map(Rule::alias)
                 .findFirst();
     }

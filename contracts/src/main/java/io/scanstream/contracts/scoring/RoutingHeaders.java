@@ -2,6 +2,7 @@ package io.scanstream.contracts.scoring;
 
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Headers of a sender's own that the traffic of a model may look at, over HTTP and, under the same name in lower case, on a
@@ -43,6 +44,13 @@ public final class RoutingHeaders {
     /** Whether a rule may ask for a value, and a header with it be handed on: no control characters, no more than 256. */
     public static boolean isValue(String value) {
         return VALUE.matcher(value).matches();
+    }
+
+    /** The headers of one scan. */
+    public interface Values {
+        /** A header's value for its name in lower case; null without one. */
+        @Nullable
+        String of(String name);
     }
 
     private RoutingHeaders() {}

@@ -55,6 +55,6 @@ public final class RuledHeaders {
     /** Whether a scan of a model takes a header along; asked with names in lower case. */
     public Predicate<String> of(String model) {
         Set<String> ruled = named.getOrDefault(model, Set.of());
-        return name -> ruled.contains(name) || name.startsWith(RoutingHeaders.PREFIX) && RoutingHeaders.isName(name);
+        return name -> ruled.contains(name) || (name.startsWith(RoutingHeaders.PREFIX) && RoutingHeaders.isName(name));
     }
 }

@@ -3,13 +3,13 @@ package io.scanstream.inference.model;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.model.TrafficState;
+import io.scanstream.contracts.scoring.RoutingHeaders;
 import io.scanstream.contracts.scoring.ScanId;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** How the scans of each model are split and shadowed, as the store said when it was last looked at. Thread-safe. */
@@ -25,12 +25,11 @@ public final class TrafficRules {
      * else the arm of its id.
      *
      * @param scan absent: it has no id, and no arm
-     * @param headers gives a header's value for its name in lower case, or null
      * @return empty: the champion, as the model's scans are not split
      * @throws ScanstreamException {@code STORE_UNAVAILABLE} while the store has not been read once: guessing would send the
      *     same scan here and elsewhere to different versions
      */
-    public Optional<String> armOf(String model, @Nullable ScanId scan, Function<String, @Nullable String> headers) {
+    public Optional<String> armOf(String model, @Nullable ScanId scan, RoutingHeaders.Values headers) {
         Map<String, TrafficState> rules = byModel;
         if (rules == null) {
             throw new ScanstreamException(
