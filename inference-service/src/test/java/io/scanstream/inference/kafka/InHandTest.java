@@ -133,13 +133,13 @@ class InHandTest {
 
         // The committer may be faster than who waits for it: it is the next transaction that must not hold them.
         complete(add(1));
-        inHand.written(underWay);
+        inHand.written(underWay, 0);
         List<Outcome> next = inHand.take();
 
         assertThat(offsets(next)).containsExactly(3L);
         assertThat(gone.join()).isTrue();
         assertThat(behind.isWanted()).isFalse();
-        inHand.written(next);
+        inHand.written(next, 0);
         assertThat(inHand.size()).isZero();
     }
 
