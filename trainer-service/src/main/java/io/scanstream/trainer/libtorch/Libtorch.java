@@ -73,12 +73,12 @@ public final class Libtorch {
             return;
         }
         String folder = unpackAndLoad();
-        if (PROCESSOR.misleadsAvx512() && System.getenv(ONEDNN_MOST) == null) {
+        if (PROCESSOR.misleadsOneDnn() && System.getenv(ONEDNN_MOST) == null) {
             LOG.warn(
-                    "This AMD processor hides the sizes of its caches, as virtual ones may: with AVX-512, oneDNN would"
-                            + " compute wrong convolutions. It is held to AVX2, which is slower. {} decides otherwise.",
+                    "This AMD processor hides the sizes of its caches, as virtual ones may: with AVX2 and AVX-512, oneDNN would"
+                            + " compute wrong convolutions. It is held to AVX, which is slower. {} decides otherwise.",
                     ONEDNN_MOST);
-            torch.set_env(ONEDNN_MOST, "AVX2");
+            torch.set_env(ONEDNN_MOST, "AVX");
             // It refuses such a processor too, with a line for every convolution.
             torch.globalContext().setUserEnabledNNPACK(false);
         }

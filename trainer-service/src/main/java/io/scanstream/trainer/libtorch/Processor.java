@@ -43,16 +43,16 @@ record Processor(String vendor, Set<String> flags, boolean tellsCaches) {
     }
 
     /**
-     * Whether oneDNN's AVX-512 convolutions cannot be trusted here. It cuts them into blocks as large as the caches; where a
+     * Whether oneDNN's AVX2 and AVX-512 convolutions cannot be trusted here. It cuts them into blocks as large as the caches; where a
      * hypervisor hides the caches of an AMD processor it takes them for empty, and the blocks are wrong: so are the sums, or a
-     * division by zero ends the process (oneDNN 3.7, {@code brgemm_convolution_utils}). Its AVX2 kernels are right.
+     * division by zero ends the process (oneDNN 3.7, {@code brgemm_convolution_utils}). Its kernels for AVX are right.
      */
-    boolean misleadsAvx512() {
-        return vendor.equals("AuthenticAMD") && flags.contains("avx512f") && !tellsCaches;
+    boolean misleadsOneDnn() {
+        return vendor.equals("AuthenticAMD") && flags.contains("avx2") && !tellsCaches;
     }
 
     /** Whether there are instructions that multiply bfloat16 matrices, and they can be used. */
     boolean multipliesBfloat16() {
-        return (flags.contains("avx512_bf16") || flags.contains("amx_bf16")) && !misleadsAvx512();
+        return (flags.contains("avx512_bf16") || flags.contains("amx_bf16")) && !misleadsOneDnn();
     }
 }

@@ -13,9 +13,9 @@ class ProcessorTest {
     private Path root;
 
     @Test
-    void anAmdProcessorThatHidesItsCachesMisleadsAvx512() throws IOException {
+    void anAmdProcessorThatHidesItsCachesMisleadsOneDnn() throws IOException {
         tells("AuthenticAMD", "fpu avx2 avx512f avx512_bf16");
-        assertThat(Processor.of(root).misleadsAvx512()).isTrue();
+        assertThat(Processor.of(root).misleadsOneDnn()).isTrue();
         assertThat(Processor.of(root).multipliesBfloat16()).isFalse();
     }
 
@@ -23,22 +23,22 @@ class ProcessorTest {
     void oneThatTellsItsCachesDoesNot() throws IOException {
         tells("AuthenticAMD", "fpu avx2 avx512f avx512_bf16");
         Files.createDirectories(root.resolve("sys/devices/system/cpu/cpu0/cache/index0"));
-        assertThat(Processor.of(root).misleadsAvx512()).isFalse();
+        assertThat(Processor.of(root).misleadsOneDnn()).isFalse();
         assertThat(Processor.of(root).multipliesBfloat16()).isTrue();
     }
 
     @Test
     void othersDoNot() throws IOException {
-        tells("AuthenticAMD", "fpu avx2");
-        assertThat(Processor.of(root).misleadsAvx512()).isFalse();
+        tells("AuthenticAMD", "fpu sse2");
+        assertThat(Processor.of(root).misleadsOneDnn()).isFalse();
         tells("GenuineIntel", "fpu avx2 avx512f amx_bf16");
-        assertThat(Processor.of(root).misleadsAvx512()).isFalse();
+        assertThat(Processor.of(root).misleadsOneDnn()).isFalse();
         assertThat(Processor.of(root).multipliesBfloat16()).isTrue();
     }
 
     @Test
     void nothingIsKnownWithoutLinux() {
-        assertThat(Processor.of(root).misleadsAvx512()).isFalse();
+        assertThat(Processor.of(root).misleadsOneDnn()).isFalse();
         assertThat(Processor.of(root).multipliesBfloat16()).isFalse();
     }
 
