@@ -1,5 +1,7 @@
 package io.scanstream.inference;
 
+import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.storage.ObjectStore;
 import io.scanstream.storage.StoreConfig;
 import java.util.function.Function;
@@ -30,13 +32,24 @@ final class StoreOnDemand implements Supplier<ObjectStore>, AutoCloseable {
                 ObjectStore::openForeign);
     }
 
-    /** The one open store; {@code STORE_UNAVAILABLE} while it does not answer. */
+    /** The one open store; {@code STORE_UNAVAILABLE} while it does not answer, or refuses the settings that we have. */
     @Override
     public synchronized ObjectStore get() {
         if (store == null) {
-            store = opening.apply(config);
+            store = opened();
         }
         return store;
+    }
+
+    private ObjectStore opened() {
+        try {
+            return opening.apply(config);
+        } catch (ScanstreamException e) {
+            // Wrong credentials are nothing that a scan could help.
+            throw e.code().retryable()
+                    ? e
+                    : new ScanstreamException(ErrorCode.STORE_UNAVAILABLE, String.valueOf(e.getMessage()), e);
+        }
     }
 
     @Override

@@ -39,10 +39,10 @@ public final class Incoming {
     }
 
     /**
-     * The bytes that a ticket stands for.
+     * The bytes that a ticket stands for; of an object that is larger than the ticket says no more than that is read.
      *
-     * @throws ScanstreamException {@code INVALID_REQUEST} for a ticket without an entity tag or that points elsewhere, {@code
-     *     UNKNOWN_SCAN} if the object is gone, {@code SUPERSEDED} if it was overwritten, {@code TOO_LARGE} above the limit
+     * @throws ScanstreamException {@code INVALID_REQUEST} for a ticket without an entity tag, that points elsewhere or that
+     *     names another size, {@code UNKNOWN_SCAN} if the object is gone, {@code SUPERSEDED} if it was overwritten, {@code TOO_LARGE} above the limit
      */
     public byte[] get(ClaimTicket ticket, long maxBytes) {
         if (ticket.etag() == null
@@ -60,9 +60,11 @@ public final class Incoming {
                     "claim ticket: " + ticket.sizeBytes() + " bytes are above the limit of " + maxBytes + ".");
         }
         try {
-            return store.getIfMatch(ticket.key(), ticket.etag())
+            byte[] bytes = store.getIfMatch(ticket.key(), ticket.etag(), ticket.sizeBytes() + 1)
                     .orElseThrow(() -> new ScanstreamException(
                             ErrorCode.UNKNOWN_SCAN, "object " + ticket.key() + " was deleted before it was scored."));
+            Scans.requireSize(ticket, bytes);
+            return bytes;
         } catch (ScanstreamException e) {
             if (e.code() == ErrorCode.CONFLICT) {
                 throw new ScanstreamException(

@@ -35,13 +35,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One bucket of an S3 store. Thread-safe. An object that is not there is an empty answer where that is an ordinary
- * thing; a store that does not answer is {@code STORE_UNAVAILABLE}, which callers wait out.
+ * thing; a store that does not answer is {@code STORE_UNAVAILABLE}, which callers wait out. So is one that refuses these
+ * credentials (401, 403) or whose bucket is gone: that is nothing that the work at hand could help. Only where the bucket
+ * itself answers, a refused object is {@code INVALID_REQUEST}.
  */
 public final class ObjectStore implements AutoCloseable {
     /** S3 allows parts from 5 MiB; a stream of unknown length is held one part at a time. */
     private static final long PART_BYTES = 16L << 20;
 
-    private static final Set<String> MISSING = Set.of("NoSuchKey", "NoSuchObject", "NoSuchBucket", "NotFound");
+    private static final Set<String> MISSING = Set.of("NoSuchKey", "NoSuchObject", "NotFound");
+    private static final String NO_BUCKET = "NoSuchBucket";
 
     private final StoreConfig config;
     private final OkHttpClient http;
@@ -67,7 +70,7 @@ public final class ObjectStore implements AutoCloseable {
             return store;
         } catch (RuntimeException e) {
             store.close();
-            throw e;
+            throw atStart(e);
         }
     }
 
@@ -80,12 +83,23 @@ public final class ObjectStore implements AutoCloseable {
     public static ObjectStore openForeign(StoreConfig config) {
         ObjectStore store = connect(config);
         try {
-            store.requireBucket();
+            store.requireBucket(ErrorCode.INVALID_REQUEST);
             return store;
         } catch (RuntimeException e) {
             store.close();
-            throw e;
+            throw atStart(e);
         }
+    }
+
+    /** What is refused before anything ever worked is a mistake in the settings. */
+    private static RuntimeException atStart(RuntimeException e) {
+        return e.getCause() instanceof ErrorResponseException refused && isDenied(refused)
+                ? new ScanstreamException(ErrorCode.INVALID_REQUEST, String.valueOf(e.getMessage()), e)
+                : e;
+    }
+
+    private static boolean isDenied(ErrorResponseException e) {
+        return e.response().code() == 401 || e.response().code() == 403;
     }
 
     private static ObjectStore connect(StoreConfig config) {
@@ -103,10 +117,10 @@ public final class ObjectStore implements AutoCloseable {
         return new ObjectStore(config, http, client);
     }
 
-    private void requireBucket() {
+    private void requireBucket(ErrorCode missing) {
         if (!bucketExists()) {
             throw new ScanstreamException(
-                    ErrorCode.INVALID_REQUEST, "there is no bucket " + config + ". Create it, or name another one.");
+                    missing, "there is no bucket " + config + ". Create it, or name another one.");
         }
     }
 
@@ -174,19 +188,34 @@ public final class ObjectStore implements AutoCloseable {
     }
 
     /**
-     * The object's bytes if it has the entity tag (If-Match), or empty if there is no such object.
+     * At most so many of the object's first bytes, or empty if there is no such object. What lies behind them is not read.
+     *
+     * @param most in bytes, below 2 GiB
+     */
+    public Optional<byte[]> get(String key, long most) {
+        return present(key, () -> {
+            try (InputStream in = client.getObject(
+                    GetObjectArgs.builder().bucket(config.bucket()).object(key).build())) {
+                return in.readNBytes(Math.toIntExact(most));
+            }
+        });
+    }
+
+    /**
+     * At most so many of the object's first bytes if it has the entity tag (If-Match), or empty if there is no such object.
      *
      * @param etag without quotes
+     * @param most in bytes, below 2 GiB
      * @throws ScanstreamException {@code CONFLICT} if it has another one
      */
-    public Optional<byte[]> getIfMatch(String key, String etag) {
+    public Optional<byte[]> getIfMatch(String key, String etag, long most) {
         return present(key, () -> {
             try (InputStream in = client.getObject(GetObjectArgs.builder()
                     .bucket(config.bucket())
                     .object(key)
                     .matchETag('"' + etag + '"')
                     .build())) {
-                return in.readAllBytes();
+                return in.readNBytes(Math.toIntExact(most));
             }
         });
     }
@@ -326,11 +355,23 @@ public final class ObjectStore implements AutoCloseable {
 
     /** What a listing would say of the object, its time to the second; empty if there is none. */
     public Optional<Listed> stat(String key) {
-        return present(key, () -> {
-            StatObjectResponse stat = client.statObject(
-                    StatObjectArgs.builder().bucket(config.bucket()).object(key).build());
-            return new Listed(key, stat.size(), stat.lastModified().toInstant(), Listed.unquoted(stat.etag()));
-        });
+        return head(key)
+                .map(stat -> new Listed(
+                        key, stat.size(), stat.lastModified().toInstant(), Listed.unquoted(stat.etag())));
+    }
+
+    /** The answer to HEAD has no body: whether the object or the whole bucket is missing has to be asked. */
+    private Optional<StatObjectResponse> head(String key) {
+        Optional<StatObjectResponse> found = present(
+                key,
+                () -> client.statObject(StatObjectArgs.builder()
+                        .bucket(config.bucket())
+                        .object(key)
+                        .build()));
+        if (found.isEmpty()) {
+            requireBucket(ErrorCode.STORE_UNAVAILABLE);
+        }
+        return found;
     }
 
     /** The names directly below a prefix that ends in '/', without it and without a trailing '/', sorted. */
@@ -352,13 +393,7 @@ public final class ObjectStore implements AutoCloseable {
     }
 
     public boolean exists(String key) {
-        return present(
-                        key,
-                        () -> client.statObject(StatObjectArgs.builder()
-                                .bucket(config.bucket())
-                                .object(key)
-                                .build()))
-                .isPresent();
+        return head(key).isPresent();
     }
 
     /** Deletes the object; nothing happens if there is none. */
@@ -430,10 +465,24 @@ public final class ObjectStore implements AutoCloseable {
         if (status == 409 || status == 412) {
             return new ScanstreamException(ErrorCode.CONFLICT, what, e);
         }
-        if (status == 429 || status >= 500) {
+        if (status == 429 || status >= 500 || NO_BUCKET.equals(e.errorResponse().code())) {
             return new ScanstreamException(ErrorCode.STORE_UNAVAILABLE, what, e);
         }
+        if (isDenied(e) && !bucketAnswers()) {
+            return new ScanstreamException(
+                    ErrorCode.STORE_UNAVAILABLE, what + " Are the credentials right, and not expired?", e);
+        }
         return new ScanstreamException(ErrorCode.INVALID_REQUEST, what, e);
+    }
+
+    /** Whether these credentials are good for the bucket, whatever they are for one object. */
+    private boolean bucketAnswers() {
+        try {
+            return client.bucketExists(
+                    BucketExistsArgs.builder().bucket(config.bucket()).build());
+        } catch (MinioException | IllegalStateException e) {
+            return false;
+        }
     }
 
     private ScanstreamException unavailable(String key, Exception e) {

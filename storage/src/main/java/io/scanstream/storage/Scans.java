@@ -82,7 +82,7 @@ public final class Scans {
     }
 
     /**
-     * The bytes that a ticket stands for.
+     * The bytes that a ticket stands for; of an object that is larger than the ticket says no more than that is read.
      *
      * @throws ScanstreamException {@code INVALID_REQUEST} for a ticket that points elsewhere or to other bytes, {@code
      *     UNKNOWN_SCAN} if they are gone, {@code TOO_LARGE} above the limit
@@ -97,14 +97,27 @@ public final class Scans {
                     ErrorCode.TOO_LARGE,
                     "claim ticket: " + ticket.sizeBytes() + " bytes are above the limit of " + maxBytes + ".");
         }
-        byte[] bytes = store.require(ticket.key(), ErrorCode.UNKNOWN_SCAN);
-        if (bytes.length != ticket.sizeBytes() || !Hashes.sha256(bytes).equals(ticket.sha256())) {
+        byte[] bytes = store.get(ticket.key(), ticket.sizeBytes() + 1)
+                .orElseThrow(() -> new ScanstreamException(
+                        ErrorCode.UNKNOWN_SCAN, "no object " + ticket.key() + " in " + store + "."));
+        requireSize(ticket, bytes);
+        if (!Hashes.sha256(bytes).equals(ticket.sha256())) {
             throw new ScanstreamException(
                     ErrorCode.INVALID_REQUEST,
                     "claim ticket: " + ticket.key() + " holds " + bytes.length
                             + " bytes that are not the ones it names.");
         }
         return bytes;
+    }
+
+    /** {@code INVALID_REQUEST} if there are more bytes than the ticket says, read up to one too many, or fewer. */
+    static void requireSize(ClaimTicket ticket, byte[] bytes) {
+        if (bytes.length != ticket.sizeBytes()) {
+            throw new ScanstreamException(
+                    ErrorCode.INVALID_REQUEST,
+                    "claim ticket: " + ticket.key() + " is not of the " + ticket.sizeBytes() + " bytes that it names but "
+                            + (bytes.length > ticket.sizeBytes() ? "larger." : "of " + bytes.length + "."));
+        }
     }
 
     /** Deletes the scans of days that ended before the moment; returns how many. */

@@ -76,6 +76,10 @@ class IncomingTest {
         assertCode(
                 ErrorCode.INVALID_REQUEST, () -> incoming.get(new ClaimTicket(ticket.key(), 5, "00".repeat(32)), 10));
 
+        assertCode(
+                ErrorCode.INVALID_REQUEST,
+                () -> incoming.get(new ClaimTicket(ticket.key(), 4, null, ticket.etag(), ticket.bucket()), 4));
+
         put("incoming/tiny/1.png", "second");
         assertCode(ErrorCode.SUPERSEDED, () -> incoming.get(ticket, 10));
 

@@ -123,6 +123,42 @@ class ObjectStoreTest {
     }
 
     @Test
+    void ofAnObjectThatIsLargerThanItsTicketSaysNoMoreThanThatIsRead() {
+        Scans scans = new Scans(store);
+        ScanId id = ScanId.next();
+        ClaimTicket ticket = scans.put(id, new byte[1 << 20]);
+
+        assertThat(store.get(ticket.key(), 5)).hasValueSatisfying(read -> assertThat(read)
+                .hasSize(5));
+        assertThatThrownBy(() -> scans.get(new ClaimTicket(ticket.key(), 4, ticket.sha256()), 10))
+                .isInstanceOfSatisfying(
+                        ScanstreamException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_REQUEST))
+                .hasMessageContaining("larger");
+        scans.delete(id);
+    }
+
+    @Test
+    void credentialsThatExpireAndABucketThatGoesAreAnOutage() {
+        try (TestStore other = new TestStore()) {
+            other.store().put("x", new byte[] {1});
+            other.exchangeSecret("rotated");
+
+            assertCode(ErrorCode.STORE_UNAVAILABLE, () -> other.store().get("x"));
+            assertCode(ErrorCode.STORE_UNAVAILABLE, () -> other.store().stat("x"));
+            assertCode(ErrorCode.STORE_UNAVAILABLE, () -> other.store().put("y", new byte[] {1}));
+            assertCode(ErrorCode.STORE_UNAVAILABLE, () -> other.store().list(""));
+
+            other.exchangeSecret("test-secret");
+            assertThat(other.store().get("x")).isPresent();
+
+            other.deleteBucket();
+            assertCode(ErrorCode.STORE_UNAVAILABLE, () -> other.store().get("x"));
+            assertCode(ErrorCode.STORE_UNAVAILABLE, () -> other.store().stat("x"));
+            assertCode(ErrorCode.STORE_UNAVAILABLE, () -> other.store().exists("x"));
+        }
+    }
+
+    @Test
     void reservesEachDatasetVersionOnceAndKeepsItsFirstManifest() {
         Datasets datasets = new Datasets(store);
         DatasetVersion first = datasets.reserve("lung", JobId.next());

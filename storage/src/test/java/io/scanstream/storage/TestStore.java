@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.stream.Stream;
+import org.gaul.s3proxy.AccessGrant;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
@@ -14,14 +15,16 @@ import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
 /** A real S3 server on a temporary folder and a free loopback port, and a client of it. */
 final class TestStore implements AutoCloseable {
     private final Path folder;
+    private final FilesystemNio2BlobStore blobs;
     private final S3Proxy server;
     private final ObjectStore store;
 
     TestStore() {
         try {
             folder = Files.createTempDirectory("store");
+            blobs = new FilesystemNio2BlobStore(folder.toString());
             server = S3Proxy.builder()
-                    .blobStore(new FilesystemNio2BlobStore(folder.toString()))
+                    .blobStore(blobs)
                     .endpoint(URI.create("http://127.0.0.1:0"))
                     .awsAuthentication(AuthenticationType.AWS_V2_OR_V4, "test", "test-secret")
                     .build();
@@ -39,6 +42,15 @@ final class TestStore implements AutoCloseable {
 
     ObjectStore store() {
         return store;
+    }
+
+    /** From now on the server takes this secret only. */
+    void exchangeSecret(String secret) {
+        server.setBlobStoreLocator((identity, container, blob) -> new AccessGrant(secret, blobs));
+    }
+
+    void deleteBucket() {
+        blobs.deleteContainer("scanstream");
     }
 
     void stopServer() {
