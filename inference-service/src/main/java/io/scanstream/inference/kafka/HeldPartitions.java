@@ -6,7 +6,7 @@ import io.scanstream.storage.Suspects;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,9 +34,26 @@ final class HeldPartitions implements ConsumerRebalanceListener {
     private final Supplier<ObjectStore> store;
     private final KafkaSettings settings;
     private final InHand inHand;
+    private final Map<TopicPartition, Isolation> known;
     private final Map<TopicPartition, Isolation> isolations = new HashMap<>();
     private final Map<TopicPartition, RepeatWindow> windows = new HashMap<>();
-    private final Set<TopicPartition> unprepared = new HashSet<>();
+    private final Set<TopicPartition> unprepared = new LinkedHashSet<>();
+    private final Map<TopicPartition, TakeUp> takeUps = new HashMap<>();
+    private long told = System.nanoTime() - ATTEMPT.toNanos();
+
+    /**
+     * A partition on its way.
+     *
+     * @param committed from where it is taken up; absent: from its beginning
+     * @param scored begun after that was asked for
+     */
+    private record TakeUp(@Nullable OffsetAndMetadata committed, ScoredIds.Reading scored) {}
+
+    /**
+     * None yet.
+     *
+     * @param known what this process last knew of partitions that it held; kept up to date
+     */
 
     HeldPartitions(
             Consumer<byte[], byte[]> consumer,
@@ -44,13 +61,15 @@ final class HeldPartitions implements ConsumerRebalanceListener {
             boolean samePartition,
             Supplier<ObjectStore> store,
             KafkaSettings settings,
-            InHand inHand) {
+            InHand inHand,
+            Map<TopicPartition, Isolation> known) {
         this.consumer = consumer;
         this.scoredIds = scoredIds;
         this.samePartition = samePartition;
         this.store = store;
         this.settings = settings;
         this.inHand = inHand;
+        this.known = known;
     }
 
     /** The window of a partition that can be worked on; null if it was taken away or rewound meanwhile. */
@@ -69,44 +88,81 @@ final class HeldPartitions implements ConsumerRebalanceListener {
     }
 
     /**
-     * Prepares what is new or was rewound and lets its records come; what cannot be prepared yet stays paused.
+     * Prepares what is new or was rewound and lets its records come; what cannot be prepared yet stays paused, and what was
+     * read for it is kept.
      *
      * @throws ScanstreamException {@code STORE_UNAVAILABLE} if the marks cannot be read
      */
     void prepare() {
         for (TopicPartition partition : List.copyOf(unprepared)) {
             if (!isolations.containsKey(partition)) {
-                Isolation isolation = Isolation.takeOver(
-                        suspects(), partition.toString(), settings.instance(), settings.scansInHand());
-                isolations.put(partition, isolation);
-                if (isolation.isOn()) {
-                    LOG.warn(
-                            "The former owner of {} did not stop in order: its next {} scans are scored one by one.",
-                            partition,
-                            settings.scansInHand());
+                isolations.put(partition, isolate(partition));
+            }
+            TakeUp takeUp = takeUps.get(partition);
+            if (takeUp == null) {
+                takeUp = takeUp(partition);
+                takeUps.put(partition, takeUp);
+            }
+            ScoredIds.Reading scored = takeUp.scored();
+            if (!scored.readOn(ATTEMPT)) {
+                tell(partition, scored);
+                if (scored.waitsForTransactions()) {
+                    continue;
                 }
+                // One after the other: what the broker is sending for this one would be thrown away.
+                return;
             }
-            OffsetAndMetadata committed =
-                    consumer.committed(Set.of(partition), ATTEMPT).get(partition);
-            Optional<RepeatWindow> window = scoredIds.read(partition.partition(), samePartition, ATTEMPT);
-            if (window.isEmpty()) {
-                LOG.info("{} waits for a transaction of its former owner to end.", partition);
-                continue;
-            }
-            if (committed == null) {
-                consumer.seekToBeginning(List.of(partition));
-            } else {
-                consumer.seek(partition, committed);
-            }
-            windows.put(partition, window.get());
-            unprepared.remove(partition);
-            consumer.resume(List.of(partition));
-            LOG.info(
-                    "Scoring {} from {}, {} scored ids known.",
-                    partition,
-                    consumer.position(partition),
-                    window.get().size());
+            begin(partition, takeUp);
         }
+    }
+
+    private void tell(TopicPartition partition, ScoredIds.Reading scored) {
+        if (System.nanoTime() - told >= ATTEMPT.toNanos()) {
+            told = System.nanoTime();
+            LOG.info(
+                    "{} is being taken up: {}{}.",
+                    partition,
+                    scored.progress(),
+                    scored.waitsForTransactions() ? ", the rest waits for an open transaction to end" : "");
+        }
+    }
+
+    private Isolation isolate(TopicPartition partition) {
+        Isolation isolation = Isolation.takeOver(
+                suspects(),
+                partition.toString(),
+                settings.instance(),
+                settings.scansInHand(),
+                known.get(partition));
+        known.put(partition, isolation);
+        if (isolation.isOn()) {
+            LOG.warn(
+                    "The former owner of {} did not stop in order: its next scans, {} at most, are scored one by one.",
+                    partition,
+                    settings.scansInHand());
+        }
+        return isolation;
+    }
+
+    private TakeUp takeUp(TopicPartition partition) {
+        OffsetAndMetadata committed =
+                consumer.committed(Set.of(partition), ATTEMPT).get(partition);
+        return new TakeUp(committed, scoredIds.begin(partition.partition(), samePartition));
+    }
+
+    private void begin(TopicPartition partition, TakeUp takeUp) {
+        OffsetAndMetadata committed = takeUp.committed();
+        if (committed == null) {
+            consumer.seekToBeginning(List.of(partition));
+        } else {
+            consumer.seek(partition, committed);
+        }
+        RepeatWindow window = takeUp.scored().ids();
+        windows.put(partition, window);
+        unprepared.remove(partition);
+        takeUps.remove(partition);
+        consumer.resume(List.of(partition));
+        LOG.info("Scoring {} from {}, {} scored ids known.", partition, consumer.position(partition), window.size());
     }
 
     /** Records on the partitions in work that were not read yet, as far as the consumer has heard of them. */
@@ -141,10 +197,9 @@ final class HeldPartitions implements ConsumerRebalanceListener {
     @Override
     public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
         // A transaction that is under way may hold their offsets: the next owner begins behind it.
-        if (!inHand.awaitQuiet(settings.transactionTimeout())) {
+        if (!inHand.dropWhenQuiet(partitions, settings.transactionTimeout())) {
             LOG.warn("A transaction was still under way when {} had to go.", partitions);
         }
-        inHand.drop(partitions);
         for (TopicPartition partition : partitions) {
             forget(partition).ifPresent(isolation -> release(partition, isolation));
         }
@@ -154,13 +209,13 @@ final class HeldPartitions implements ConsumerRebalanceListener {
     @Override
     public void onPartitionsLost(Collection<TopicPartition> partitions) {
         LOG.warn("The group took {} away before they were given back.", partitions);
-        inHand.awaitQuiet(settings.transactionTimeout());
-        inHand.drop(partitions);
+        inHand.dropWhenQuiet(partitions, settings.transactionTimeout());
         partitions.forEach(this::forget);
     }
 
     private Optional<Isolation> forget(TopicPartition partition) {
         unprepared.remove(partition);
+        takeUps.remove(partition);
         windows.remove(partition);
         return Optional.ofNullable(isolations.remove(partition));
     }

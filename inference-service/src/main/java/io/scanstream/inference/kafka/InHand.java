@@ -6,8 +6,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -32,10 +34,12 @@ final class InHand {
     private final Condition changed = lock.newCondition();
     private final Condition less = lock.newCondition();
     private final Map<TopicPartition, Deque<Scan>> partitions = new HashMap<>();
+    private final Set<TopicPartition> going = new HashSet<>();
     private int count;
     private long bytes;
     private int complete;
     private int writing;
+    private long transactions;
     private long lastWritten = System.nanoTime();
     private long costNanos;
     private boolean suspended;
@@ -116,9 +120,23 @@ final class InHand {
         return awaitLess(() -> count == 0, within);
     }
 
-    /** Waits until no transaction is under way; says whether there is none. */
-    boolean awaitQuiet(Duration within) {
-        return awaitLess(() -> writing == 0, within);
+    /**
+     * Drops what is left of partitions that go. The transaction that is under way may hold scans of theirs and is waited
+     * for; none that begins meanwhile does.
+     *
+     * @return whether it ended in time; they are dropped in any case
+     */
+    boolean dropWhenQuiet(Collection<TopicPartition> gone, Duration within) {
+        lock.lock();
+        try {
+            going.addAll(gone);
+            long underWay = transactions;
+            return awaitLess(() -> writing == 0 || transactions != underWay, within);
+        } finally {
+            drop(gone);
+            gone.forEach(going::remove);
+            lock.unlock();
+        }
     }
 
     private boolean awaitLess(BooleanSupplier condition, Duration within) {
@@ -161,6 +179,7 @@ final class InHand {
                 List<Outcome> ready = left <= 0 ? removeReady() : List.of();
                 if (!ready.isEmpty()) {
                     writing = ready.size();
+                    transactions++;
                     complete -= writing;
                     return ready;
                 }
@@ -192,7 +211,11 @@ final class InHand {
 
     private List<Outcome> removeReady() {
         List<Outcome> ready = new ArrayList<>();
-        for (Deque<Scan> scans : partitions.values()) {
+        for (Map.Entry<TopicPartition, Deque<Scan>> partition : partitions.entrySet()) {
+            if (going.contains(partition.getKey())) {
+                continue;
+            }
+            Deque<Scan> scans = partition.getValue();
             for (Scan scan = scans.peek(); scan != null && scan.outcome != null; scan = scans.peek()) {
                 ready.add(scan.outcome);
                 scans.remove();
@@ -246,8 +269,7 @@ final class InHand {
         }
     }
 
-    /** Drops what is left of some partitions; none of them may be in a transaction. */
-    void drop(Collection<TopicPartition> gone) {
+    private void drop(Collection<TopicPartition> gone) {
         lock.lock();
         try {
             for (TopicPartition partition : gone) {

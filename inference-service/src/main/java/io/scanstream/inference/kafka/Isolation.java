@@ -33,15 +33,21 @@ final class Isolation {
     }
 
     /**
-     * Takes a partition over.
+     * Takes a partition over. Where the mark is still this process's own (it lost the broker, or the partition came back),
+     * nobody died: it goes on where it was.
      *
      * @param owner this process
      * @param batch most records that the former owner can have had in hand
+     * @param before what this process last knew of the partition; null if it never held it
      */
-    static Isolation takeOver(Suspects suspects, String partition, String owner, int batch) {
+    static Isolation takeOver(
+            Suspects suspects, String partition, String owner, int batch, @Nullable Isolation before) {
+        Optional<Mark> left = suspects.get(partition);
+        if (before != null && left.isPresent() && left.get().owner().equals(owner)) {
+            before.inHand = false;
+            return before;
+        }
         Isolation isolation = new Isolation(suspects, partition, owner);
-        Optional<Mark> left =
-                suspects.get(partition).filter(mark -> !mark.owner().equals(owner));
         if (left.isPresent()) {
             isolation.suspect = left.get().alone();
             isolation.deaths = left.get().processes();

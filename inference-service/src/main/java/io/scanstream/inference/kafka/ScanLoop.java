@@ -4,7 +4,9 @@ import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.inference.scoring.Urgency;
 import io.scanstream.storage.ObjectStore;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.CloseOptions;
@@ -12,6 +14,7 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +36,7 @@ final class ScanLoop implements Runnable {
     private final ShadowScoring shadows;
     private final ScanTraces traces;
     private final StopSignal stop = new StopSignal();
+    private final Map<TopicPartition, Isolation> known = new HashMap<>();
     private volatile boolean running;
 
     /** Where a loop takes its scans from. */
@@ -102,7 +106,8 @@ final class ScanLoop implements Runnable {
         try (ScoredIds scoredIds = new ScoredIds(settings);
                 Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings.member(source.group()))) {
             boolean samePartition = scoredIds.samePartition(ScoredIds.partitions(consumer, source.topic()));
-            HeldPartitions partitions = new HeldPartitions(consumer, scoredIds, samePartition, store, settings, inHand);
+            HeldPartitions partitions = new HeldPartitions(
+                    consumer, scoredIds, samePartition, store, settings, inHand, known);
             group.set(consumer.groupMetadata());
             try (ScoreWriter writer = new ScoreWriter(settings, samePartition, traces);
                     Committer committer = new Committer(

@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -70,39 +69,88 @@ final class ScoredIds implements AutoCloseable {
     }
 
     /**
-     * The latest ids for a partition of scans.
+     * The latest ids for a partition of scans, read back bit by bit: what was read is kept, however long all of it takes.
      *
      * <p>The window must hold every score that was committed before the offset from which the partition is taken on. An
      * offset can be committed a moment before the scores of the same transaction can be read, hence: up to the end of
-     * what is written now, committed or not, which also waits for a dead owner's transaction to be aborted.
-     *
-     * @param within how long to try
-     * @return empty if a transaction was still open by then
+     * what is written when this is called, committed or not, which also waits for a dead owner's transaction to be aborted.
      */
-    Optional<RepeatWindow> read(int scansPartition, boolean samePartition, Duration within) {
-        long until = System.nanoTime() + within.toNanos();
+    Reading begin(int scansPartition, boolean samePartition) {
         List<TopicPartition> from = samePartition
                 ? List.of(new TopicPartition(Topics.SCORES, scansPartition))
                 : consumer.partitionsFor(Topics.SCORES).stream()
                         .map(info -> new TopicPartition(Topics.SCORES, info.partition()))
                         .toList();
-        Map<TopicPartition, Long> left = writtenEnds(from);
-        consumer.assign(from);
-        Map<TopicPartition, Long> beginnings = consumer.beginningOffsets(from);
-        left.forEach((partition, end) ->
-                consumer.seek(partition, Math.max(beginnings.getOrDefault(partition, 0L), end - window)));
-        RepeatWindow ids = new RepeatWindow(window);
-        while (true) {
-            left.entrySet().removeIf(end -> consumer.position(end.getKey()) >= end.getValue());
-            if (left.isEmpty()) {
-                return Optional.of(ids);
+        Map<TopicPartition, Long> ends = writtenEnds(from);
+        Map<TopicPartition, Long> next = new HashMap<>();
+        consumer.beginningOffsets(from)
+                .forEach((partition, beginning) ->
+                        next.put(partition, Math.max(beginning, ends.getOrDefault(partition, 0L) - window)));
+        return new Reading(next, ends);
+    }
+
+    /** One window on its way. Several may be; they share the consumer. */
+    final class Reading {
+        private final RepeatWindow ids = new RepeatWindow(window);
+        private final Map<TopicPartition, Long> next;
+        private final Map<TopicPartition, Long> ends;
+        private final long all;
+        private boolean waits;
+
+        private Reading(Map<TopicPartition, Long> next, Map<TopicPartition, Long> ends) {
+            this.next = next;
+            this.ends = ends;
+            this.all = left();
+        }
+
+        /** What was read so far; complete once {@link #readOn} says so. */
+        RepeatWindow ids() {
+            return ids;
+        }
+
+        /**
+         * Reads on where it stopped.
+         *
+         * @param within how long to try; something is asked for even in no time
+         * @return whether all is read
+         */
+        boolean readOn(Duration within) {
+            long until = System.nanoTime() + within.toNanos();
+            consumer.assign(next.keySet());
+            next.forEach(consumer::seek);
+            while (left() > 0) {
+                for (ConsumerRecord<byte[], byte[]> score : consumer.poll(POLL)) {
+                    remember(score, ids);
+                }
+                next.replaceAll((partition, old) -> consumer.position(partition));
+                waits = next.entrySet().stream()
+                        .filter(position -> position.getValue() < end(position.getKey()))
+                        .allMatch(position -> consumer.currentLag(position.getKey()).orElse(1) == 0);
+                if (waits || System.nanoTime() - until > 0) {
+                    break;
+                }
             }
-            if (System.nanoTime() > until) {
-                return Optional.empty();
-            }
-            for (ConsumerRecord<byte[], byte[]> score : consumer.poll(POLL)) {
-                remember(score, ids);
-            }
+            return left() == 0;
+        }
+
+        /** Whether all that is left belongs to transactions that are open, or lies behind them. */
+        boolean waitsForTransactions() {
+            return waits && left() > 0;
+        }
+
+        /** For people: how much of it is read. Marks of transactions count too. */
+        String progress() {
+            return (all - left()) + " of " + all + " ids read";
+        }
+
+        private long left() {
+            return next.entrySet().stream()
+                    .mapToLong(position -> Math.max(0, end(position.getKey()) - position.getValue()))
+                    .sum();
+        }
+
+        private long end(TopicPartition partition) {
+            return ends.getOrDefault(partition, 0L);
         }
     }
 

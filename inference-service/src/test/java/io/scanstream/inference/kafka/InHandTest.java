@@ -1,6 +1,7 @@
 package io.scanstream.inference.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.scanstream.contracts.scoring.ScanHeaders;
 import io.scanstream.contracts.scoring.ScanId;
@@ -40,7 +41,9 @@ class InHandTest {
         complete(scan);
 
         assertThat(offsets(inHand.take())).containsExactly(0L);
-        assertThat(inHand.awaitQuiet(NOW)).as("a transaction is under way").isFalse();
+        assertThat(inHand.dropWhenQuiet(List.of(), NOW))
+                .as("no transaction is under way")
+                .isFalse();
         assertThat(inHand.size()).as("until it is written").isEqualTo(1);
     }
 
@@ -105,13 +108,39 @@ class InHandTest {
         InHand.Scan dropped = add(0);
         InHand.Scan kept = add(1);
 
-        inHand.drop(List.of(ZERO));
+        assertThat(inHand.dropWhenQuiet(List.of(ZERO), NOW)).isTrue();
         complete(dropped);
         complete(kept);
 
         assertThat(dropped.isWanted()).isFalse();
         assertThat(kept.isWanted()).isTrue();
         assertThat(offsets(inHand.take())).containsExactly(1L);
+    }
+
+    @Test
+    void aPartitionThatGoesIsDroppedAfterTheTransactionUnderWayAndIsInNoneThatBeginsMeanwhile() {
+        complete(add(0));
+        complete(add(1));
+        List<Outcome> underWay = inHand.take();
+        InHand.Scan behind = add(0);
+        complete(behind);
+        CompletableFuture<Boolean> gone = new CompletableFuture<>();
+        Thread going =
+                new Thread(() -> gone.complete(inHand.dropWhenQuiet(List.of(ZERO), Duration.ofMinutes(1))), "going");
+        going.start();
+        await().until(() -> going.getState() == Thread.State.TIMED_WAITING);
+        assertThat(behind.isWanted()).isTrue();
+
+        // The committer may be faster than who waits for it: it is the next transaction that must not hold them.
+        complete(add(1));
+        inHand.written(underWay, 0);
+        List<Outcome> next = inHand.take();
+
+        assertThat(offsets(next)).containsExactly(3L);
+        assertThat(gone.join()).isTrue();
+        assertThat(behind.isWanted()).isFalse();
+        inHand.written(next, 0);
+        assertThat(inHand.size()).isZero();
     }
 
     @Test

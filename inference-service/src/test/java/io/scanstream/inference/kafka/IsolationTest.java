@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.scanstream.inference.StoreServer;
 import io.scanstream.storage.Suspects;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -129,7 +130,65 @@ class IsolationTest {
         assertThat(takeOver("fourth").isPoison(7)).isFalse();
     }
 
+    @Test
+    void whoOpensAnewWithItsOwnMarkGoesOnWhereItWas() {
+        takeOver("died with a batch");
+        takeOver("first").begin(7);
+        takeOver("second").begin(7);
+        Isolation third = takeOver("third");
+        third.begin(6);
+        third.end();
+        third.begin(7);
+
+        // The broker went away and came back, twice; the second time the partition was given back in order.
+        Isolation reopened = takeOver("third", third);
+        assertThat(reopened.isPoison(7)).isFalse();
+        reopened.begin(7);
+        reopened.release();
+        Isolation again = takeOver("third", reopened);
+        again.begin(7);
+        again.end();
+
+        for (int left = BATCH - 2; left > 0; left--) {
+            assertThat(again.isOn()).isTrue();
+            again.begin(7 + left);
+            again.end();
+        }
+        assertThat(again.isOn()).isFalse();
+    }
+
+    @Test
+    void openingAnewTakesNoDeathFromTheSuspect() {
+        takeOver("died with a batch");
+        takeOver("first").begin(7);
+        takeOver("second").begin(7);
+        Isolation third = takeOver("third");
+        third.begin(7);
+        takeOver("third", third).begin(7);
+
+        assertThat(takeOver("fourth").isPoison(7)).isTrue();
+    }
+
+    @Test
+    void whatSomebodyElseDidMeanwhileCountsMoreThanWhatThisProcessKnew() {
+        Isolation mine = takeOver("a");
+        takeOver("died");
+        assertThat(takeOver("a", mine).isOn()).isTrue();
+
+        Isolation other = takeOver("b");
+        for (int offset = 0; offset < BATCH; offset++) {
+            other.begin(offset);
+            other.end();
+        }
+        other.release();
+        assertThat(takeOver("a", mine).isOn()).isFalse();
+    }
+
     private Isolation takeOver(String owner) {
-        return Isolation.takeOver(suspects, partition, owner, BATCH);
+        return takeOver(owner, null);
+    }
+
+    private Isolation takeOver(String owner, @Nullable Isolation before) {
+        return Isolation.takeOver(suspects, partition, owner, BATCH, before);
     }
 }
