@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.kafka.common.KafkaException;
@@ -55,12 +56,27 @@ public final class DlqCommand implements Callable<Integer> {
         @Nullable
         String model;
 
-        @Option(names = "--limit", paramLabel = "N", description = "At most so many, the oldest ones.")
+        @Option(names = "--scan", paramLabel = "ID", description = "Only this scan; on other topics this key.")
+        @Nullable
+        String scan;
+
+        @Option(
+                names = "--since",
+                paramLabel = "TIME",
+                description = "Only what was set aside then or later, such as 2026-11-28T14:00:00Z.")
+        @Nullable
+        Instant since;
+
+        @Option(names = "--until", paramLabel = "TIME", description = "Only what was set aside before that.")
+        @Nullable
+        Instant until;
+
+        @Option(names = "--limit", paramLabel = "N", description = "At most so many, the oldest of all partitions.")
         @Nullable
         Integer limit;
 
         Choice choice() {
-            return new Choice(from, to, code, model, limit);
+            return new Choice(from, to, code, model, scan, since, until, limit);
         }
     }
 

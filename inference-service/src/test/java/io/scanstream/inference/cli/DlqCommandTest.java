@@ -31,6 +31,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -132,7 +134,19 @@ class DlqCommandTest {
         String offset = lines.get(0).path("offset").asText();
         assertThat(run("list", "--model", "listed", "--from", offset, "--to", offset))
                 .containsExactly(lines.get(0));
-        assertThat(run("list", "--model", "listed", "--limit", "1")).containsExactly(lines.get(0));
+        // The times are of the transactions in which they were set aside.
+        JsonNode oldest = Collections.min(
+                lines,
+                Comparator.<JsonNode, String>comparing(line -> line.path("time").asText())
+                        .thenComparing(line -> line.path("offset").asLong()));
+        assertThat(run("list", "--model", "listed", "--limit", "1")).containsExactly(oldest);
+        assertThat(run("list", "--scan", urgent.toString())).containsExactly(second);
+        String time = first.path("time").asText();
+        assertThat(run("list", "--scan", broken.toString(), "--since", time)).containsExactly(first);
+        assertThat(run("list", "--scan", broken.toString(), "--until", time)).isEmpty();
+        run("list", "--since", "yesterday");
+        assertThat(exit).isEqualTo(2);
+        assertThat(err).contains("--since");
     }
 
     @Test
