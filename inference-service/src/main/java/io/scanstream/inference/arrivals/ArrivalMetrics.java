@@ -31,6 +31,11 @@ final class ArrivalMetrics {
         count(via, "refused", objects);
     }
 
+    /** Objects that were enqueued long before. */
+    void known(Via via, int objects) {
+        count(via, "known", objects);
+    }
+
     /** A look that enqueued less than it found, because scans wait. */
     void heldBack() {
         heldBack.increment();

@@ -119,7 +119,7 @@ final class ArrivedScans implements AutoCloseable {
         }
     }
 
-    /** Applies a look to many things, some at once; fails as the first that fails. */
+    /** Applies a look to many things, some at once; fails as the first that fails, and does not begin those that are left. */
     <T, R> List<R> each(List<T> things, Function<T, R> look) {
         List<CompletableFuture<R>> looks = things.stream()
                 .map(thing -> CompletableFuture.supplyAsync(() -> look.apply(thing), looking))
@@ -128,6 +128,9 @@ final class ArrivedScans implements AutoCloseable {
             return looks.stream().map(CompletableFuture::join).toList();
         } catch (CompletionException e) {
             throw e.getCause() instanceof ScanstreamException known ? known : e;
+        } finally {
+            // Nobody waits for them, and the next attempt must not have to.
+            looks.forEach(begun -> begun.cancel(false));
         }
     }
 
