@@ -147,6 +147,13 @@ interface InferenceConfig {
         @WithDefault("128M")
         MemorySize fetchedBytes();
 
+        /**
+         * How long a scan over Kafka waits for a version that is not in memory, while the store answers; then it is a dead
+         * letter, since others wait behind it.
+         */
+        @WithDefault("5m")
+        Duration modelWait();
+
         /** Versions that serve no alias but were asked for by name, kept in memory. */
         @WithDefault("2")
         int namedVersions();

@@ -6,7 +6,11 @@ import io.scanstream.inference.model.ServingSet;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 
-/** Ready when every champion known at start is warm or refused, and the Kafka edge runs; not any more when the service ends. */
+/**
+ * Ready when every champion known at start is warm or refused, and the Kafka edge runs; not any more when the service ends. A
+ * broker that is away for a while does not change that, {@code kafkaAnswers} says so: what comes over HTTP can be answered
+ * without it.
+ */
 @org.eclipse.microprofile.health.Readiness
 final class Readiness implements HealthCheck {
     private final ServingSet serving;
@@ -25,6 +29,7 @@ final class Readiness implements HealthCheck {
                 .status(serving.ready() && edge.running() && !limits.isEnding())
                 .withData("modelsListed", serving.ready())
                 .withData("kafka", edge.running())
+                .withData("kafkaAnswers", edge.brokerAnswers())
                 .withData("ending", limits.isEnding())
                 .build();
     }

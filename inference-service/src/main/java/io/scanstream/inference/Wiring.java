@@ -39,6 +39,8 @@ import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -154,6 +156,7 @@ final class Wiring {
                 claimed,
                 inference.fetchers(),
                 inference.fetchedBytes().asLongValue(),
+                inference.modelWait(),
                 metrics);
         ShadowSettings shadow = new ShadowSettings(
                 inference.shadow().inFlight(), inference.shadow().bytes().asLongValue());
@@ -241,6 +244,21 @@ final class Wiring {
         return limits;
     }
 
+    /** Which parts have lost a thread for good; in ordinary times none. */
+    List<String> dead() {
+        List<String> dead = new ArrayList<>();
+        if (!edge.alive()) {
+            dead.add("scans");
+        }
+        if (!events.alive()) {
+            dead.add("model events");
+        }
+        if (arrivals != null && !arrivals.alive()) {
+            dead.add("arrivals");
+        }
+        return dead;
+    }
+
     private void nudge() {
         serving.nudge();
     }
@@ -248,6 +266,8 @@ final class Wiring {
     private void forget(ModelVersion version) {
         scorer.forget(version);
         shadowScorer.forget(version);
+        records.forget(version);
+        edge.forget(version);
     }
 
     /** The same registry for a scorer whose work must not be counted as answers. */

@@ -19,19 +19,28 @@ public final class Cluster implements AutoCloseable {
             "transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000");
 
     private final Path folder;
+    private final Map<String, String> settings;
     private final StoreServer models;
     private EmbeddedBroker broker;
 
-    private Cluster(Path folder, EmbeddedBroker broker, StoreServer models) {
+    private Cluster(Path folder, Map<String, String> settings, EmbeddedBroker broker, StoreServer models) {
         this.folder = folder;
+        this.settings = settings;
         this.broker = broker;
         this.models = models;
     }
 
     public static Cluster start(Path folder) throws InterruptedException {
-        EmbeddedBroker broker = EmbeddedBroker.start(folder.resolve("broker"), IMPATIENT);
+        return start(folder, Map.of());
+    }
+
+    /** With more settings of the broker. */
+    public static Cluster start(Path folder, Map<String, String> more) throws InterruptedException {
+        Map<String, String> settings = new HashMap<>(IMPATIENT);
+        settings.putAll(more);
+        EmbeddedBroker broker = EmbeddedBroker.start(folder.resolve("broker"), settings);
         TopicSetup.create(broker.bootstrapServers());
-        return new Cluster(folder, broker, StoreServer.start(folder.resolve("store")));
+        return new Cluster(folder, settings, broker, StoreServer.start(folder.resolve("store")));
     }
 
     public String bootstrapServers() {
@@ -42,7 +51,7 @@ public final class Cluster implements AutoCloseable {
     public void restartBroker(Duration pause) throws InterruptedException {
         broker.close();
         Thread.sleep(pause.toMillis());
-        broker = EmbeddedBroker.start(folder.resolve("broker"), IMPATIENT);
+        broker = EmbeddedBroker.start(folder.resolve("broker"), settings);
     }
 
     public StoreServer models() {

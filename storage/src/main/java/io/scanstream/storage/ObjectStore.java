@@ -356,8 +356,8 @@ public final class ObjectStore implements AutoCloseable {
     /** What a listing would say of the object, its time to the second; empty if there is none. */
     public Optional<Listed> stat(String key) {
         return head(key)
-                .map(stat -> new Listed(
-                        key, stat.size(), stat.lastModified().toInstant(), Listed.unquoted(stat.etag())));
+                .map(stat ->
+                        new Listed(key, stat.size(), stat.lastModified().toInstant(), Listed.unquoted(stat.etag())));
     }
 
     /** The answer to HEAD has no body: whether the object or the whole bucket is missing has to be asked. */

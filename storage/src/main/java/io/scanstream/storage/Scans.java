@@ -115,7 +115,8 @@ public final class Scans {
         if (bytes.length != ticket.sizeBytes()) {
             throw new ScanstreamException(
                     ErrorCode.INVALID_REQUEST,
-                    "claim ticket: " + ticket.key() + " is not of the " + ticket.sizeBytes() + " bytes that it names but "
+                    "claim ticket: " + ticket.key() + " is not of the " + ticket.sizeBytes()
+                            + " bytes that it names but "
                             + (bytes.length > ticket.sizeBytes() ? "larger." : "of " + bytes.length + "."));
         }
     }

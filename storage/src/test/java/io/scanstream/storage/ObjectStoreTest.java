@@ -128,8 +128,8 @@ class ObjectStoreTest {
         ScanId id = ScanId.next();
         ClaimTicket ticket = scans.put(id, new byte[1 << 20]);
 
-        assertThat(store.get(ticket.key(), 5)).hasValueSatisfying(read -> assertThat(read)
-                .hasSize(5));
+        assertThat(store.get(ticket.key(), 5))
+                .hasValueSatisfying(read -> assertThat(read).hasSize(5));
         assertThatThrownBy(() -> scans.get(new ClaimTicket(ticket.key(), 4, ticket.sha256()), 10))
                 .isInstanceOfSatisfying(
                         ScanstreamException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_REQUEST))

@@ -55,6 +55,11 @@ public final class Arrivals implements AutoCloseable {
         return loop.running();
     }
 
+    /** Whether the thread has not ended before its time. */
+    public boolean alive() {
+        return loop.isStopping() || thread.getState() == Thread.State.NEW || thread.isAlive();
+    }
+
     /** Looks for no more arrivals, once what is in hand is enqueued. Returns at once. */
     public void stop() {
         loop.stop();

@@ -14,8 +14,10 @@ import io.scanstream.storage.ArrivalMarks;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -27,6 +29,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +51,7 @@ final class ArrivalsLoop implements Runnable {
     private final Reconciler reconciler;
     private final ArrivalMetrics metrics;
     private final SentTraces traces;
+    private final Map<Place, Enqueued> enqueued = new HashMap<>();
     private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile boolean running;
 
@@ -84,27 +88,40 @@ final class ArrivalsLoop implements Runnable {
     @Override
     public void run() {
         Backoff backoff = new Backoff();
-        while (!isStopping()) {
-            try {
-                connectAndRead(backoff);
-            } catch (InterruptException e) {
-                break;
-            } catch (KafkaException | ScanstreamException e) {
-                LOG.warn("Arrivals stand still, Kafka at {}: {}", kafka.bootstrapServers(), e.getMessage());
-                standStill(backoff);
-            } catch (RuntimeException e) {
-                LOG.error("Arrivals stand still for a reason of our own.", e);
-                standStill(backoff);
+        try {
+            while (!isStopping()) {
+                runOnce(backoff);
             }
+        } catch (InterruptException e) {
+            LOG.warn("Arrivals were interrupted.");
+        } finally {
+            running = false;
+            metrics.leading(false);
         }
-        running = false;
-        metrics.leading(false);
     }
 
-    private void connectAndRead(Backoff backoff) {
+    private void runOnce(Backoff backoff) {
+        Map<String, Object> member = kafka.member(Topics.ARRIVALS_GROUP);
+        try {
+            connectAndRead(member, backoff);
+        } catch (InterruptException e) {
+            throw e;
+        } catch (KafkaException | ScanstreamException e) {
+            if (e instanceof UnsupportedVersionException && kafka.fallsBack(member)) {
+                return;
+            }
+            LOG.warn("Arrivals stand still, Kafka at {}: {}", kafka.bootstrapServers(), e.getMessage());
+            standStill(backoff);
+        } catch (RuntimeException | Error e) {
+            LOG.error("Arrivals stand still for a reason of our own.", e);
+            standStill(backoff);
+        }
+    }
+
+    private void connectAndRead(Map<String, Object> member, Backoff backoff) {
         // Not there, or not ours to read: then no notification is to blame.
         scans.incoming();
-        try (Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(kafka.member(Topics.ARRIVALS_GROUP));
+        try (Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(member);
                 Outbox outbox = new Outbox(kafka, metrics, traces);
                 Backlog backlog = new Backlog(kafka.client())) {
             requireTopic(consumer);
@@ -139,8 +156,10 @@ final class ArrivalsLoop implements Runnable {
         List<ConsumerRecord<byte[], byte[]>> all = new ArrayList<>();
         records.forEach(all::add);
         List<Read> read;
+        Set<ScanId> known;
         try {
             read = scans.each(all, this::read);
+            known = known(read);
         } catch (ScanstreamException down) {
             LOG.warn("Arrivals wait ({}): {}", down.code(), down.getMessage());
             rewind(consumer, records);
@@ -150,6 +169,9 @@ final class ArrivalsLoop implements Runnable {
         Map<Place, List<ScanId>> ids = new HashMap<>();
         for (Read each : read) {
             for (Arrived arrived : each.arrived()) {
+                if (known.contains(arrived.id())) {
+                    continue;
+                }
                 ids.computeIfAbsent(arrived.place(), place -> new ArrayList<>()).add(arrived.id());
                 if (arrived.record() != null) {
                     outbox.scan(arrived.record());
@@ -166,9 +188,24 @@ final class ArrivalsLoop implements Runnable {
             }
         }
         outbox.write(Via.NOTIFICATION);
+        metrics.known(Via.NOTIFICATION, known.size());
         consumer.commitSync();
         backoff.reset();
         keep(ids);
+    }
+
+    /** What was enqueued before, by this process or another, as far as the scoring edge may have forgotten it. */
+    private Set<ScanId> known(List<Read> read) {
+        Map<Place, List<ScanId>> ids = new HashMap<>();
+        for (Read each : read) {
+            for (Arrived arrived : each.arrived()) {
+                ids.computeIfAbsent(arrived.place(), place -> new ArrayList<>()).add(arrived.id());
+            }
+        }
+        Set<ScanId> known = new HashSet<>();
+        ids.forEach((place, found) -> known.addAll(enqueued.computeIfAbsent(place, at -> new Enqueued(marks.apply(at)))
+                .among(found)));
+        return known;
     }
 
     /** One notification; fails only with what is retryable. */
@@ -215,7 +252,7 @@ final class ArrivalsLoop implements Runnable {
         }
     }
 
-    private boolean isStopping() {
+    boolean isStopping() {
         return stopped.getCount() == 0;
     }
 

@@ -16,12 +16,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Finds a scan's outcome. What something that is down keeps from its outcome is tried again, with growing pauses and without
- * an end; nothing is counted against the scan.
+ * an end; nothing is counted against the scan. After an {@link Error} it is tried again a few times, then rejected.
  */
 final class Attempts {
     private static final Logger LOG = LoggerFactory.getLogger(Attempts.class);
 
     private static final Duration WARN_EVERY = Duration.ofSeconds(1);
+    /** An Error, such as memory that is short, is seldom the scan's own; but it may be. */
+    private static final int MOST_ERRORS = 5;
 
     private final RecordScoring scoring;
     private final Urgency urgency;
@@ -38,10 +40,10 @@ final class Attempts {
      * @param whenScored runs after the scan has its outcome, or when that is not wanted any more
      */
     void score(InHand.Scan scan, Runnable whenScored) {
-        attempt(scan, new Backoff(), whenScored);
+        attempt(scan, new Backoff(), 0, whenScored);
     }
 
-    private void attempt(InHand.Scan scan, Backoff backoff, Runnable whenScored) {
+    private void attempt(InHand.Scan scan, Backoff backoff, int errors, Runnable whenScored) {
         if (!scan.isWanted()) {
             whenScored.run();
             return;
@@ -49,7 +51,7 @@ final class Attempts {
         CompletionStage<Outcome> attempted;
         try {
             attempted = scoring.score(scan.record(), urgency, scan::isWanted);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             attempted = CompletableFuture.failedFuture(e);
         }
         var unused = attempted.whenComplete((outcome, failure) -> {
@@ -59,7 +61,10 @@ final class Attempts {
             } else if (ServingSet.cause(failure) instanceof ScanstreamException down
                     && down.code().retryable()) {
                 warn(scan, down);
-                later(backoff.next()).execute(() -> attempt(scan, backoff, whenScored));
+                later(backoff.next()).execute(() -> attempt(scan, backoff, errors, whenScored));
+            } else if (ServingSet.cause(failure) instanceof Error error && errors + 1 < MOST_ERRORS) {
+                LOG.error("Scoring {} is tried again.", scan.record().place(), error);
+                later(backoff.next()).execute(() -> attempt(scan, backoff, errors + 1, whenScored));
             } else if (ServingSet.cause(failure) instanceof CancellationException) {
                 whenScored.run();
             } else {

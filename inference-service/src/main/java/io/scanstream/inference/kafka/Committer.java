@@ -22,7 +22,7 @@ final class Committer implements AutoCloseable {
     private final Consumer<List<Outcome>> whenCommitted;
     private final Thread thread;
     private volatile ScoreWriter.@Nullable NotWritten notWritten;
-    private volatile @Nullable RuntimeException failure;
+    private volatile @Nullable Throwable failure;
 
     /**
      * Starts.
@@ -47,16 +47,19 @@ final class Committer implements AutoCloseable {
     }
 
     private void commitAll() {
-        for (List<Outcome> outcomes = inHand.take(); !outcomes.isEmpty(); outcomes = inHand.take()) {
-            try {
-                inHand.written(outcomes, commit(outcomes));
-            } catch (ScoreWriter.NotWritten e) {
-                notWritten = e;
-                inHand.suspend();
-            } catch (RuntimeException e) {
-                failure = e;
-                inHand.suspend();
+        try {
+            for (List<Outcome> outcomes = inHand.take(); !outcomes.isEmpty(); outcomes = inHand.take()) {
+                try {
+                    inHand.written(outcomes, commit(outcomes));
+                } catch (ScoreWriter.NotWritten e) {
+                    notWritten = e;
+                    inHand.suspend();
+                }
             }
+        } catch (RuntimeException | Error e) {
+            // An Error too: without this thread nothing is ever committed, and nobody would know.
+            failure = e;
+            inHand.suspend();
         }
     }
 
@@ -78,12 +81,15 @@ final class Committer implements AutoCloseable {
     /**
      * Says once that a transaction was aborted and that everything in hand must be read again; null: none was.
      *
-     * @throws RuntimeException as the writer threw it: it cannot go on
+     * @throws RuntimeException as the writer threw it, or an Error: the committer has ended
      */
     ScoreWriter.@Nullable NotWritten aborted() {
-        RuntimeException fatal = failure;
-        if (fatal != null) {
-            throw fatal;
+        Throwable fatal = failure;
+        if (fatal instanceof Error error) {
+            throw error;
+        }
+        if (fatal instanceof RuntimeException exception) {
+            throw exception;
         }
         ScoreWriter.NotWritten aborted = notWritten;
         notWritten = null;

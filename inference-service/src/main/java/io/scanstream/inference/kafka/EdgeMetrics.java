@@ -5,12 +5,11 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
-import io.scanstream.contracts.scoring.ScoreEvent.ScanRejected;
+import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.contracts.scoring.ScoreEvent.ScanScored;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 
 /** What the edge measures and counts, by topic; of scans only what was committed. */
 final class EdgeMetrics {
@@ -22,7 +21,8 @@ final class EdgeMetrics {
     private final Timer age;
     private final Counter aborted;
     private final Counter repeats;
-    private final AtomicLong lag = new AtomicLong();
+    private final EdgeStage produce;
+    private volatile double lag = Double.NaN;
     private final AtomicInteger inHand = new AtomicInteger();
 
     EdgeMetrics(MeterRegistry registry, String topic) {
@@ -32,7 +32,8 @@ final class EdgeMetrics {
         this.age = histogram("scanstream.scan.age");
         this.aborted = registry.counter("scanstream.transactions.aborted", "topic", topic);
         this.repeats = registry.counter("scanstream.scans.repeated", "topic", topic);
-        Gauge.builder("scanstream.scans.lag", lag, AtomicLong::get)
+        this.produce = new EdgeStage(registry, "produce");
+        Gauge.builder("scanstream.scans.lag", this, metrics -> metrics.lag)
                 .tag("topic", topic)
                 .register(registry);
         Gauge.builder("scanstream.scans.in.hand", inHand, AtomicInteger::get)
@@ -58,14 +59,20 @@ final class EdgeMetrics {
         for (Outcome outcome : outcomes) {
             // From when the scan was sent, by its sender's clock.
             age.record(Math.max(0, now - outcome.scan().source().timestamp()), TimeUnit.MILLISECONDS);
+            ModelVersion version = outcome.version();
+            if (version != null) {
+                produce.record(version, System.nanoTime() - outcome.since());
+            }
             if (outcome.rejection() != null) {
-                String version = outcome.event() instanceof ScanRejected rejected ? rejected.version() : null;
+                // Never what the sender wrote: names that nobody knows would be a series each.
                 count(
                         "scanstream.scans.rejected",
                         "code",
                         outcome.rejection().code().name(),
+                        "model",
+                        version == null ? UNKNOWN : version.name(),
                         "version",
-                        version == null ? UNKNOWN : version);
+                        version == null ? UNKNOWN : version.version());
             } else if (outcome.event() instanceof ScanScored scored) {
                 count("scanstream.scans.scored", "model", scored.model(), "version", scored.version());
                 if (scored.arm() != null) {
@@ -81,6 +88,11 @@ final class EdgeMetrics {
         registry.counter(name, Tags.of(tags).and("topic", topic)).increment();
     }
 
+    /** Drops what was measured of a version that is not in memory any more; what was counted stays. */
+    void forget(ModelVersion version) {
+        produce.forget(version);
+    }
+
     void aborted() {
         aborted.increment();
     }
@@ -88,10 +100,16 @@ final class EdgeMetrics {
     /**
      * Where the consumer stands.
      *
-     * @param behind records on its partitions that it has not read; a transaction's marker counts as one
+     * @param behind records on its partitions that are not committed; a transaction's marker counts as one. Not a number
+     *     where the broker does not say
      */
-    void standing(long behind, int scansInHand) {
-        lag.set(behind);
+    void standing(double behind, int scansInHand) {
+        lag = behind;
         inHand.set(scansInHand);
+    }
+
+    /** There is no consumer: nobody knows what waits. */
+    void disconnected() {
+        standing(Double.NaN, 0);
     }
 }

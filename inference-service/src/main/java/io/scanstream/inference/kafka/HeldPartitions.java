@@ -54,7 +54,6 @@ final class HeldPartitions implements ConsumerRebalanceListener {
      *
      * @param known what this process last knew of partitions that it held; kept up to date
      */
-
     HeldPartitions(
             Consumer<byte[], byte[]> consumer,
             ScoredIds scoredIds,
@@ -129,11 +128,7 @@ final class HeldPartitions implements ConsumerRebalanceListener {
 
     private Isolation isolate(TopicPartition partition) {
         Isolation isolation = Isolation.takeOver(
-                suspects(),
-                partition.toString(),
-                settings.instance(),
-                settings.scansInHand(),
-                known.get(partition));
+                suspects(), partition.toString(), settings.instance(), settings.scansInHand(), known.get(partition));
         known.put(partition, isolation);
         if (isolation.isOn()) {
             LOG.warn(
@@ -163,13 +158,6 @@ final class HeldPartitions implements ConsumerRebalanceListener {
         takeUps.remove(partition);
         consumer.resume(List.of(partition));
         LOG.info("Scoring {} from {}, {} scored ids known.", partition, consumer.position(partition), window.size());
-    }
-
-    /** Records on the partitions in work that were not read yet, as far as the consumer has heard of them. */
-    long lag() {
-        return windows.keySet().stream()
-                .mapToLong(partition -> consumer.currentLag(partition).orElse(0))
-                .sum();
     }
 
     /** Goes back to what is committed, everywhere. */

@@ -21,6 +21,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * @param transactionTimeout after which the broker aborts a transaction whose owner is gone
  * @param drain how long the batch in hand may take to finish on shutdown
  * @param repeatWindow how many scored ids are remembered for each partition
+ * @param protocol shared by all consumers of the process
  */
 public record KafkaSettings(
         Map<String, Object> client,
@@ -30,7 +31,30 @@ public record KafkaSettings(
         Duration linger,
         Duration transactionTimeout,
         Duration drain,
-        int repeatWindow) {
+        int repeatWindow,
+        GroupProtocol protocol) {
+    /** With the rebalance protocol that the client's settings name, or the broker has. */
+    public KafkaSettings(
+            Map<String, Object> client,
+            String instance,
+            int scansInHand,
+            int bytesInHand,
+            Duration linger,
+            Duration transactionTimeout,
+            Duration drain,
+            int repeatWindow) {
+        this(
+                client,
+                instance,
+                scansInHand,
+                bytesInHand,
+                linger,
+                transactionTimeout,
+                drain,
+                repeatWindow,
+                new GroupProtocol(client.get(ConsumerConfig.GROUP_PROTOCOL_CONFIG)));
+    }
+
     public KafkaSettings {
         client = Map.copyOf(client);
         if (!client.containsKey(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG)) {
@@ -60,6 +84,7 @@ public record KafkaSettings(
     Map<String, Object> consumer() {
         Map<String, Object> properties = new HashMap<>(client);
         properties.remove(ConsumerConfig.GROUP_ID_CONFIG);
+        properties.remove(ConsumerConfig.GROUP_PROTOCOL_CONFIG);
         properties.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         properties.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
@@ -71,13 +96,21 @@ public record KafkaSettings(
         return properties;
     }
 
-    /** A member of a consumer group, under the broker's own rebalance protocol (KIP-848). */
+    /**
+     * A member of a consumer group. Where it fails with {@code UnsupportedVersionException}, {@link #fallsBack} says whether
+     * it is worth to open another one.
+     */
     public Map<String, Object> member(String group) {
         Map<String, Object> properties = consumer();
         properties.put(ConsumerConfig.GROUP_ID_CONFIG, group);
-        properties.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, "consumer");
+        protocol.set(properties);
         properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, pollRecords());
         return properties;
+    }
+
+    /** Whether the next {@link #member} is another than this one, which the broker could not take in. */
+    public boolean fallsBack(Map<String, Object> member) {
+        return protocol.fallBack(member);
     }
 
     /** Bytes in and out, each record once on its partition. */

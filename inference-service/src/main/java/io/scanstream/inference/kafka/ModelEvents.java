@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -20,6 +21,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,7 +42,7 @@ public final class ModelEvents implements AutoCloseable {
         sender.setDaemon(true);
         return sender;
     });
-    private volatile boolean stopping;
+    private final StopSignal stop = new StopSignal();
 
     /** Nothing runs yet. */
     public ModelEvents(KafkaSettings settings, Runnable nudge) {
@@ -73,44 +75,53 @@ public final class ModelEvents implements AutoCloseable {
 
     private void listen() {
         Backoff backoff = new Backoff();
-        while (!stopping) {
-            try (Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings.consumer())) {
-                List<TopicPartition> all = consumer.partitionsFor(Topics.MODEL_EVENTS, METADATA).stream()
-                        .map(info -> new TopicPartition(info.topic(), info.partition()))
-                        .toList();
-                consumer.assign(all);
-                consumer.seekToEnd(all);
-                backoff.reset();
-                // What came while nobody listened.
-                nudge.run();
-                while (!stopping) {
-                    if (!consumer.poll(POLL).isEmpty()) {
-                        nudge.run();
-                    }
-                }
-            } catch (KafkaException e) {
-                LOG.warn(
-                        "{} cannot be read; the store is listed all the same: {}", Topics.MODEL_EVENTS, e.getMessage());
-                if (!pause(backoff.next())) {
-                    return;
-                }
+        try {
+            while (!stop.isStopping()) {
+                listenOnce(backoff);
             }
+        } catch (InterruptException e) {
+            LOG.warn("{} is not read any more: interrupted.", Topics.MODEL_EVENTS);
         }
     }
 
-    private static boolean pause(Duration pause) {
-        try {
-            Thread.sleep(pause.toMillis());
-            return true;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
+    private void listenOnce(Backoff backoff) {
+        try (Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings.consumer())) {
+            List<TopicPartition> all = partitions(consumer);
+            consumer.assign(all);
+            consumer.seekToEnd(all);
+            backoff.reset();
+            // What came while nobody listened.
+            nudge.run();
+            while (!stop.isStopping()) {
+                if (!consumer.poll(POLL).isEmpty()) {
+                    nudge.run();
+                }
+            }
+        } catch (InterruptException e) {
+            throw e;
+        } catch (KafkaException e) {
+            LOG.warn("{} cannot be read; the store is listed all the same: {}", Topics.MODEL_EVENTS, e.getMessage());
+            stop.sleep(backoff.next());
+        } catch (RuntimeException | Error e) {
+            LOG.error("{} is not read for a reason of our own; it is tried again.", Topics.MODEL_EVENTS, e);
+            stop.sleep(backoff.next());
         }
+    }
+
+    private static List<TopicPartition> partitions(Consumer<?, ?> consumer) {
+        return IntStream.range(0, ScoredIds.partitions(consumer, Topics.MODEL_EVENTS))
+                .mapToObj(number -> new TopicPartition(Topics.MODEL_EVENTS, number))
+                .toList();
+    }
+
+    /** Whether the thread that listens has not ended before its time. */
+    public boolean alive() {
+        return stop.isStopping() || thread.getState() == Thread.State.NEW || thread.isAlive();
     }
 
     @Override
     public void close() {
-        stopping = true;
+        stop.stopWithin(Duration.ZERO);
         try {
             thread.join(METADATA.toMillis());
         } catch (InterruptedException e) {

@@ -2,6 +2,7 @@ package io.scanstream.inference.kafka;
 
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.contracts.scoring.ScanId;
 import io.scanstream.contracts.scoring.ScoreEvent;
 import io.scanstream.contracts.scoring.ScoreEvent.ScanRejected;
@@ -17,14 +18,27 @@ import org.jspecify.annotations.Nullable;
  * @param event for {@code scores}; absent for a repeat, and for a record without a scan id
  * @param rejection why there is no score; absent if there is one, and for a repeat
  * @param attempts how many processes tried
+ * @param version that answered, or tried to; absent where none was found
+ * @param since {@link System#nanoTime} when it was known
  */
 record Outcome(
         ScanRecord scan,
         @Nullable ScoreEvent event,
         @Nullable ScanstreamException rejection,
-        int attempts) {
+        int attempts,
+        @Nullable ModelVersion version,
+        long since) {
+    private Outcome(
+            ScanRecord scan,
+            @Nullable ScoreEvent event,
+            @Nullable ScanstreamException rejection,
+            int attempts,
+            @Nullable ModelVersion version) {
+        this(scan, event, rejection, attempts, version, System.nanoTime());
+    }
+
     static Outcome repeat(ScanRecord scan) {
-        return new Outcome(scan, null, null, 0);
+        return new Outcome(scan, null, null, 0, null);
     }
 
     /**
@@ -36,7 +50,8 @@ record Outcome(
         if (scan.id() == null) {
             throw new IllegalStateException("a record without a scan id was scored: " + scan.place());
         }
-        return new Outcome(scan, event(scan.id(), score, arm, scan.subject()), null, 1);
+        ModelVersion version = new ModelVersion(score.model(), score.version());
+        return new Outcome(scan, event(scan.id(), score, arm, scan.subject()), null, 1, version);
     }
 
     static ScanScored event(ScanId id, Score score, @Nullable String arm, @Nullable String source) {
@@ -53,9 +68,19 @@ record Outcome(
                 source);
     }
 
+    /** A rejection before any version was found. */
     static Outcome rejected(ScanRecord scan, ScanstreamException reason, int attempts) {
+        return rejected(scan, reason, attempts, null);
+    }
+
+    /**
+     * A rejection.
+     *
+     * @param tried the version that could not score it; absent where none was found
+     */
+    static Outcome rejected(ScanRecord scan, ScanstreamException reason, int attempts, @Nullable ModelVersion tried) {
         if (scan.id() == null) {
-            return new Outcome(scan, null, reason, attempts);
+            return new Outcome(scan, null, reason, attempts, tried);
         }
         String version = scan.ref() == null ? null : scan.ref().version();
         ScoreEvent event = new ScanRejected(
@@ -66,7 +91,7 @@ record Outcome(
                 DeadLetterRecord.shortened(reason),
                 Instant.now(),
                 scan.subject());
-        return new Outcome(scan, event, reason, attempts);
+        return new Outcome(scan, event, reason, attempts, tried);
     }
 
     /** Whether the record goes to the dead letters: all that are rejected but for those that came too late. */

@@ -3,6 +3,7 @@ package io.scanstream.inference.kafka;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
 import io.scanstream.contracts.Topics;
+import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.inference.scoring.Urgency;
 import io.scanstream.storage.ObjectStore;
 import java.util.List;
@@ -54,15 +55,34 @@ public final class ScanEdge implements AutoCloseable {
         threads.forEach(Thread::start);
     }
 
-    /** Whether both consumers have reached the broker and are not asked to end. */
+    /**
+     * Whether both consumers have reached the broker, work, and are not asked to end. A broker that goes away for a while does not end that: what is
+     * asked over HTTP can be answered all the same. See {@link #brokerAnswers}.
+     */
     public boolean running() {
         return !stopping && loops.stream().allMatch(ScanLoop::running);
+    }
+
+    /** Drops what was measured of a version that is not in memory any more. */
+    public void forget(ModelVersion version) {
+        loops.forEach(loop -> loop.forget(version));
     }
 
     /** Takes no more scans; those in hand have the drain time from now on. Returns at once. */
     public void stop() {
         stopping = true;
         loops.forEach(ScanLoop::stop);
+    }
+
+    /** Whether the broker has answered both of late, within half a minute. */
+    public boolean brokerAnswers() {
+        return loops.stream().allMatch(ScanLoop::brokerAnswers);
+    }
+
+    /** Whether no thread has ended that should not have; an edge that is not started or was asked to end is alive. */
+    public boolean alive() {
+        return stopping
+                || threads.stream().allMatch(thread -> thread.getState() == Thread.State.NEW || thread.isAlive());
     }
 
     /** Takes no more scans, finishes those in hand within the drain time, leaves the groups. */

@@ -1,14 +1,17 @@
 package io.scanstream.inference.kafka;
 
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.inference.scoring.Urgency;
 import io.scanstream.storage.ObjectStore;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
@@ -16,6 +19,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,6 +41,7 @@ final class ScanLoop implements Runnable {
     private final ScanTraces traces;
     private final StopSignal stop = new StopSignal();
     private final Map<TopicPartition, Isolation> known = new HashMap<>();
+    private volatile Lag lag = new Lag(partitions -> new CompletableFuture<>(), System::nanoTime);
     private volatile boolean running;
 
     /** Where a loop takes its scans from. */
@@ -67,9 +72,22 @@ final class ScanLoop implements Runnable {
         this.traces = traces;
     }
 
-    /** Whether the consumer is in its group, or on its way into it, with a broker that answered. */
+    /**
+     * Whether the consumer was opened with a broker that answered, and works. It stays so while a broker is away that comes
+     * back before anything fails for good, since a consumer waits for it in silence; {@link #brokerAnswers} does not.
+     */
     boolean running() {
         return running;
+    }
+
+    /** Whether the broker has answered within the last half minute. */
+    boolean brokerAnswers() {
+        return running && !Double.isNaN(lag.records());
+    }
+
+    /** Drops what was measured of a version. */
+    void forget(ModelVersion version) {
+        metrics.forget(version);
     }
 
     /** Asks the loop to end; what is in hand may finish within the drain time. */
@@ -80,39 +98,56 @@ final class ScanLoop implements Runnable {
     @Override
     public void run() {
         Backoff backoff = new Backoff();
-        while (!stop.isStopping()) {
-            try {
-                connectAndScore(backoff);
-            } catch (InterruptException e) {
-                break;
-            } catch (KafkaException | ScanstreamException e) {
-                LOG.warn(
-                        "Scoring {} from Kafka at {} stands still: {}",
-                        source.topic(),
-                        settings.bootstrapServers(),
-                        withCauses(e));
-                standStill(backoff);
-            } catch (RuntimeException e) {
-                LOG.error("Scoring {} stands still for a reason of our own.", source.topic(), e);
-                standStill(backoff);
+        try {
+            while (!stop.isStopping()) {
+                runOnce(backoff);
             }
+        } catch (InterruptException e) {
+            LOG.warn("Scoring {} was interrupted.", source.topic());
+        } finally {
+            running = false;
+            metrics.disconnected();
         }
-        running = false;
     }
 
-    private void connectAndScore(Backoff backoff) {
+    private void runOnce(Backoff backoff) {
+        Map<String, Object> member = settings.member(source.group());
+        try {
+            connectAndScore(member, backoff);
+        } catch (InterruptException e) {
+            throw e;
+        } catch (KafkaException | ScanstreamException e) {
+            if (e instanceof UnsupportedVersionException && settings.fallsBack(member)) {
+                return;
+            }
+            LOG.warn(
+                    "Scoring {} from Kafka at {} stands still: {}",
+                    source.topic(),
+                    settings.bootstrapServers(),
+                    withCauses(e));
+            standStill(backoff);
+        } catch (RuntimeException | Error e) {
+            // Memory that is short comes back. Whatever else it is, a thread that ends would be worse.
+            LOG.error("Scoring {} stands still for a reason of our own.", source.topic(), e);
+            standStill(backoff);
+        }
+    }
+
+    private void connectAndScore(Map<String, Object> member, Backoff backoff) {
         InHand inHand = new InHand(settings.scansInHand(), settings.bytesInHand(), settings.linger());
         AtomicReference<ConsumerGroupMetadata> group = new AtomicReference<>();
-        try (ScoredIds scoredIds = new ScoredIds(settings);
-                Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings.member(source.group()))) {
+        try (Admin admin = Admin.create(settings.client());
+                ScoredIds scoredIds = new ScoredIds(settings, admin);
+                Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(member)) {
             boolean samePartition = scoredIds.samePartition(ScoredIds.partitions(consumer, source.topic()));
-            HeldPartitions partitions = new HeldPartitions(
-                    consumer, scoredIds, samePartition, store, settings, inHand, known);
+            HeldPartitions partitions =
+                    new HeldPartitions(consumer, scoredIds, samePartition, store, settings, inHand, known);
             group.set(consumer.groupMetadata());
             try (ScoreWriter writer = new ScoreWriter(settings, samePartition, traces);
                     Committer committer = new Committer(
                             source.topic() + "-commit", inHand, writer, group::get, metrics, this::offerToShadows)) {
                 consumer.subscribe(List.of(source.topic()), partitions);
+                lag = new Lag(Lag.of(admin, source.group()), System::nanoTime);
                 running = true;
                 new ScanSession(
                                 source.topic(),
@@ -125,6 +160,7 @@ final class ScanLoop implements Runnable {
                                 group,
                                 solitude,
                                 metrics,
+                                lag,
                                 stop)
                         .scoreAll(backoff);
             } finally {
@@ -141,6 +177,7 @@ final class ScanLoop implements Runnable {
 
     private void standStill(Backoff backoff) {
         running = false;
+        metrics.disconnected();
         stop.sleep(backoff.next());
     }
 

@@ -39,12 +39,13 @@ record ScanRecord(
         @Nullable ScanstreamException mistake,
         Instant takenAt,
         Stages stages) {
+    private static final int LONGEST = 4000;
 
     static ScanRecord of(ConsumerRecord<byte[], byte[]> source) {
         ScanId id = null;
         String model = header(source, ScanHeaders.MODEL);
         Instant takenAt = Instant.now();
-        String shown = model == null ? "" : model;
+        String shown = model == null ? "" : shortened(model);
         try {
             id = id(source);
             if (model == null) {
@@ -61,6 +62,11 @@ record ScanRecord(
         }
     }
 
+    /** Whether its deadline has passed. */
+    boolean isLate() {
+        return deadline != null && Instant.now().isAfter(deadline);
+    }
+
     /** What tells this attempt at the scan from every other; absent without an id. */
     @Nullable
     ScanId attempt() {
@@ -70,7 +76,8 @@ record ScanRecord(
     /** What the bytes are to whoever sent them, if the record says so. */
     @Nullable
     String subject() {
-        return header(source, ScanHeaders.SUBJECT);
+        String subject = header(source, ScanHeaders.SUBJECT);
+        return subject == null ? null : shortened(subject);
     }
 
     /** A header's text; null where the record has none of the name. */
@@ -133,6 +140,11 @@ record ScanRecord(
             throw invalid("claim ticket: expected key, sizeBytes, and either sha256 or etag and bucket.");
         }
         return ticket;
+    }
+
+    /** What goes into a score's JSON, where a hostile header could become too large for a record. */
+    private static String shortened(String text) {
+        return text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "…";
     }
 
     private static @Nullable String header(ConsumerRecord<byte[], byte[]> source, String name) {

@@ -37,6 +37,7 @@ final class ScanSession {
     private final AtomicReference<ConsumerGroupMetadata> group;
     private final Solitude solitude;
     private final EdgeMetrics metrics;
+    private final Lag lag;
     private final StopSignal stop;
 
     /** What was read is read again. */
@@ -55,6 +56,7 @@ final class ScanSession {
             AtomicReference<ConsumerGroupMetadata> group,
             Solitude solitude,
             EdgeMetrics metrics,
+            Lag lag,
             StopSignal stop) {
         this.topic = topic;
         this.settings = settings;
@@ -66,6 +68,7 @@ final class ScanSession {
         this.group = group;
         this.solitude = solitude;
         this.metrics = metrics;
+        this.lag = lag;
         this.stop = stop;
     }
 
@@ -102,7 +105,8 @@ final class ScanSession {
     private ConsumerRecords<byte[], byte[]> poll(Duration within) {
         ConsumerRecords<byte[], byte[]> records = consumer.poll(within);
         group.set(consumer.groupMetadata());
-        metrics.standing(partitions.lag(), inHand.size());
+        lag.look(consumer.assignment());
+        metrics.standing(lag.records(), inHand.size());
         return records;
     }
 
@@ -148,8 +152,13 @@ final class ScanSession {
         while (!solitude.join(PATIENCE)) {
             betweenWaits();
         }
-        if (!score(scan, solitude::leave)) {
-            solitude.leave();
+        boolean handedOn = false;
+        try {
+            handedOn = score(scan, solitude::leave);
+        } finally {
+            if (!handedOn) {
+                solitude.leave();
+            }
         }
     }
 

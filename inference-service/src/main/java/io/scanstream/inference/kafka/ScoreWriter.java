@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -19,6 +20,8 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.header.Header;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes outcomes and offsets in one transaction. The transaction opens when everything in it is known, so it is open for
@@ -28,7 +31,8 @@ final class ScoreWriter implements AutoCloseable {
     private final Producer<byte[], byte[]> producer;
     private final boolean samePartition;
     private final ScanTraces traces;
-    private boolean withoutValues;
+    /** Dead letters of this size were found to be too large for the broker: key, value and headers, in bytes. */
+    private int tooLargeBytes = Integer.MAX_VALUE;
 
     /** A transaction that was aborted, or whose fate is unknown: what was read is to be read again. */
     static final class NotWritten extends Exception {
@@ -39,10 +43,18 @@ final class ScoreWriter implements AutoCloseable {
 
     /** Connects, which waits for the broker; a new transactional id each time. */
     ScoreWriter(KafkaSettings settings, boolean samePartition, ScanTraces traces) {
+        this(
+                new KafkaProducer<>(settings.transactionalProducer(
+                        Topics.SCORERS_GROUP + "-" + settings.instance() + "-" + UUID.randomUUID())),
+                samePartition,
+                traces);
+    }
+
+    /** With a transactional producer, which is this writer's from now on. */
+    ScoreWriter(Producer<byte[], byte[]> producer, boolean samePartition, ScanTraces traces) {
         this.samePartition = samePartition;
         this.traces = traces;
-        this.producer = new KafkaProducer<>(settings.transactionalProducer(
-                Topics.SCORERS_GROUP + "-" + settings.instance() + "-" + UUID.randomUUID()));
+        this.producer = producer;
         try {
             producer.initTransactions();
         } catch (KafkaException e) {
@@ -61,29 +73,56 @@ final class ScoreWriter implements AutoCloseable {
     void write(List<Outcome> outcomes, Map<TopicPartition, OffsetAndMetadata> offsets, ConsumerGroupMetadata group)
             throws NotWritten {
         ScanTraces.Transaction traced = traces.transaction();
+        // The first is the one; those that are given up for its sake fail with the same afterwards.
+        AtomicReference<@Nullable ProducerRecord<byte[], byte[]>> tooLarge = new AtomicReference<>();
         try {
             producer.beginTransaction();
             // What a send fails with, the commit fails with.
             for (Outcome outcome : outcomes) {
                 if (outcome.event() != null) {
-                    var unused = producer.send(score(outcome, outcome.event(), traced));
+                    send(score(outcome, outcome.event(), traced), tooLarge);
                 }
                 if (outcome.isDeadLetter() && outcome.rejection() != null) {
-                    var unused =
-                            producer.send(deadLetter(outcome.scan().source(), outcome.rejection(), outcome.attempts()));
+                    send(deadLetter(outcome, outcome.rejection()), tooLarge);
                 }
             }
             producer.sendOffsetsToTransaction(offsets, group);
             producer.commitTransaction();
-            withoutValues = false;
             traced.committed();
         } catch (KafkaException e) {
-            // A dead letter that the broker finds too large, with its new headers, is written without the scan.
-            withoutValues = e instanceof RecordTooLargeException || e.getCause() instanceof RecordTooLargeException;
             traced.aborted(e);
             abort(e);
+            learnFrom(tooLarge.get());
             throw new NotWritten(e);
         }
+    }
+
+    private void send(
+            ProducerRecord<byte[], byte[]> record, AtomicReference<@Nullable ProducerRecord<byte[], byte[]>> tooLarge) {
+        var unused = producer.send(record, (at, failure) -> {
+            if (failure instanceof RecordTooLargeException) {
+                tooLarge.compareAndSet(null, record);
+            }
+        });
+    }
+
+    /** Dead letters as large as one that the broker did not take are written with less from now on; others are not. */
+    private void learnFrom(@Nullable ProducerRecord<byte[], byte[]> tooLarge) {
+        if (tooLarge != null && tooLarge.topic().equals(Topics.SCANS_DLQ)) {
+            tooLargeBytes = Math.min(tooLargeBytes, sizeBytes(tooLarge));
+        }
+    }
+
+    private static int sizeBytes(ProducerRecord<byte[], byte[]> record) {
+        int size = length(record.key()) + length(record.value());
+        for (Header header : record.headers()) {
+            size += header.key().length() + length(header.value());
+        }
+        return size;
+    }
+
+    private static int length(byte @Nullable [] bytes) {
+        return bytes == null ? 0 : bytes.length;
     }
 
     private void abort(KafkaException reason) {
@@ -106,9 +145,29 @@ final class ScoreWriter implements AutoCloseable {
         return score;
     }
 
-    private ProducerRecord<byte[], byte[]> deadLetter(
-            ConsumerRecord<byte[], byte[]> source, ScanstreamException reason, int attempts) {
-        return DeadLetterRecord.of(Topics.SCANS_DLQ, source, reason, attempts, withoutValues ? null : source.value());
+    /** As it came; without its value if that is too large; without the rest of it but its id if even that is. */
+    private ProducerRecord<byte[], byte[]> deadLetter(Outcome outcome, ScanstreamException reason) {
+        ConsumerRecord<byte[], byte[]> source = outcome.scan().source();
+        ProducerRecord<byte[], byte[]> whole = deadLetter(source, reason, outcome.attempts(), source.value());
+        if (sizeBytes(whole) < tooLargeBytes) {
+            return whole;
+        }
+        ProducerRecord<byte[], byte[]> withoutValue = deadLetter(source, reason, outcome.attempts(), null);
+        if (sizeBytes(withoutValue) < tooLargeBytes) {
+            return withoutValue;
+        }
+        byte[] key =
+                outcome.scan().id() == null ? null : utf8(outcome.scan().id().toString());
+        return deadLetter(
+                new ConsumerRecord<>(source.topic(), source.partition(), source.offset(), key, null),
+                reason,
+                outcome.attempts(),
+                null);
+    }
+
+    private static ProducerRecord<byte[], byte[]> deadLetter(
+            ConsumerRecord<byte[], byte[]> source, ScanstreamException reason, int attempts, byte @Nullable [] value) {
+        return DeadLetterRecord.of(Topics.SCANS_DLQ, source, reason, attempts, value);
     }
 
     private static byte[] utf8(String text) {

@@ -35,12 +35,17 @@ final class ScoredIds implements AutoCloseable {
     private final int window;
     private final int partitions;
 
-    ScoredIds(KafkaSettings settings) {
+    /**
+     * Connects.
+     *
+     * @param admin stays the caller's to close
+     */
+    ScoredIds(KafkaSettings settings, Admin admin) {
         this.window = settings.repeatWindow();
+        this.admin = admin;
         this.consumer = new KafkaConsumer<>(settings.consumer());
         try {
             this.partitions = partitions(consumer, Topics.SCORES);
-            this.admin = Admin.create(settings.client());
         } catch (KafkaException e) {
             consumer.close();
             throw e;
@@ -125,7 +130,8 @@ final class ScoredIds implements AutoCloseable {
                 next.replaceAll((partition, old) -> consumer.position(partition));
                 waits = next.entrySet().stream()
                         .filter(position -> position.getValue() < end(position.getKey()))
-                        .allMatch(position -> consumer.currentLag(position.getKey()).orElse(1) == 0);
+                        .allMatch(position ->
+                                consumer.currentLag(position.getKey()).orElse(1) == 0);
                 if (waits || System.nanoTime() - until > 0) {
                     break;
                 }
@@ -183,6 +189,5 @@ final class ScoredIds implements AutoCloseable {
     @Override
     public void close() {
         consumer.close();
-        admin.close(Duration.ofSeconds(5));
     }
 }

@@ -140,7 +140,7 @@ public final class ShadowScoring implements AutoCloseable {
         byte[] bytes;
         try {
             bytes = bytes(scan.scan());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             model.release();
             scan.place().leave();
             drop(scan.shadow(), Drop.FAILED, e);

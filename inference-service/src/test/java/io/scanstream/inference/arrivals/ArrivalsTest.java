@@ -27,10 +27,14 @@ import io.scanstream.inference.ScoringProcess;
 import io.scanstream.inference.TinyModel;
 import io.scanstream.storage.Incoming;
 import io.scanstream.storage.ObjectStore;
+import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -352,6 +356,25 @@ class ArrivalsTest {
         for (int i = 1; i <= 3; i++) {
             assertThat(allScoresOf(prefix + "/tiny/" + i + ".png")).hasSize(1);
         }
+    }
+
+    @Test
+    void anOldNotificationThatIsReadAgainEnqueuesNothingAgain() throws IOException {
+        String key = prefix + "/tiny/1.png";
+        startScoring();
+        Running arrivals = startArrivals(NEVER, 1000);
+        store.put(key, RED);
+        // By then the scoring edge may have forgotten it.
+        Path file = folder.resolve("store/data").resolve(BUCKET).resolve(key);
+        Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(3600)));
+        announce(key);
+        scoreOf(key);
+
+        announce(key);
+
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> arrivals.count("scanstream.arrivals", "via", "notification", "result", "known") == 1);
+        assertThat(scansOf(key)).isEqualTo(1);
     }
 
     private void startScoring() {

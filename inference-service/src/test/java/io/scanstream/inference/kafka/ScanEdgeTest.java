@@ -44,6 +44,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -68,6 +69,7 @@ class ScanEdgeTest {
     static Path folder;
 
     private static final AtomicBoolean STORE_IS_DOWN = new AtomicBoolean();
+    private static final AtomicReference<Error> ERROR = new AtomicReference<>();
     private static final MeterRegistry METRICS = new SimpleMeterRegistry();
 
     private static Cluster cluster;
@@ -89,7 +91,7 @@ class ScanEdgeTest {
                         .named("nan")
                         .onBlack(OnBlack.GIVES_NAN)
                         .write(folder.resolve("nan")));
-        edge = startEdge();
+        edge = startEdge(METRICS);
     }
 
     @AfterAll
@@ -232,7 +234,7 @@ class ScanEdgeTest {
         client.send(client.scan(id, "tiny", RED));
         scoreOf(client.send("tiny", RED));
         edge.close();
-        edge = startEdge();
+        edge = startEdge(METRICS);
         client.send(client.scan(id, "tiny", RED));
         client.flush();
 
@@ -310,15 +312,80 @@ class ScanEdgeTest {
                 .isPositive();
     }
 
+    @Test
+    void goesOnAfterAnError() throws Exception {
+        edge.close();
+        ERROR.set(new OutOfMemoryError("pretended"));
+        edge = startEdge(METRICS);
+
+        assertThat(scoreOf(client.send("tiny", RED))).isInstanceOf(ScanScored.class);
+        assertThat(ERROR).hasValue(null);
+        try (ScanClient urgent = client.on(Topics.SCANS_URGENT)) {
+            assertThat(scoreOf(urgent.send("tiny", RED))).isInstanceOf(ScanScored.class);
+        }
+    }
+
+    @Test
+    void scansOnPartitionsThatCannotBeTakenUpYetCountAsBehind() throws Exception {
+        edge.close();
+        STORE_IS_DOWN.set(true);
+        MeterRegistry metrics = new SimpleMeterRegistry();
+        edge = startEdge(metrics);
+        List<ScanId> sent = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            sent.add(client.send("tiny", RED));
+        }
+        client.flush();
+
+        await().atMost(Duration.ofSeconds(60)).until(() -> lag(metrics) == 10);
+        STORE_IS_DOWN.set(false);
+        sent.forEach(this::scoreOf);
+        await().atMost(Duration.ofSeconds(60)).until(() -> lag(metrics) == 0);
+        edge.close();
+
+        assertThat(lag(metrics)).as("nobody is connected").isNaN();
+        edge = startEdge(METRICS);
+    }
+
+    private static double lag(MeterRegistry metrics) {
+        return metrics.get("scanstream.scans.lag")
+                .tag("topic", Topics.SCANS)
+                .gauge()
+                .value();
+    }
+
+    @Test
+    void aDeadLetterThatIsTooLargeLosesItsOwnBytesOnly() {
+        List<ScanId> small = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            small.add(client.send("tiny", NO_IMAGE));
+        }
+        // As large as the broker takes: with the reason in its headers it is too large.
+        ScanId large = client.send("tiny", new byte[1_048_200]);
+        for (int i = 0; i < 20; i++) {
+            small.add(client.send("tiny", NO_IMAGE));
+        }
+
+        assertRejected(large, ErrorCode.NOT_AN_IMAGE, null);
+        assertThat(deadLetters.poll())
+                .filteredOn(record -> text(record.key()).equals(large.toString()))
+                .allMatch(record -> record.value() == null);
+        small.forEach(id -> assertRejected(id, ErrorCode.NOT_AN_IMAGE, NO_IMAGE));
+    }
+
     private static double count(String name, String tag, String value) {
         return METRICS.find(name).tag("topic", Topics.SCANS).tag(tag, value).counters().stream()
                 .mapToDouble(Counter::count)
                 .sum();
     }
 
-    private static AutoCloseable startEdge() {
+    private static AutoCloseable startEdge(MeterRegistry metrics) {
         ImageDecoder decoder = new ImageDecoder(DecodeLimits.defaults());
         Supplier<ObjectStore> store = () -> {
+            Error error = ERROR.getAndSet(null);
+            if (error != null) {
+                throw error;
+            }
             if (STORE_IS_DOWN.get()) {
                 throw new ScanstreamException(ErrorCode.STORE_UNAVAILABLE, "down");
             }
@@ -330,9 +397,9 @@ class ScanEdgeTest {
                 2,
                 Duration.ofHours(1),
                 (version, reason) -> {});
-        Scorer scorer = new Scorer(ScorerSettings.defaults(), decoder, METRICS);
+        Scorer scorer = new Scorer(ScorerSettings.defaults(), decoder, metrics);
         ClaimedScans claimed = ClaimedScans.inStore(store, MOST_BYTES);
-        RecordScoring records = new RecordScoring(serving, scorer, claimed, 1 << 20, METRICS);
+        RecordScoring records = new RecordScoring(serving, scorer, claimed, 1 << 20, metrics);
         KafkaSettings settings = new KafkaSettings(
                 Map.of("bootstrap.servers", cluster.bootstrapServers()),
                 "test-" + UUID.randomUUID(),
@@ -344,8 +411,8 @@ class ScanEdgeTest {
                 1000);
         Scorer shadowScorer = new Scorer(ScorerSettings.defaults(), decoder, new SimpleMeterRegistry());
         ShadowScoring shadows = ShadowScoring.toKafka(
-                serving, shadowScorer, claimed, new ShadowSettings(64, 1 << 20), settings, METRICS);
-        ScanEdge started = new ScanEdge(settings, records, store, shadows, METRICS, OpenTelemetry.noop());
+                serving, shadowScorer, claimed, new ShadowSettings(64, 1 << 20), settings, metrics);
+        ScanEdge started = new ScanEdge(settings, records, store, shadows, metrics, OpenTelemetry.noop());
         serving.start();
         started.start();
         return () -> {

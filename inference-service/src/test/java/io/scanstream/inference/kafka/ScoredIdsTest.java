@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -55,7 +56,8 @@ class ScoredIdsTest {
             }
         }
 
-        try (ScoredIds scored = new ScoredIds(settings())) {
+        try (Admin admin = Admin.create(settings().client());
+                ScoredIds scored = new ScoredIds(settings(), admin)) {
             ScoredIds.Reading reading = scored.begin(0, true);
             ScoredIds.Reading other = scored.begin(1, true);
             assertThat(reading.progress()).isEqualTo("0 of 50 ids read");
@@ -82,7 +84,8 @@ class ScoredIdsTest {
             write(open, 2, ScanId.next());
             open.flush();
 
-            try (ScoredIds scored = new ScoredIds(settings())) {
+            try (Admin admin = Admin.create(settings().client());
+                    ScoredIds scored = new ScoredIds(settings(), admin)) {
                 ScoredIds.Reading reading = scored.begin(2, true);
                 await().until(() -> !reading.readOn(NO_TIME) && reading.waitsForTransactions());
                 assertThat(reading.progress()).isEqualTo("1 of 2 ids read");
