@@ -18,9 +18,11 @@ import io.scanstream.contracts.ScanstreamException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +44,8 @@ import org.jspecify.annotations.Nullable;
 public final class ObjectStore implements AutoCloseable {
     /** S3 allows parts from 5 MiB; a stream of unknown length is held one part at a time. */
     private static final long PART_BYTES = 16L << 20;
+
+    private static final int CHUNK_BYTES = 64 << 10;
 
     private static final Set<String> MISSING = Set.of("NoSuchKey", "NoSuchObject", "NotFound");
     private static final String NO_BUCKET = "NoSuchBucket";
@@ -239,7 +243,11 @@ public final class ObjectStore implements AutoCloseable {
                         .build()));
     }
 
-    /** Writes the object to a file, whole or not at all; false if there is no such object. */
+    /**
+     * Writes the object to a file, whole or not at all; false if there is no such object.
+     *
+     * @throws ScanstreamException {@code DISK_FULL} if the file cannot be written, which is not the store's fault
+     */
     public boolean download(String key, Path file) {
         Optional<InputStream> found = open(key);
         if (found.isEmpty()) {
@@ -247,14 +255,37 @@ public final class ObjectStore implements AutoCloseable {
         }
         Path part = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + ".part");
         try (InputStream in = found.get()) {
-            Files.createDirectories(file.toAbsolutePath().getParent());
-            Files.copy(in, part);
-            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            write(key, in, part, file);
             return true;
         } catch (IOException e) {
             throw unavailable(key, e);
         } finally {
             deleteQuietly(part);
+        }
+    }
+
+    private void write(String key, InputStream in, Path part, Path file) {
+        try {
+            Files.createDirectories(file.toAbsolutePath().getParent());
+            try (OutputStream out =
+                    Files.newOutputStream(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                byte[] chunk = new byte[CHUNK_BYTES];
+                for (int count = read(key, in, chunk); count >= 0; count = read(key, in, chunk)) {
+                    out.write(chunk, 0, count);
+                }
+            }
+            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new ScanstreamException(
+                    ErrorCode.DISK_FULL, "'" + key + "' cannot be written to " + file + ", is there room? " + e, e);
+        }
+    }
+
+    private int read(String key, InputStream in, byte[] chunk) {
+        try {
+            return in.read(chunk);
+        } catch (IOException e) {
+            throw unavailable(key, e);
         }
     }
 

@@ -71,6 +71,16 @@ class ObjectStoreTest {
     }
 
     @Test
+    void aFileThatCannotBeWrittenIsNotTheStoresFault(@TempDir Path folder) throws IOException {
+        store.put("there", new byte[] {1});
+        Path file = Files.writeString(folder.resolve("file"), "no folder");
+
+        assertThatThrownBy(() -> store.download("there", file.resolve("copy")))
+                .isInstanceOfSatisfying(
+                        ScanstreamException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.DISK_FULL));
+    }
+
+    @Test
     void listsThousandsOfObjectsAndTheNamesBelowAPrefix() {
         for (int i = 0; i < 1_050; i++) {
             store.put("many/" + (i % 3) + "/" + i, new byte[] {1});

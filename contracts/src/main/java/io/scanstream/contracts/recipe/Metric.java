@@ -6,7 +6,10 @@ import org.jspecify.annotations.Nullable;
 
 /** A figure of the validation split that an epoch is judged by. */
 public enum Metric {
-    /** The recipe's loss, mean over the images. */
+    /**
+     * The recipe's loss of the whole split as of one batch: the mean over the images or their pixels, by their classes'
+     * weights where the recipe gives any; dice over all masks.
+     */
     @JsonProperty("loss")
     LOSS("loss", false, null),
     /** Share of right decisions: of images, or of pixels. */

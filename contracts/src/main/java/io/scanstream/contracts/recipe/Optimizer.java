@@ -28,7 +28,7 @@ public sealed interface Optimizer {
             @Setting(value = "Factor of the learning rate; 0 leaves them as they are.", fallback = "1", min = 0)
             double learningRateFactor,
 
-            @Setting("Their weight decay, where it is another.") @Nullable
+            @Setting(value = "Their weight decay, where it is another.", min = 0) @Nullable
             Double weightDecay) {
         /** Whether the group is meant for a parameter of this name. */
         public boolean matches(String parameter) {

@@ -84,6 +84,14 @@ class RecipeReaderTest {
     }
 
     @Test
+    void aGroupsDecayIsNotNegative() {
+        String groups = "learningRate: 0.001, groups: [{match: '*', weightDecay: -0.1}]";
+        assertThat(problemsOf(SMALL.replace("learningRate: 0.001", groups)))
+                .extracting(Problem::path)
+                .containsExactly("recipe.optimizer.groups[0].weightDecay");
+    }
+
+    @Test
     void reportsContradictions() {
         assertThat(problemsOf(SMALL.replace("{architecture: resnet18}", "{}")))
                 .extracting(Problem::path)

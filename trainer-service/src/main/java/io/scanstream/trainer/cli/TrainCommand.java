@@ -103,13 +103,24 @@ public final class TrainCommand implements Callable<Integer> {
     private static int report(Exception e, Console console) {
         if (e instanceof ScanstreamException ours) {
             console.line(ours.code() + ": " + ours.getMessage());
+            for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+                console.line("  because of " + cause);
+            }
             return ours.code() == ErrorCode.INVALID_RECIPE || ours.code() == ErrorCode.INVALID_REQUEST ? USAGE : FAILED;
         }
         console.line("failed: " + e);
+        frames(e, console);
+        for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+            console.line("because of " + cause);
+            frames(cause, console);
+        }
+        return FAILED;
+    }
+
+    private static void frames(Throwable e, Console console) {
         for (StackTraceElement frame : e.getStackTrace()) {
             console.line("    at " + frame);
         }
-        return FAILED;
     }
 
     @Override
@@ -133,8 +144,8 @@ public final class TrainCommand implements Callable<Integer> {
         TrainingData images = new TrainingData(read, manifest, local.bytes());
         Libtorch libtorch = Libtorch.start(DeviceChoice.of(device));
         console.line(libtorch.description());
-        ModelPackage sealed = train(read, images, weights, libtorch);
-        results.println(Json.text(result(sealed, read, (System.nanoTime() - start) / 1e9)));
+        Trained trained = train(read, images, weights, libtorch);
+        results.println(Json.text(result(trained, read, (System.nanoTime() - start) / 1e9)));
         return DONE;
     }
 
@@ -148,7 +159,10 @@ public final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private ModelPackage train(Recipe read, TrainingData images, @Nullable Path weights, Libtorch libtorch)
+    /** @param epochs that were trained, fewer than the recipe's where it stopped early */
+    private record Trained(ModelPackage sealed, int epochs, List<String> warnings) {}
+
+    private Trained train(Recipe read, TrainingData images, @Nullable Path weights, Libtorch libtorch)
             throws IOException {
         Path work = Files.createTempDirectory("scanstream-train-");
         try (TrainingRun run =
@@ -169,7 +183,7 @@ public final class TrainCommand implements Callable<Integer> {
             console.status("exporting and testing");
             ModelPackage sealed = PackageBuilder.build(run, identity(read, images.manifest()), out, out, () -> {});
             console.line("package " + out + ", report " + out.resolve(ModelPackage.REPORT));
-            return sealed;
+            return new Trained(sealed, run.state().history().size(), run.warnings());
         } finally {
             delete(work);
         }
@@ -193,8 +207,8 @@ public final class TrainCommand implements Callable<Integer> {
                 Instant.now());
     }
 
-    private Map<String, Object> result(ModelPackage sealed, Recipe read, double seconds) {
-        Metrics test = sealed.card().metrics().get("test");
+    private Map<String, Object> result(Trained trained, Recipe read, double seconds) {
+        Metrics test = trained.sealed().card().metrics().get("test");
         Map<String, Object> figures = new LinkedHashMap<>();
         if (test != null) {
             figures.put("images", test.images());
@@ -207,7 +221,9 @@ public final class TrainCommand implements Callable<Integer> {
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("package", out.toAbsolutePath().normalize().toString());
         line.put("recipe", read.name());
-        line.put("epochs", read.training().epochs());
+        line.put("epochs", trained.epochs());
+        line.put("bestEpoch", trained.sealed().card().bestEpoch());
+        line.put("warnings", trained.warnings());
         line.put("test", figures);
         line.put("seconds", Math.round(seconds * 10) / 10.0);
         return line;

@@ -70,7 +70,8 @@ public final class JobRunner implements AutoCloseable {
                     ErrorCode.INVALID_REQUEST,
                     "no trainer here does " + claim.state().kind() + " jobs.");
         }
-        for (int wait = 0; ; wait++) {
+        Patience.Outage outage = new Patience.Outage();
+        while (true) {
             try {
                 return work.run(claim);
             } catch (RuntimeException e) {
@@ -78,7 +79,7 @@ public final class JobRunner implements AutoCloseable {
                 if (claim.stopRequested() || !reason.code().retryable()) {
                     throw e;
                 }
-                patience.pause(claim, reason, wait, claim::stopRequested);
+                patience.pause(claim, reason, outage, claim::stopRequested);
             }
         }
     }

@@ -5,10 +5,12 @@ import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.training.TrainingEvent;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Waits for what is away: a store that does not answer, a full disk. Nothing is counted against the job; its events say that
@@ -22,6 +24,23 @@ public final class Patience {
     private final Clock clock;
     private final Duration first;
     private final Duration most;
+
+    /** Waits for one and the same thing: something else that is away, or work that got on meanwhile, begins another. */
+    static final class Outage {
+        private @Nullable ErrorCode code;
+        private @Nullable String step;
+        private int waits;
+
+        /** How many waits there were before this one. */
+        int next(ErrorCode away, @Nullable String reached) {
+            if (away != code || !Objects.equals(reached, step)) {
+                waits = 0;
+            }
+            code = away;
+            step = reached;
+            return waits++;
+        }
+    }
 
     /**
      * Waits longer from time to time.
@@ -65,14 +84,15 @@ public final class Patience {
     }
 
     private <T> T call(Claim claim, Supplier<T> call, BooleanSupplier stop) {
-        for (int wait = 0; ; wait++) {
+        Outage outage = new Outage();
+        while (true) {
             try {
                 return call.get();
             } catch (ScanstreamException e) {
                 if (!e.code().retryable()) {
                     throw e;
                 }
-                pause(claim, e, wait, stop);
+                pause(claim, e, outage, stop);
             }
         }
     }
@@ -80,10 +100,10 @@ public final class Patience {
     /**
      * One wait.
      *
-     * @param wait counts from 0
      * @throws WorkStopped if the claim stops it
      */
-    void pause(Claim claim, ScanstreamException reason, int wait, BooleanSupplier stop) {
+    void pause(Claim claim, ScanstreamException reason, Outage outage, BooleanSupplier stop) {
+        int wait = outage.next(reason.code(), claim.state().step());
         if (wait == 0) {
             tell(claim, reason);
         }

@@ -2,6 +2,7 @@ package io.scanstream.trainer.network;
 
 import ai.djl.ndarray.types.Shape;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.model.Task;
 import io.scanstream.contracts.recipe.Augmentation;
 import io.scanstream.contracts.recipe.InvalidRecipeException;
 import io.scanstream.contracts.recipe.Problem;
@@ -33,6 +34,27 @@ public final class Blueprints {
                 layers(recipe.network()),
                 outputs,
                 View.of(recipe.testTimeAugmentation()));
+    }
+
+    /**
+     * As {@link #of(Recipe, int)}, for data of a kind.
+     *
+     * @throws ScanstreamException {@code INVALID_RECIPE} also when the network gives logits for images and the data has
+     *     masks, or the other way round
+     */
+    public static Blueprint of(Recipe recipe, int classes, Task task) {
+        Blueprint blueprint = of(recipe, classes);
+        boolean masks = task == Task.SEGMENTATION;
+        if (blueprint.segments() != masks) {
+            throw new InvalidRecipeException(List.of(new Problem(
+                    "recipe.network",
+                    masks
+                            ? "gives logits for an image, but the data has masks. Maybe a U-Net, or layers that end in a"
+                                    + " convolution with kernel 1?"
+                            : "gives logits for every pixel, but the data has a class for each image. Maybe a ResNet, or"
+                                    + " layers that end in a linear one?")));
+        }
+        return blueprint;
     }
 
     /**

@@ -165,6 +165,14 @@ public final class Network implements AutoCloseable {
         return Collections.unmodifiableCollection(views.values());
     }
 
+    /** The running statistics among them, which no optimizer moves. */
+    public List<Tensor> statistics() {
+        return views.entrySet().stream()
+                .filter(view -> !trainedByName.containsKey(view.getKey()))
+                .map(Map.Entry::getValue)
+                .toList();
+    }
+
     /** Sets what training's forward and backward passes compute with. Evaluation always computes with float32. */
     public void trainWith(Precision precision) {
         this.precision = precision;

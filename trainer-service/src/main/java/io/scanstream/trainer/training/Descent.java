@@ -27,6 +27,7 @@ import org.bytedeco.pytorch.OptimizerParamGroup;
 import org.bytedeco.pytorch.OutputArchive;
 import org.bytedeco.pytorch.SGD;
 import org.bytedeco.pytorch.SGDOptions;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -133,6 +134,16 @@ final class Descent implements AutoCloseable {
 
     void clearGradients() {
         optimizer.zero_grad();
+    }
+
+    void divideGradients(double by) {
+        Scalar divisor = new Scalar(by);
+        for (long i = 0; i < weights.size(); i++) {
+            Tensor gradient = weights.get(i).grad();
+            if (gradient.defined()) {
+                gradient.div_(divisor);
+            }
+        }
     }
 
     /**

@@ -28,6 +28,9 @@ public final class Learner implements AutoCloseable {
     private final Objective objective;
     private final Descent descent;
     private final @Nullable WeightAverage average;
+    private final Statistics beforeGroup;
+    private final Statistics beforeBatch;
+    private int imagesAdded;
     private Times times = Times.NONE;
 
     /**
@@ -65,7 +68,7 @@ public final class Learner implements AutoCloseable {
         this.recipe = recipe;
         libtorch.repeatItself(recipe.training().deterministic());
         this.network = new Network(
-                Blueprints.of(recipe, data.classes().size()),
+                Blueprints.of(recipe, data.classes().size(), data.task()),
                 libtorch,
                 recipe.training().seed());
         network.trainWith(Precision.of(recipe, network.blueprint(), libtorch));
@@ -73,6 +76,8 @@ public final class Learner implements AutoCloseable {
         this.descent = new Descent(recipe.optimizer(), network);
         Double decay = recipe.training().averageDecay();
         this.average = decay == null ? null : new WeightAverage(network, decay);
+        this.beforeGroup = new Statistics(network);
+        this.beforeBatch = new Statistics(network);
     }
 
     /** As {@link Network#take}; the average starts there. */
@@ -85,40 +90,55 @@ public final class Learner implements AutoCloseable {
     }
 
     /**
-     * Forward and backward, and a move of the weights if it is due.
+     * Forward and backward, and a move of the weights if it is due. Batches whose gradients are added up count by their
+     * images, as one batch of all of them would; one whose loss is not finite is left out.
      *
-     * @return the batch's mean loss; where it or its gradient is not finite the weights were left alone, and it is NaN or
-     *     infinite
+     * @return the batch's mean loss; where it or its gradient is not finite the weights and the running statistics were left
+     *     alone, and it is NaN or infinite
      */
     public double step(Batch batch, Moves moves) {
-        int together = recipe.training().accumulationSteps();
+        boolean alone = recipe.training().accumulationSteps() == 1;
+        Statistics before = moves.begins() ? beforeGroup : beforeBatch;
         try (PointerScope scope = new PointerScope();
                 AutoGradMode tape = new AutoGradMode(true)) {
             if (moves.begins()) {
                 descent.clearGradients();
+                imagesAdded = 0;
             }
+            before.keep();
             long begin = System.nanoTime();
             Tensor logits = network.forward(batch.pixels(), batch.size(), batch.heightPx(), batch.widthPx(), true);
             Tensor loss = objective.loss(logits, objective.targets(batch));
             double value = loss.item_double();
             long forward = System.nanoTime();
             if (Double.isFinite(value)) {
-                (together == 1 ? loss : loss.div(new Scalar(together))).backward();
+                (alone ? loss : loss.mul(new Scalar((double) batch.size()))).backward();
+                imagesAdded += batch.size();
+            } else {
+                before.restore();
             }
             long backward = System.nanoTime();
-            boolean move = moves.ends() && (together > 1 || Double.isFinite(value));
-            boolean moved = move && move(moves);
+            boolean stays = moves.ends() && !move(moves, alone);
+            if (stays) {
+                beforeGroup.restore();
+            }
             long end = System.nanoTime();
             times = new Times(
                     times.forward() + (forward - begin) / 1e9,
                     times.backward() + (backward - forward) / 1e9,
                     times.optimizer() + (end - backward) / 1e9);
-            return move && !moved ? Double.NaN : value;
+            return stays ? Double.NaN : value;
         }
     }
 
-    /** False, and the weights stay, when the gradient is not finite. */
-    private boolean move(Moves moves) {
+    /** False, and the weights stay, when there is no gradient or it is not finite. */
+    private boolean move(Moves moves, boolean alone) {
+        if (imagesAdded == 0) {
+            return false;
+        }
+        if (!alone) {
+            descent.divideGradients(imagesAdded);
+        }
         if (!descent.step(moves.rateFactor(), recipe.training().clipGradientNorm())) {
             return false;
         }
@@ -173,6 +193,8 @@ public final class Learner implements AutoCloseable {
         if (average != null) {
             average.close();
         }
+        beforeGroup.close();
+        beforeBatch.close();
         objective.close();
         network.close();
     }

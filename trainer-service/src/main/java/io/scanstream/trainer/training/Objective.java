@@ -7,8 +7,11 @@ import io.scanstream.trainer.data.Batch;
 import io.scanstream.trainer.data.Sample;
 import io.scanstream.trainer.data.TrainingData;
 import io.scanstream.trainer.libtorch.Libtorch;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -23,10 +26,9 @@ final class Objective implements AutoCloseable {
     /** torch::Reduction. */
     private static final long NO_REDUCTION = 0;
 
-    private static final long MEAN = 1;
+    private static final long SUM = 2;
     private static final long NO_IGNORED_CLASS = -100;
 
-    private final Loss loss;
     private final List<String> classes;
     private final int positive;
     private final Libtorch libtorch;
@@ -45,14 +47,36 @@ final class Objective implements AutoCloseable {
             @Nullable Tensor others,
             @Nullable Tensor own) {}
 
-    /** A loss with the weights of the classes found out. */
+    /**
+     * What a loss is made of. Batches add up: the loss of their sums is that of one batch of all their cases.
+     *
+     * @param above numbers on the autograd tape: the cases' losses; for dice what both masks have, {@code [classes]}
+     * @param below as many: the cases' weights; for dice the masks' sizes
+     */
+    record Sums(Tensor above, Tensor below) {}
+
+    /** The sums of a batch, with the weights of the classes found out. */
     @FunctionalInterface
-    interface Term {
-        /** The mean over the cases, a scalar on the autograd tape. */
-        Tensor of(Tensor logits, Targets targets);
+    private interface Summed {
+        Sums of(Tensor logits, Targets targets);
     }
 
-    private final Term term;
+    /** A loss of sums. */
+    @FunctionalInterface
+    private interface Reduction {
+        Tensor of(Sums sums);
+    }
+
+    private static final Reduction MEAN = sums -> sums.above().div(sums.below());
+
+    /** @param weight in the sum of the terms */
+    private record Term(double weight, Summed sums, Reduction reduction) {
+        Tensor loss(Sums of) {
+            return reduction.of(of).mul(new Scalar(weight));
+        }
+    }
+
+    private final List<Term> terms;
 
     /**
      * Finds out the weights of the classes.
@@ -60,7 +84,6 @@ final class Objective implements AutoCloseable {
      * @param data whose training split says how many images a class has
      */
     Objective(Recipe recipe, TrainingData data, Libtorch libtorch) {
-        this.loss = recipe.loss();
         this.classes = data.classes();
         this.positive = positiveIndex(recipe, classes);
         this.libtorch = libtorch;
@@ -71,7 +94,12 @@ final class Objective implements AutoCloseable {
             }
         }
         this.weights = libtorch.newManager();
-        this.term = term(loss);
+        Loss loss = recipe.loss();
+        this.terms = loss instanceof Loss.Combined combined
+                ? combined.parts().stream()
+                        .map(part -> term(part.loss(), part.weight()))
+                        .toList()
+                : List.of(term(loss, 1));
     }
 
     /** Index of the class that a single logit speaks for: the recipe's positive class, else the second. */
@@ -101,49 +129,88 @@ final class Objective implements AutoCloseable {
     }
 
     /**
-     * The mean loss of a batch, a scalar on the autograd tape.
+     * The loss of a batch, a scalar on the autograd tape: the mean over its cases, by their classes' weights if they have any.
      *
      * @param logits {@code [N, outputs]} or {@code [N, outputs, H, W]}
      */
     Tensor loss(Tensor logits, Targets targets) {
-        return term.of(logits, targets);
+        Tensor sum = null;
+        for (Term term : terms) {
+            Tensor value = term.loss(term.sums().of(logits, targets));
+            sum = sum == null ? value : sum.add(value);
+        }
+        return Objects.requireNonNull(sum);
     }
 
-    private Term term(Loss part) {
+    /** The loss of several batches as of one: whatever their sizes, and whichever classes they have. */
+    final class Total {
+        private final List<double[]> above = new ArrayList<>();
+        private final List<double[]> below = new ArrayList<>();
+
+        /** As for {@link Objective#loss}. */
+        void add(Tensor logits, Targets targets) {
+            for (int i = 0; i < terms.size(); i++) {
+                Sums sums = terms.get(i).sums().of(logits, targets);
+                add(above, i, sums.above());
+                add(below, i, sums.below());
+            }
+        }
+
+        private static void add(List<double[]> totals, int i, Tensor sums) {
+            double[] values = new double[(int) sums.numel()];
+            sums.detach()
+                    .cpu()
+                    .to(torch.ScalarType.Double)
+                    .contiguous()
+                    .data_ptr_double()
+                    .get(values);
+            if (i == totals.size()) {
+                totals.add(values);
+            } else {
+                Arrays.setAll(totals.get(i), k -> totals.get(i)[k] + values[k]);
+            }
+        }
+
+        /** Of everything added, at least one batch. */
+        @SuppressWarnings("try") // the scope acts by being open
+        double loss() {
+            double loss = 0;
+            try (PointerScope scope = new PointerScope()) {
+                for (int i = 0; i < terms.size(); i++) {
+                    Sums sums = new Sums(Tensor.create(above.get(i)), Tensor.create(below.get(i)));
+                    loss += terms.get(i).loss(sums).item_double();
+                }
+            }
+            return loss;
+        }
+    }
+
+    private Term term(Loss part, double weight) {
         if (part instanceof Loss.CrossEntropy crossEntropy) {
-            return crossEntropy(crossEntropy.labelSmoothing(), classWeights(crossEntropy));
+            return new Term(weight, crossEntropy(crossEntropy.labelSmoothing(), classWeights(crossEntropy)), MEAN);
         }
         if (part instanceof Loss.Focal focal) {
-            return focal(focal.gamma(), classWeights(focal));
+            return new Term(weight, focal(focal.gamma(), classWeights(focal)), MEAN);
         }
         if (part instanceof Loss.BceWithLogits bce) {
-            return bceWithLogits(bce.labelSmoothing(), positiveWeight(bce));
+            return new Term(weight, bceWithLogits(bce.labelSmoothing(), positiveWeight(bce)), MEAN);
         }
         if (part instanceof Loss.Dice dice) {
-            return dice(dice);
-        }
-        if (part instanceof Loss.Combined combined) {
-            List<Term> terms =
-                    combined.parts().stream().map(each -> term(each.loss())).toList();
-            return (logits, targets) -> {
-                Tensor sum = null;
-                for (int i = 0; i < terms.size(); i++) {
-                    Tensor value = terms.get(i)
-                            .of(logits, targets)
-                            .mul(new Scalar(combined.parts().get(i).weight()));
-                    sum = sum == null ? value : sum.add(value);
-                }
-                return Objects.requireNonNull(sum);
-            };
+            return new Term(weight, dice(dice), sums -> unlikeness(sums, dice.smooth()));
         }
         throw new IllegalStateException("no loss for " + part);
     }
 
-    private Term crossEntropy(double smoothing, @Nullable Tensor weight) {
+    private Summed crossEntropy(double smoothing, @Nullable Tensor weight) {
         return (logits, targets) -> {
             if (targets.others() == null) {
-                return torch.cross_entropy_loss(
-                        logits, targets.labels(), optional(weight), MEAN, NO_IGNORED_CLASS, smoothing);
+                Tensor sum = torch.cross_entropy_loss(
+                        logits, targets.labels(), optional(weight), SUM, NO_IGNORED_CLASS, smoothing);
+                return new Sums(
+                        sum,
+                        weight == null
+                                ? count(targets.labels())
+                                : ofLabels(weight, targets.labels()).sum());
             }
             return mixed(
                     targets,
@@ -153,7 +220,7 @@ final class Objective implements AutoCloseable {
         };
     }
 
-    private Term focal(double gamma, @Nullable Tensor weight) {
+    private Summed focal(double gamma, @Nullable Tensor weight) {
         return (logits, targets) -> {
             Tensor logProbabilities = logits.log_softmax(1);
             return mixed(targets, weight, labels -> {
@@ -171,8 +238,8 @@ final class Objective implements AutoCloseable {
         Tensor of(Tensor labels);
     }
 
-    /** The mean of the cases by their weights, where images are mixed each of its two labels with its share. */
-    private static Tensor mixed(Targets targets, @Nullable Tensor weight, PerCase perCase) {
+    /** The sums of the cases and of their weights; where images are mixed each of its two labels with its share. */
+    private static Sums mixed(Targets targets, @Nullable Tensor weight, PerCase perCase) {
         Tensor losses = perCase.of(targets.labels());
         Tensor weights = weight == null ? null : ofLabels(weight, targets.labels());
         if (targets.others() != null && targets.own() != null) {
@@ -183,14 +250,18 @@ final class Objective implements AutoCloseable {
                         .add(ofLabels(weight, targets.others()).mul(rest));
             }
         }
-        return weights == null ? losses.mean() : losses.sum().div(weights.sum());
+        return new Sums(losses.sum(), weights == null ? count(losses) : weights.sum());
+    }
+
+    private static Tensor count(Tensor cases) {
+        return torch.scalar_tensor(new Scalar((double) cases.numel()));
     }
 
     private static Tensor ofLabels(Tensor weight, Tensor labels) {
         return weight.index_select(0, labels.flatten(0, -1)).view_as(labels);
     }
 
-    private Term bceWithLogits(double smoothing, @Nullable Tensor positiveWeight) {
+    private Summed bceWithLogits(double smoothing, @Nullable Tensor positiveWeight) {
         return (logits, targets) -> {
             Tensor target = isPositive(targets.labels());
             if (targets.others() != null && targets.own() != null) {
@@ -199,8 +270,9 @@ final class Objective implements AutoCloseable {
             if (smoothing > 0) {
                 target = target.mul(new Scalar(1 - smoothing)).add(new Scalar(smoothing / 2));
             }
-            return torch.binary_cross_entropy_with_logits(
-                    logits.squeeze(1), target, new TensorOptional(), optional(positiveWeight), MEAN);
+            Tensor sum = torch.binary_cross_entropy_with_logits(
+                    logits.squeeze(1), target, new TensorOptional(), optional(positiveWeight), SUM);
+            return new Sums(sum, count(target));
         };
     }
 
@@ -208,7 +280,7 @@ final class Objective implements AutoCloseable {
         return labels.eq(new Scalar(positive)).to(torch.ScalarType.Float);
     }
 
-    private Term dice(Loss.Dice dice) {
+    private Summed dice(Loss.Dice dice) {
         return (logits, targets) -> {
             Tensor probabilities;
             Tensor truth;
@@ -227,10 +299,17 @@ final class Objective implements AutoCloseable {
             }
             Tensor both = probabilities.mul(truth).sum(0, 2, 3);
             Tensor sizes = probabilities.sum(0, 2, 3).add(truth.sum(0, 2, 3));
-            Scalar smooth = new Scalar(dice.smooth());
-            Tensor coefficient = both.mul(new Scalar(2)).add(smooth).div(sizes.add(smooth));
-            return coefficient.mean().neg().add(new Scalar(1));
+            return new Sums(both, sizes);
         };
+    }
+
+    /** 1 less the mean of the classes' dice coefficients. */
+    private static Tensor unlikeness(Sums sums, double smooth) {
+        Tensor coefficient = sums.above()
+                .mul(new Scalar(2))
+                .add(new Scalar(smooth))
+                .div(sums.below().add(new Scalar(smooth)));
+        return coefficient.mean().neg().add(new Scalar(1));
     }
 
     /** One weight a class, {@code [K]} float32; null where all are 1. */

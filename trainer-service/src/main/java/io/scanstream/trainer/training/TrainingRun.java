@@ -174,6 +174,11 @@ public final class TrainingRun implements AutoCloseable {
         return most == null || stepsDone() < most;
     }
 
+    private boolean isLastStep() {
+        Integer most = recipe.training().maxSteps();
+        return most != null && stepsDone() + 1 >= most;
+    }
+
     /** Of all epochs; more than there were once an epoch was cut short by the recipe's number of steps. */
     private long stepsDone() {
         return (long) state.epoch() * stepsPerEpoch + state.step();
@@ -198,7 +203,7 @@ public final class TrainingRun implements AutoCloseable {
                     // Dropout draws from libtorch's generator: it starts anew with the place, so that a resumed run
                     // draws the same.
                     torch.manual_seed(Seeds.at(seed, epoch, state.step(), 0));
-                    double loss = step(batch, !batches.hasNext());
+                    double loss = step(batch, !batches.hasNext() || isLastStep());
                     guard(loss);
                     state = state.afterStep(loss, batch.size(), pace.lap(batch.size()));
                 }
@@ -210,10 +215,10 @@ public final class TrainingRun implements AutoCloseable {
         return Outcome.COMPLETED;
     }
 
-    private double step(Batch batch, boolean lastOfEpoch) {
+    private double step(Batch batch, boolean last) {
         int together = recipe.training().accumulationSteps();
         int within = state.step() % together;
-        boolean ends = within == together - 1 || lastOfEpoch;
+        boolean ends = within == together - 1 || last;
         double rateFactor = ends ? recipe.schedule().factor(moment()) : 1;
         return learner.step(batch, new Learner.Moves(within == 0, ends, rateFactor, stepsDone() / together + 1));
     }

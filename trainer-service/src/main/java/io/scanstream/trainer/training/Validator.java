@@ -54,7 +54,7 @@ final class Validator {
     Optional<Figures> measure(StopSignal stop) throws InterruptedException {
         List<Sample> samples = data.validation();
         Decisions decisions = data.task() == Task.SEGMENTATION ? new OfPixels() : new OfImages();
-        double lossSum = 0;
+        Objective.Total total = objective.new Total();
         try (NoGradGuard guard = new NoGradGuard();
                 BatchLoader.BatchStream batches = loader.inOrder(samples)) {
             while (batches.hasNext()) {
@@ -65,14 +65,14 @@ final class Validator {
                         PointerScope scope = new PointerScope()) {
                     Tensor logits =
                             network.forward(batch.pixels(), batch.size(), batch.heightPx(), batch.widthPx(), false);
-                    lossSum += objective.loss(logits, objective.targets(batch)).item_double() * batch.size();
+                    total.add(logits, objective.targets(batch));
                     decisions.add(logits, batch);
                 }
             }
         }
         Metrics metrics = decisions.metrics();
         Map<String, Double> figures = new LinkedHashMap<>();
-        figures.put(Metric.LOSS.key(), lossSum / samples.size());
+        figures.put(Metric.LOSS.key(), total.loss());
         metrics.figures().forEach((name, figure) -> {
             if (!figure.isNaN()) {
                 figures.put(name, figure);

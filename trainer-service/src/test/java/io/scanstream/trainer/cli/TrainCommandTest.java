@@ -68,6 +68,23 @@ class TrainCommandTest {
     }
 
     @Test
+    void saysHowManyEpochsItTrainedAndThatTheTrainingHasDied() throws Exception {
+        int code = train(
+                "--set", "optimizer={type: sgd, learningRate: 1.0e-12}",
+                "--set", "schedule={type: constant}",
+                "--set",
+                        "network.layers=[{type: conv, out: 2}, {type: relu}, {type: adaptiveAveragePool}, {type: flatten},"
+                                + " {type: linear}]",
+                "--set", "training.earlyStopping={patience: 1, minDelta: 0.5}");
+
+        assertThat(code).as(progress.toString(StandardCharsets.UTF_8)).isZero();
+        JsonNode line = Json.mapper().readTree(results.toByteArray());
+        assertThat(line.path("epochs").asInt()).isEqualTo(2);
+        assertThat(line.path("bestEpoch").asInt()).isEqualTo(1);
+        assertThat(line.path("warnings").path(0).asText()).contains("for one class");
+    }
+
+    @Test
     void aMissingOptionIsUsage() {
         assertThat(execute("--recipe", "x")).isEqualTo(2);
         assertThat(results.size()).isZero();

@@ -133,7 +133,28 @@ class JobRunnerTest {
         assertThat(desk.told.events())
                 .filteredOn(TrainingEvent.TrainingDelayed.class::isInstance)
                 .extracting(event -> ((TrainingEvent.TrainingDelayed) event).code())
-                .containsExactly(ErrorCode.STORE_UNAVAILABLE);
+                .containsExactly(ErrorCode.STORE_UNAVAILABLE, ErrorCode.DISK_FULL);
+    }
+
+    @Test
+    void anOutageIsToldOnceAndTheNextOneAfterProgressAgain() {
+        AtomicInteger runs = new AtomicInteger();
+        JobState end = run(claim -> {
+            int run = runs.incrementAndGet();
+            if (run == 3) {
+                desk.checkpoint(claim, "1 of 3 epochs");
+            }
+            if (run < 5) {
+                throw new ScanstreamException(ErrorCode.STORE_UNAVAILABLE, "away at run " + run);
+            }
+            return done(claim);
+        });
+
+        assertThat(end.status()).isEqualTo(JobStatus.SUCCEEDED);
+        assertThat(desk.told.events())
+                .filteredOn(TrainingEvent.TrainingDelayed.class::isInstance)
+                .extracting(event -> ((TrainingEvent.TrainingDelayed) event).reason())
+                .containsExactly("away at run 1", "away at run 3");
     }
 
     @Test

@@ -53,6 +53,28 @@ class DescentTest {
     }
 
     @Test
+    void movesByTheScheduleFactorOfTheRateAndTheGroups() {
+        Recipe recipe = TestScans.recipe(
+                16,
+                Map.of(
+                        "optimizer",
+                        "{type: sgd, learningRate: 0.1, " + "groups: [{match: '*.bias', learningRateFactor: 0.5}]}"));
+        try (Network network = new Network(Blueprints.of(recipe, 3), libtorch, 1);
+                Descent descent = new Descent(recipe.optimizer(), network)) {
+            for (double factor : new double[] {0.25, 2, 0}) {
+                float weight = network.weights("4.weight")[0];
+                float bias = network.weights("4.bias")[0];
+                step(descent, network, 3, null, factor);
+
+                assertThat(network.weights("4.weight")[0] - weight)
+                        .isCloseTo((float) (-0.1 * factor * 3), within(1e-6f));
+                assertThat(network.weights("4.bias")[0] - bias)
+                        .isCloseTo((float) (-0.1 * factor * 0.5 * 3), within(1e-6f));
+            }
+        }
+    }
+
+    @Test
     void aGroupHasItsOwnDecay() {
         Recipe recipe = TestScans.recipe(16, Map.of("optimizer", "{type: sgd, learningRate: 0.1, " + GROUPS));
         try (Network network = new Network(Blueprints.of(recipe, 3), libtorch, 1);
@@ -120,6 +142,10 @@ class DescentTest {
 
     /** A step on the sum of all weights, times a factor: every gradient is the factor. */
     private static boolean step(Descent descent, Network network, double factor, Double clip) {
+        return step(descent, network, factor, clip, 1);
+    }
+
+    private static boolean step(Descent descent, Network network, double factor, Double clip, double rateFactor) {
         try (AutoGradMode gradients = new AutoGradMode(true);
                 PointerScope scope = new PointerScope()) {
             descent.clearGradients();
@@ -128,7 +154,7 @@ class DescentTest {
                 sum = sum.add(weight.sum());
             }
             sum.sum().mul(new Scalar(factor)).backward();
-            return descent.step(1, clip);
+            return descent.step(rateFactor, clip);
         }
     }
 

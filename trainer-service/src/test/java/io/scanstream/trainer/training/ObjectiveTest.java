@@ -105,6 +105,37 @@ class ObjectiveTest {
         assertThat(ofMask(masks, "{type: dice, background: true}")).isCloseTo((dice + background) / 2, within(EXACT));
     }
 
+    @Test
+    void batchesOfMasksAddUpToOne() {
+        TestScans masks = new TestScans(8, "back", "gland")
+                .withMasks(Split.TRAIN, 2)
+                .withMasks(Split.VALIDATION, 1)
+                .withMasks(Split.TEST, 1);
+        Recipe recipe = recipe(
+                "{type: combined, parts: [{loss: {type: dice}, weight: 2}, {loss: {type: crossEntropy, classWeights: {gland: 3}}}]}",
+                Map.of());
+        float[] first = {0, 0, 0.5f, -1};
+        float[] second = {0.3f, 0, 2, 1};
+        float[] both = {0, 0, 0.5f, -1, 0.3f, 0, 2, 1};
+        try (Objective objective = new Objective(recipe, masks.data(recipe), libtorch);
+                PointerScope scope = new PointerScope()) {
+            Objective.Total total = objective.new Total();
+            total.add(Tensor.create(first, 1, 2, 1, 2), ofPixels(1, 1, 1));
+            total.add(Tensor.create(second, 1, 2, 1, 2), ofPixels(1, 0, 0));
+
+            assertThat(total.loss())
+                    .isCloseTo(
+                            objective
+                                    .loss(Tensor.create(both, 2, 2, 1, 2), ofPixels(2, 1, 1, 0, 0))
+                                    .item_double(),
+                            within(EXACT));
+        }
+    }
+
+    private static Objective.Targets ofPixels(int images, long... labels) {
+        return new Objective.Targets(Tensor.create(labels, images, 1, 2), null, null);
+    }
+
     private double ofMask(TestScans scans, String loss) {
         Recipe recipe = recipe(loss, Map.of());
         float[] gland = {(float) Math.log(0.8 / 0.2), (float) Math.log(0.4 / 0.6)};
