@@ -215,7 +215,7 @@ class PackageBuilderTest {
     }
 
     @Test
-    void withoutValidationImagesThereIsNothingToChooseBy() throws Exception {
+    void tooFewValidationImagesLeaveLogitsAloneAndAreSaid() throws Exception {
         TestScans scans =
                 new TestScans(SIDE, "wide", "narrow").with(Split.TRAIN, 8).with(Split.TEST, 4);
         ModelPackage sealed = build(
@@ -227,9 +227,10 @@ class PackageBuilderTest {
                         "data.positiveClass", "wide",
                         "evaluation.operatingPoint", "{type: sensitivity, atLeast: 0.9}"));
 
-        assertThat(sealed.card().calibration()).isNull();
-        assertThat(sealed.card().threshold()).isNull();
-        assertThat(sealed.card().warnings()).anyMatch(warning -> warning.contains("no validation image"));
+        assertThat(sealed.card().calibration().temperature()).isEqualTo(1);
+        assertThat(sealed.card().operatingPoint().expected().rate()).isEqualTo(0.5);
+        assertThat(sealed.card().warnings())
+                .anyMatch(warning -> warning.contains("too small for a sensitivity of 0.900"));
     }
 
     @Test
