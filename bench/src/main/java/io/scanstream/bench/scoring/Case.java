@@ -16,9 +16,7 @@ import java.util.List;
  */
 record Case(String network, int side, int scanSide, double bar) {
     static final List<Case> ALL = List.of(
-            new Case("resnet18", 224, 512, 0.9),
-            new Case("resnet18", 96, 96, 0.9),
-            new Case("digits-cnn", 28, 28, 0));
+            new Case("resnet18", 224, 512, 0.9), new Case("resnet18", 96, 96, 0.9), new Case("digits-cnn", 28, 28, 0));
 
     /**
      * Those of some names, or all if there are none.

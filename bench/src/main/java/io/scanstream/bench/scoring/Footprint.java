@@ -58,7 +58,8 @@ record Footprint(int scans, long resident, long heap, long heapUsed, long direct
                 .start();
         if (collecting.waitFor() != 0) {
             throw new ScanstreamException(
-                    ErrorCode.INTERNAL, "jcmd of this JDK could not have process " + process.pid() + " collect garbage.");
+                    ErrorCode.INTERNAL,
+                    "jcmd of this JDK could not have process " + process.pid() + " collect garbage.");
         }
         return of(scans, process, service);
     }

@@ -1,6 +1,5 @@
 package io.scanstream.bench.scoring;
 
-import io.scanstream.bench.pairs.Median;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
@@ -84,7 +83,8 @@ public final class MemoryCommand implements Callable<Integer> {
         try (Stand stand = Stand.of(measured, project, FIXED_HEAP)) {
             Republished versions = new Republished(stand.pack(), Files.createTempDirectory(work, "memory"));
             List<Footprint> seen = scoreAll(stand, measured, versions);
-            Footprint end = Footprint.collected(scored + rejected, service(stand), stand.rig().inference());
+            Footprint end = Footprint.collected(
+                    scored + rejected, service(stand), stand.rig().inference());
             Growth resident = Growth.of(seen, warmUp, Footprint::resident);
             Growth outsideHeap = Growth.of(seen, warmUp, Footprint::outsideHeap);
             boolean holds = resident.share() <= allowed && rejected == scans / ONE_IN;
@@ -139,7 +139,8 @@ public final class MemoryCommand implements Callable<Integer> {
                 published++;
             }
             if (isDue(seen.size() + 1, LOOKS)) {
-                Footprint now = Footprint.of(scored + rejected, service(stand), stand.rig().inference());
+                Footprint now = Footprint.of(
+                        scored + rejected, service(stand), stand.rig().inference());
                 seen.add(now);
                 System.err.printf(
                         Locale.ROOT,

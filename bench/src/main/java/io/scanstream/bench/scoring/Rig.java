@@ -196,8 +196,7 @@ final class Rig implements AutoCloseable {
         }
         var records = scores.poll(within);
         long now = System.nanoTime();
-        records.forEach(
-                record -> each.read(record.partition(), Json.read(record.value(), ScoreEvent.class), now));
+        records.forEach(record -> each.read(record.partition(), Json.read(record.value(), ScoreEvent.class), now));
     }
 
     private static byte[] utf8(String text) {

@@ -42,7 +42,8 @@ final class GpuProbe {
                 .setName("probe")
                 .addInput(one(INPUT))
                 .addOutput(one(OUTPUT))
-                .addNode(NodeProto.newBuilder().setOpType("Relu").addInput(INPUT).addOutput(OUTPUT));
+                .addNode(
+                        NodeProto.newBuilder().setOpType("Relu").addInput(INPUT).addOutput(OUTPUT));
         return ModelProto.newBuilder()
                 .setIrVersion(8)
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(17))

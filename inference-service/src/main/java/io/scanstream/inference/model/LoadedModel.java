@@ -142,9 +142,7 @@ public final class LoadedModel {
         int rows = plan.batches().rung(scans.size());
         long[] shape = {rows, input().heightPx(), input().widthPx(), input().channels()};
         RunBuffers polled = idle.poll();
-        RunBuffers buffers = polled == null
-                ? new RunBuffers(plan.batches().largest(), input().sizeBytes())
-                : polled;
+        RunBuffers buffers = polled == null ? new RunBuffers(plan.batches().largest(), input().sizeBytes()) : polled;
         Map<String, FloatBuffer> written = new HashMap<>();
         Map<String, OnnxTensor> places = new HashMap<>();
         try {

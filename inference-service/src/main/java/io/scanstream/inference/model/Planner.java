@@ -119,7 +119,9 @@ final class Planner {
                     widest.provider(),
                     measured.stream().map(Planner::told).collect(Collectors.joining(", ")),
                     best.candidate().opened().variant().at(widest.provider()),
-                    best.candidate().sideBySide() == 1 ? "no runs" : best.candidate().sideBySide() + " runs",
+                    best.candidate().sideBySide() == 1
+                            ? "no runs"
+                            : best.candidate().sideBySide() + " runs",
                     best.knee());
             return new Choice(best.candidate().opened().variant(), best.knee());
         } finally {

@@ -52,11 +52,9 @@ final class RunBuffers {
      * @param floatsEach in each of its rows, the same every time
      */
     FloatBuffer output(String name, int rows, int floatsEach) {
-        ByteBuffer output = outputs.computeIfAbsent(
-                name,
-                absent -> ByteBuffer.allocateDirect(
-                                Math.multiplyExact(Math.multiplyExact(mostRows, floatsEach), Float.BYTES))
-                        .order(ByteOrder.nativeOrder()));
+        ByteBuffer output = outputs.computeIfAbsent(name, absent -> ByteBuffer.allocateDirect(
+                        Math.multiplyExact(Math.multiplyExact(mostRows, floatsEach), Float.BYTES))
+                .order(ByteOrder.nativeOrder()));
         output.clear();
         return output.limit(rows * floatsEach * Float.BYTES).asFloatBuffer();
     }

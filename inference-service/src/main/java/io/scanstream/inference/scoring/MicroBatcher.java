@@ -416,7 +416,10 @@ final class MicroBatcher {
         try {
             scan.answer().failed(Failures.ofScan("the model failed", reason));
         } catch (RuntimeException | Error e) {
-            LOG.error("A scan of {} could not be told of its failure.", scan.model().version(), e);
+            LOG.error(
+                    "A scan of {} could not be told of its failure.",
+                    scan.model().version(),
+                    e);
         }
     }
 

@@ -124,8 +124,8 @@ public final class Scorer implements AutoCloseable {
             BiFunction<Outputs, Integer, T> reading) {
         CompletableFuture<T> answer = new CompletableFuture<>();
         CompletableFuture<T> released = answer.whenComplete((value, failure) -> model.release());
-        Turn turn = new Turn(
-                model, outputs, urgency, System.nanoTime(), source, new Answering<>(answer, wanted, reading));
+        Turn turn =
+                new Turn(model, outputs, urgency, System.nanoTime(), source, new Answering<>(answer, wanted, reading));
         batcher.expectOne(urgency);
         try {
             if (!turns.add(turn)) {
@@ -229,8 +229,7 @@ public final class Scorer implements AutoCloseable {
             byte[] input = source.get();
             long ended = System.nanoTime();
             timers.decode(model, ended - begun);
-            return new MicroBatcher.Waiting(
-                    model, outputs, input, urgency, ended, () -> turns.leave(this), answer);
+            return new MicroBatcher.Waiting(model, outputs, input, urgency, ended, () -> turns.leave(this), answer);
         }
 
         /** For a scan that the model does not get. */

@@ -52,9 +52,7 @@ class TritonJavaClientTest {
     }
 
     private static void isRight(JsonNode answer) {
-        assertThat(answer.get("probabilitiesShape"))
-                .extracting(JsonNode::asInt)
-                .containsExactly(3, 3);
+        assertThat(answer.get("probabilitiesShape")).extracting(JsonNode::asInt).containsExactly(3, 3);
         for (int i = 0; i < 9; i++) {
             assertThat(answer.get("probabilities").get(i).asDouble())
                     .isCloseTo(TinyModel.probabilities(COLOURS[i / 3])[i % 3], within(1e-5));

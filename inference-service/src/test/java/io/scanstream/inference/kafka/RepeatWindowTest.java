@@ -56,8 +56,7 @@ class RepeatWindowTest {
         System.out.println("seed " + seed);
         Random random = new Random(seed);
         // Few enough that most come again, in hash tables from nearly empty to grown several times.
-        List<ScanId> ids =
-                Stream.generate(ScanId::next).limit(700).collect(Collectors.toCollection(ArrayList::new));
+        List<ScanId> ids = Stream.generate(ScanId::next).limit(700).collect(Collectors.toCollection(ArrayList::new));
         for (int most : new int[] {1, 2, 63, 64, 65, 500}) {
             RepeatWindow tried = new RepeatWindow(most);
             LinkedHashSet<ScanId> expected = new LinkedHashSet<>();

@@ -43,8 +43,7 @@ class AllocationTest {
                 .load(TinyModel.aModel().write(folder));
         SimpleMeterRegistry metrics = new SimpleMeterRegistry();
         byte[] png = TinyModel.png(200, 20, 30, 16, 16);
-        try (Scorer scorer = new Scorer(
-                new ScorerSettings(2, 2, Duration.ofMillis(5), 1 << 20), decoder, metrics)) {
+        try (Scorer scorer = new Scorer(new ScorerSettings(2, 2, Duration.ofMillis(5), 1 << 20), decoder, metrics)) {
             score(scorer, model, png, 400);
             // From here on batches of other sizes than before come, up to the largest.
             score(scorer, model, png, 1);
@@ -52,8 +51,7 @@ class AllocationTest {
             System.gc();
             long directBefore = direct();
             long heapBefore = allocatedBy("run-model-");
-            long runsBefore =
-                    metrics.get("scanstream.batch.size").summary().count();
+            long runsBefore = metrics.get("scanstream.batch.size").summary().count();
 
             score(scorer, model, png, 4000);
 

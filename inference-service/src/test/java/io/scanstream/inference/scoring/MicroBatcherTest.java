@@ -119,10 +119,9 @@ class MicroBatcherTest {
 
         assertThat(answered.subList(0, 3)).containsExactly(gate, first, second);
         assertThat(first.outputs.join()).isSameAs(second.outputs.join());
-        assertThat(routine)
-                .allSatisfy(scan -> assertThat(scan.outputs.join())
-                        .isNotSameAs(first.outputs.join())
-                        .isSameAs(routine.get(0).outputs.join()));
+        assertThat(routine).allSatisfy(scan -> assertThat(scan.outputs.join())
+                .isNotSameAs(first.outputs.join())
+                .isSameAs(routine.get(0).outputs.join()));
     }
 
     @Test

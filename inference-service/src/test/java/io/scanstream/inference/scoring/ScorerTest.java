@@ -399,8 +399,8 @@ class ScorerTest {
         Semaphore open = new Semaphore(0);
         AtomicInteger asked = new AtomicInteger();
         // Asked by the decoder, and then by the runner, which is held up.
-        CompletableFuture<Score> first = narrow.score(
-                model.acquire(), TinyModel.png(1, 2, 200, 16, 16), Urgency.ROUTINE, () -> {
+        CompletableFuture<Score> first =
+                narrow.score(model.acquire(), TinyModel.png(1, 2, 200, 16, 16), Urgency.ROUTINE, () -> {
                     if (asked.incrementAndGet() == 2) {
                         open.acquireUninterruptibly();
                     }
@@ -410,17 +410,16 @@ class ScorerTest {
         AtomicInteger routineDecoded = new AtomicInteger();
         List<CompletableFuture<Score>> routine = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
-            routine.add(narrow.score(
-                    model.acquire(), TinyModel.png(1, 2, 200, 16, 16), Urgency.ROUTINE, () -> {
-                        routineDecoded.incrementAndGet();
-                        return true;
-                    }));
+            routine.add(narrow.score(model.acquire(), TinyModel.png(1, 2, 200, 16, 16), Urgency.ROUTINE, () -> {
+                routineDecoded.incrementAndGet();
+                return true;
+            }));
         }
         Awaitility.await().until(() -> routineDecoded.get() == 3);
 
         CountDownLatch decoded = new CountDownLatch(1);
-        CompletableFuture<Score> urgent = narrow.score(
-                model.acquire(), TinyModel.png(200, 2, 2, 16, 16), Urgency.URGENT, () -> {
+        CompletableFuture<Score> urgent =
+                narrow.score(model.acquire(), TinyModel.png(200, 2, 2, 16, 16), Urgency.URGENT, () -> {
                     decoded.countDown();
                     return true;
                 });
