@@ -172,15 +172,31 @@ final class Rig implements AutoCloseable {
         });
     }
 
+    /** Hears of what was read. */
+    interface Reader {
+        /**
+         * One committed event.
+         *
+         * @param partition of the scores' topic
+         * @param now {@link System#nanoTime}
+         */
+        void read(int partition, ScoreEvent event, long now);
+    }
+
     /** Reads what is committed, scores and rejections. */
     void readEvents(Duration within, BiConsumer<ScoreEvent, Long> each) {
+        readPartitions(within, (partition, event, now) -> each.accept(event, now));
+    }
+
+    /** As {@link #readEvents}, with where it lies. */
+    void readPartitions(Duration within, Reader each) {
         Exception lost = notSent;
         if (lost != null) {
             throw new ScanstreamException(ErrorCode.BROKER_UNAVAILABLE, "a scan was not sent: " + lost, lost);
         }
         var records = scores.poll(within);
         long now = System.nanoTime();
-        records.forEach(record -> each.accept(Json.read(record.value(), ScoreEvent.class), now));
+        records.forEach(record -> each.read(record.partition(), Json.read(record.value(), ScoreEvent.class), now));
     }
 
     private static byte[] utf8(String text) {

@@ -10,6 +10,7 @@ import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.model.Golden;
 import io.scanstream.contracts.model.ModelCard;
+import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.contracts.model.Task;
 import io.scanstream.imaging.ImageDecoder;
@@ -56,7 +57,7 @@ public final class ModelLoader {
      */
     public LoadedModel load(ModelPackage pack) {
         LoadedModel half = runtime.precision() == Precision.FLOAT16 ? loadInFloat16(pack) : null;
-        return half == null ? load(pack, new ModelFile(pack.onnx(), Precision.FLOAT32)) : half;
+        return half == null ? load(pack, new ModelFile(version(pack), pack.onnx(), Precision.FLOAT32)) : half;
     }
 
     /** Null, and a line in the log: it has to be float32. */
@@ -66,7 +67,7 @@ public final class ModelLoader {
             Path file = Files.createTempFile("scanstream-float16-", ".onnx");
             try {
                 if (Float16Graph.write(pack.onnx(), file) > 0) {
-                    return load(pack, new ModelFile(file, Precision.FLOAT16));
+                    return load(pack, new ModelFile(version(pack), file, Precision.FLOAT16));
                 }
                 reason = "it has neither convolutions nor matrix products that could be float16.";
             } finally {
@@ -92,10 +93,10 @@ public final class ModelLoader {
         OnnxMetadata metadata;
         try {
             long onnxBytes = Files.size(file.onnx());
-            OnnxRuntime.Opened first = runtime.open(file, runtime.variants().get(0));
-            if (file.precision() != Precision.FLOAT32 && runtime.precision() != file.precision()) {
+            OnnxRuntime.Opened first = runtime.open(file);
+            if (file.precision() != Precision.FLOAT32 && runtime.precision(first.provider()) != file.precision()) {
                 first.session().close();
-                throw notVerified(pack.card(), "there is no GPU after all");
+                throw notVerified(pack.card(), "it runs on the CPU");
             }
             metadata = metadata(first, pack.card());
             BatchSizes allowed = BatchSizes.of(first.provider(), runtime.settings(), bytesEach(metadata));
@@ -131,6 +132,10 @@ public final class ModelLoader {
             model.release();
             throw e;
         }
+    }
+
+    private static ModelVersion version(ModelPackage pack) {
+        return new ModelVersion(pack.card().name(), pack.card().version());
     }
 
     /** What one scan takes in a run: its pixels in every view, and for a segmenter the maps, native and on the heap. */

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +26,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Gathers decoded scans into one run per model version. A batch closes when it is full, when its first scan has waited
- * for the latency budget, or when nobody else is on the way; among closed ones the one with the first urgent scan, else
- * the one with the first scan of all, runs next. As many runs go side by side as their threads fit the cores.
+ * for the latency budget, or when nobody else is on the way whom it would wait for; among closed ones the one with the first
+ * urgent scan, else the one with the first scan of all, runs next. As many runs go side by side as their threads fit the cores.
+ *
+ * <p>Urgent scans do not pay for others: they wait for urgent ones alone, and a run with urgent scans takes routine ones
+ * only into places that would be padded. A run's time grows with its scans; an urgent one would wait for all of them.
  */
 final class MicroBatcher {
     private static final Logger LOG = LoggerFactory.getLogger(MicroBatcher.class);
@@ -34,17 +38,18 @@ final class MicroBatcher {
     /** For runs that were told to end. */
     private static final Duration ENDING = Duration.ofSeconds(1);
 
+    /** After an error of this class's own, such as memory that is short. */
+    private static final Duration PAUSE = Duration.ofMillis(100);
+
     private final long budgetNanos;
-    private final long mostBytes;
     private final int cores;
     private final StageTimers timers;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final Condition room = lock.newCondition();
     private final Map<Kind, Queue> queues = new LinkedHashMap<>();
-    private long waitingBytes;
     private int expected;
+    private int expectedUrgent;
     private int busyCores;
     private final Set<Batch> running = Collections.newSetFromMap(new IdentityHashMap<>());
     private boolean closing;
@@ -84,7 +89,7 @@ final class MicroBatcher {
         final Deque<Waiting> routine = new ArrayDeque<>();
 
         void add(Waiting scan) {
-            (scan.urgency() == Urgency.URGENT ? urgent : routine).add(scan);
+            (scan.isUrgent() ? urgent : routine).add(scan);
         }
 
         int size() {
@@ -101,7 +106,10 @@ final class MicroBatcher {
         }
     }
 
-    /** Who waits for a scan's row. Called on a runner's thread. */
+    /**
+     * Who waits for a scan's row. Called on a runner's thread: once {@code given} or {@code failed}, and {@code failed} after
+     * a {@code given} that threw. An answer that throws harms nobody else.
+     */
     interface Answer {
         /** Asked before the run. */
         boolean isWanted();
@@ -117,13 +125,24 @@ final class MicroBatcher {
      * @param outputs of the model that are wanted
      * @param input uint8 {@code [height, width, channels]}
      * @param since {@link System#nanoTime}
+     * @param taken runs once, when the scan does not wait any more: it is about to run, or never will
      */
     @SuppressWarnings("ArrayRecordComponent") // a scan on its way; they are not compared
-    record Waiting(LoadedModel model, Set<String> outputs, byte[] input, Urgency urgency, long since, Answer answer) {}
+    record Waiting(
+            LoadedModel model,
+            Set<String> outputs,
+            byte[] input,
+            Urgency urgency,
+            long since,
+            Runnable taken,
+            Answer answer) {
+        boolean isUrgent() {
+            return urgency == Urgency.URGENT;
+        }
+    }
 
     MicroBatcher(ScorerSettings settings, StageTimers timers) {
         this.budgetNanos = settings.latencyBudget().toNanos();
-        this.mostBytes = settings.waitingBytes();
         this.cores = settings.cores();
         this.timers = timers;
         this.runners = IntStream.rangeClosed(1, cores)
@@ -133,59 +152,85 @@ final class MicroBatcher {
     }
 
     /** A scan is on its way: {@link #add} or {@link #expectOneLess} follows. */
-    void expectOne() {
+    void expectOne(Urgency urgency) {
         lock.lock();
         try {
-            expected++;
+            count(urgency, 1);
         } finally {
             lock.unlock();
         }
     }
 
     /** A scan that was on its way does not come. */
-    void expectOneLess() {
+    void expectOneLess(Urgency urgency) {
         lock.lock();
         try {
-            expected--;
+            count(urgency, -1);
             changed.signal();
         } finally {
             lock.unlock();
         }
     }
 
-    /** Adds a scan that was expected; waits while too many bytes wait already. */
+    private void count(Urgency urgency, int more) {
+        expected += more;
+        expectedUrgent += urgency == Urgency.URGENT ? more : 0;
+    }
+
+    /** Adds a scan that was expected. Does not throw: whatever happens, the scan gets its answer. */
     void add(Waiting scan) {
-        if (!addUnlessOver(scan)) {
-            scan.answer().failed(ends());
+        Throwable failure = null;
+        lock.lock();
+        try {
+            if (over) {
+                failure = ends();
+            } else {
+                enqueue(scan);
+            }
+        } catch (RuntimeException | Error e) {
+            failure = e;
+        } finally {
+            count(scan.urgency(), -1);
+            changed.signal();
+            lock.unlock();
+        }
+        if (failure != null) {
+            scan.taken().run();
+            fail(scan, failure);
         }
     }
 
-    private boolean addUnlessOver(Waiting scan) {
-        lock.lock();
-        try {
-            while (!over && waitingBytes > 0 && waitingBytes + scan.input().length > mostBytes) {
-                room.awaitUninterruptibly();
-            }
-            expected--;
-            if (over) {
-                return false;
-            }
-            waitingBytes += scan.input().length;
-            queues.computeIfAbsent(new Kind(scan.model(), scan.outputs()), absent -> new Queue())
-                    .add(scan);
-            changed.signal();
-            return true;
-        } finally {
-            lock.unlock();
+    private void enqueue(Waiting scan) {
+        Kind kind = new Kind(scan.model(), scan.outputs());
+        Queue known = queues.get(kind);
+        Queue queue = known == null ? new Queue() : known;
+        // No queue is ever seen empty, also if this throws.
+        queue.add(scan);
+        if (known == null) {
+            queues.put(kind, queue);
         }
     }
 
     private void runAll() {
-        for (Batch batch = next(); batch != null; batch = next()) {
+        for (Batch batch = nextWhateverHappens(); batch != null; batch = nextWhateverHappens()) {
             try {
                 runWanted(batch);
+            } catch (RuntimeException | Error e) {
+                batch.scans().forEach(scan -> fail(scan, e));
             } finally {
                 done(batch);
+            }
+        }
+    }
+
+    /** Without these threads nothing is ever run, and nobody would know. */
+    private @Nullable Batch nextWhateverHappens() {
+        while (true) {
+            try {
+                return next();
+            } catch (RuntimeException | Error e) {
+                LOG.error("The next batch could not be taken; it is tried again.", e);
+                LockSupport.parkNanos(PAUSE.toNanos());
             }
         }
     }
@@ -211,7 +256,7 @@ final class MicroBatcher {
                 if (kind != null && (busyCores == 0 || busyCores + kind.threads() <= cores)) {
                     return take(kind);
                 }
-                if (queues.isEmpty() && closing) {
+                if (over || (closing && expected == 0 && queues.isEmpty())) {
                     return null;
                 }
                 long left = kind == null ? untilNextCloses(now) : Long.MAX_VALUE;
@@ -246,7 +291,8 @@ final class MicroBatcher {
     }
 
     private boolean isClosed(Kind kind, Queue queue, long now) {
-        return closing || expected == 0 || queue.size() >= kind.largest() || left(queue, now) <= 0;
+        int worthWaitingFor = queue.urgent.isEmpty() ? expected : expectedUrgent;
+        return closing || worthWaitingFor == 0 || queue.size() >= kind.largest() || left(queue, now) <= 0;
     }
 
     private static boolean goesBefore(Waiting one, Waiting other) {
@@ -278,21 +324,20 @@ final class MicroBatcher {
         if (queue == null) {
             throw new IllegalStateException("nothing waits for " + kind.model().version());
         }
-        List<Waiting> scans = new ArrayList<>();
-        int size = size(kind, queue.size());
+        int size = size(kind, queue);
+        boolean isLast = size == queue.size() && queues.size() == 1;
+        boolean alone = size == 1 && busyCores == 0 && expected == 0 && isLast;
+        // Whatever may throw comes first: scans that have left the queue must run.
+        List<Waiting> scans = new ArrayList<>(size);
+        Batch batch = new Batch(kind, scans, alone);
+        running.add(batch);
         while (scans.size() < size) {
-            Waiting scan = queue.remove();
-            waitingBytes -= scan.input().length;
-            scans.add(scan);
+            scans.add(queue.remove());
         }
         if (queue.size() == 0) {
             queues.remove(kind);
         }
-        boolean alone = scans.size() == 1 && busyCores == 0 && expected == 0 && queues.isEmpty();
-        Batch batch = new Batch(kind, scans, alone);
         busyCores += batch.cores();
-        running.add(batch);
-        room.signalAll();
         if (!queues.isEmpty()) {
             changed.signal();
         }
@@ -300,23 +345,37 @@ final class MicroBatcher {
     }
 
     /** No larger than keeps all cores busy: with few scans, two runs of half of them are done sooner than one of all. */
-    private int size(Kind kind, int waiting) {
+    private int size(Kind kind, Queue queue) {
         int runs = Math.max(1, (cores - busyCores) / kind.threads());
-        return Math.min(kind.largest(), (waiting + runs - 1) / runs);
+        int first = queue.urgent.isEmpty() ? queue.routine.size() : queue.urgent.size();
+        int size = Math.min(kind.largest(), (first + runs - 1) / runs);
+        return Math.min(kind.model().plan().batches().rung(size), queue.size());
     }
 
     private void runWanted(Batch batch) {
-        List<Waiting> wanted = new ArrayList<>();
+        batch.scans().forEach(scan -> scan.taken().run());
+        List<Waiting> wanted = new ArrayList<>(batch.scans().size());
         for (Waiting scan : batch.scans()) {
-            if (scan.answer().isWanted()) {
+            if (isWanted(scan)) {
                 wanted.add(scan);
-            } else {
-                scan.answer().failed(new CancellationException("not wanted any more"));
             }
         }
         if (!wanted.isEmpty()) {
             run(new Batch(batch.kind(), wanted, batch.alone()));
         }
+    }
+
+    /** Whether a scan is; if not, it has been told. */
+    private static boolean isWanted(Waiting scan) {
+        try {
+            if (scan.answer().isWanted()) {
+                return true;
+            }
+            fail(scan, new CancellationException("not wanted any more"));
+        } catch (RuntimeException | Error e) {
+            fail(scan, e);
+        }
+        return false;
     }
 
     private void run(Batch batch) {
@@ -332,7 +391,15 @@ final class MicroBatcher {
         }
         timers.run(model, System.nanoTime() - begun);
         for (int i = 0; i < batch.scans().size(); i++) {
-            batch.scans().get(i).answer().given(outputs, i);
+            give(batch.scans().get(i), outputs, i);
+        }
+    }
+
+    private static void give(Waiting scan, Outputs outputs, int row) {
+        try {
+            scan.answer().given(outputs, row);
+        } catch (RuntimeException | Error e) {
+            fail(scan, e);
         }
     }
 
@@ -342,13 +409,18 @@ final class MicroBatcher {
             batch.scans().forEach(scan -> run(new Batch(batch.kind(), List.of(scan), false)));
             return;
         }
-        batch.scans()
-                .get(0)
-                .answer()
-                .failed(
-                        failure instanceof ScanstreamException
-                                ? failure
-                                : new ScanstreamException(ErrorCode.INTERNAL, "the model failed: " + failure, failure));
+        fail(batch.scans().get(0), failure);
+    }
+
+    private static void fail(Waiting scan, Throwable reason) {
+        try {
+            scan.answer().failed(Failures.ofScan("the model failed", reason));
+        } catch (RuntimeException | Error e) {
+            LOG.error(
+                    "A scan of {} could not be told of its failure.",
+                    scan.model().version(),
+                    e);
+        }
     }
 
     /** What a scan fails with that is not run any more. */
@@ -368,11 +440,9 @@ final class MicroBatcher {
         } finally {
             lock.unlock();
         }
-        if (join(within)) {
-            return;
-        }
+        boolean ended = join(within);
         giveUp();
-        if (!join(ENDING)) {
+        if (!ended && !join(ENDING)) {
             LOG.warn("A run of a model does not end; it is left to the end of the process.");
         }
     }
@@ -399,13 +469,14 @@ final class MicroBatcher {
                 dropped.addAll(queue.routine);
             }
             queues.clear();
-            waitingBytes = 0;
             running.forEach(batch -> batch.kind().model().endRuns());
-            room.signalAll();
             changed.signalAll();
         } finally {
             lock.unlock();
         }
-        dropped.forEach(scan -> scan.answer().failed(ends()));
+        dropped.forEach(scan -> {
+            scan.taken().run();
+            fail(scan, ends());
+        });
     }
 }
