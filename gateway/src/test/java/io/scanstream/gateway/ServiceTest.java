@@ -37,7 +37,14 @@ class ServiceTest {
                 .body("paths.keySet()", hasItems("/api/v1/datasets/{name}", "/api/v1/trainings", "/api/v1/scans"))
                 .body("paths.'/api/v1/scans'.post.summary", equalTo("Score an image"));
         when().get("/q/swagger-ui/").then().statusCode(200);
-        when().get("/q/metrics").then().statusCode(200).body(containsString("jvm_memory"));
+        when().get("/q/metrics")
+                .then()
+                .statusCode(200)
+                .body(containsString("jvm_memory"))
+                .body(containsString("scanstream_jobs{status=\"QUEUED\"}"))
+                .body(containsString("scanstream_jobs_waiting_seconds"))
+                .body(containsString("scanstream_jobs_silent_seconds"))
+                .body(containsString("scanstream_store_readable 1"));
     }
 
     @Test

@@ -67,11 +67,11 @@ final class Trainer {
             String bootstrapServers,
             ObjectStore store,
             Libtorch libtorch,
-            Announcements.Sender sender,
+            Announcements announcements,
             Consumer<ScanstreamException> misconfigured) {
         this.config = config;
         this.times = new LeaseTimes(config.lease().duration(), config.lease().renewEvery());
-        this.announcements = new Announcements(sender);
+        this.announcements = announcements;
         this.patience = new Patience(
                 announcements,
                 clock,

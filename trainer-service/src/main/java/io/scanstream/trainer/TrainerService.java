@@ -1,5 +1,6 @@
 package io.scanstream.trainer;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -8,6 +9,8 @@ import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.job.JobId;
 import io.scanstream.storage.ObjectStore;
 import io.scanstream.storage.StoreConfig;
+import io.scanstream.trainer.job.Announcements;
+import io.scanstream.trainer.job.JobMeters;
 import io.scanstream.trainer.libtorch.DeviceChoice;
 import io.scanstream.trainer.libtorch.Libtorch;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -28,7 +31,7 @@ class TrainerService {
     private static final int FAILED = 1;
 
     private final TrainerConfig config;
-    private final KafkaSender sender;
+    private final Announcements announcements;
     private final String bootstrapServers;
     private final CountDownLatch stopping = new CountDownLatch(1);
     private volatile @Nullable ObjectStore store;
@@ -37,9 +40,10 @@ class TrainerService {
     TrainerService(
             TrainerConfig config,
             KafkaSender sender,
+            MeterRegistry metrics,
             @ConfigProperty(name = "kafka.bootstrap.servers") String bootstrapServers) {
         this.config = config;
-        this.sender = sender;
+        this.announcements = new Announcements(sender, new JobMeters(metrics));
         this.bootstrapServers = bootstrapServers;
     }
 
@@ -59,7 +63,7 @@ class TrainerService {
                 return;
             }
             store = opened;
-            Trainer assembled = new Trainer(config, bootstrapServers, opened, libtorch, sender, this::end);
+            Trainer assembled = new Trainer(config, bootstrapServers, opened, libtorch, announcements, this::end);
             trainer = assembled;
             if (stopping.getCount() > 0) {
                 assembled.start();
