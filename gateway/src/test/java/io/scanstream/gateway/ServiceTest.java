@@ -42,10 +42,7 @@ class ServiceTest {
                 .body("paths.keySet()", hasItems("/api/v1/datasets/{name}", "/api/v1/trainings", "/api/v1/scans"))
                 .body("paths.'/api/v1/scans'.post.summary", equalTo("Score an image"));
         when().get("/q/swagger-ui/").then().statusCode(200);
-        when().get("/q/metrics")
-                .then()
-                .statusCode(200)
-                .body(containsString("jvm_memory"));
+        when().get("/q/metrics").then().statusCode(200).body(containsString("jvm_memory"));
     }
 
     @Test
@@ -59,8 +56,8 @@ class ServiceTest {
         System.gc();
         when().get("/api/v1/trainings").then().statusCode(200);
 
-        await().untilAsserted(() -> assertThat(when().get("/q/metrics").asString().lines()
-                        .map(line -> line.split("[{ ]", 2)[0]))
+        await().untilAsserted(() -> assertThat(
+                        when().get("/q/metrics").asString().lines().map(line -> line.split("[{ ]", 2)[0]))
                 .containsAll(expected));
     }
 

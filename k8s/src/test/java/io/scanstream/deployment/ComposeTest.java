@@ -159,7 +159,7 @@ class ComposeTest {
         for (Project.Service service : Project.Service.values()) {
             assertThat(scraped).contains("\"job_name\":\"" + service + "\"").contains(Integer.toString(service.port()));
         }
-        assertThat(scraped).doesNotContain("/metrics\"").contains("/q/metrics");
+        assertThat(scraped.split("\"metrics_path\":\"/q/metrics\"", -1)).hasSize(1 + Project.Service.values().length);
     }
 
     private static List<String> errors(JsonNode file) {
