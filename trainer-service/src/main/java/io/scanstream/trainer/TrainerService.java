@@ -13,11 +13,12 @@ import io.scanstream.trainer.job.Announcements;
 import io.scanstream.trainer.job.JobMeters;
 import io.scanstream.trainer.libtorch.DeviceChoice;
 import io.scanstream.trainer.libtorch.Libtorch;
+import io.smallrye.common.annotation.Identifier;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +33,7 @@ class TrainerService {
 
     private final TrainerConfig config;
     private final Announcements announcements;
-    private final String bootstrapServers;
+    private final Map<String, Object> kafka;
     private final CountDownLatch stopping = new CountDownLatch(1);
     private volatile @Nullable ObjectStore store;
     private volatile @Nullable Trainer trainer;
@@ -41,10 +42,10 @@ class TrainerService {
             TrainerConfig config,
             KafkaSender sender,
             MeterRegistry metrics,
-            @ConfigProperty(name = "kafka.bootstrap.servers") String bootstrapServers) {
+            @Identifier("default-kafka-broker") Map<String, Object> kafka) {
         this.config = config;
         this.announcements = new Announcements(sender, new JobMeters(metrics));
-        this.bootstrapServers = bootstrapServers;
+        this.kafka = kafka;
     }
 
     void start(@Observes StartupEvent event) {
@@ -63,7 +64,7 @@ class TrainerService {
                 return;
             }
             store = opened;
-            Trainer assembled = new Trainer(config, bootstrapServers, opened, libtorch, announcements, this::end);
+            Trainer assembled = new Trainer(config, kafka, opened, libtorch, announcements, this::end);
             trainer = assembled;
             if (stopping.getCount() > 0) {
                 assembled.start();
