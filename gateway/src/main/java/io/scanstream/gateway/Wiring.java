@@ -9,6 +9,7 @@ import io.scanstream.gateway.datasets.DatasetIntake;
 import io.scanstream.gateway.jobs.JobBoard;
 import io.scanstream.gateway.jobs.JobEventStreams;
 import io.scanstream.gateway.jobs.JobEvents;
+import io.scanstream.gateway.jobs.JobMeters;
 import io.scanstream.gateway.messaging.Outbox;
 import io.scanstream.gateway.models.ModelRegistry;
 import io.scanstream.gateway.models.Promotions;
@@ -37,6 +38,7 @@ import io.smallrye.reactive.messaging.MutinyEmitter;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.time.Clock;
 import java.time.Duration;
 import org.eclipse.microprofile.reactive.messaging.Channel;
 
@@ -107,6 +109,12 @@ final class Wiring {
     @Singleton
     JobBoard jobBoard(Jobs jobs) {
         return new JobBoard(jobs);
+    }
+
+    @Produces
+    @Singleton
+    JobMeters jobMeters(JobBoard board) {
+        return new JobMeters(board, Clock.systemUTC());
     }
 
     @Produces

@@ -30,6 +30,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -40,6 +41,7 @@ import org.jboss.logging.Logger;
 /** All parts of a trainer, put together by configuration: the wiring, in one place. */
 final class Trainer {
     private static final Logger LOG = Logger.getLogger(Trainer.class);
+    private static final Pattern CONNECTION = Pattern.compile("bootstrap\\.servers|(security|sasl|ssl)\\..+");
 
     private final TrainerConfig config;
     private final Clock clock = Clock.systemUTC();
@@ -60,18 +62,19 @@ final class Trainer {
     /**
      * Puts a trainer together.
      *
+     * @param kafka settings of a Kafka client, {@code bootstrap.servers} at least
      * @param misconfigured hears why the trainer has ended by itself
      */
     Trainer(
             TrainerConfig config,
-            String bootstrapServers,
+            Map<String, Object> kafka,
             ObjectStore store,
             Libtorch libtorch,
-            Announcements.Sender sender,
+            Announcements announcements,
             Consumer<ScanstreamException> misconfigured) {
         this.config = config;
         this.times = new LeaseTimes(config.lease().duration(), config.lease().renewEvery());
-        this.announcements = new Announcements(sender);
+        this.announcements = announcements;
         this.patience = new Patience(
                 announcements,
                 clock,
@@ -82,7 +85,7 @@ final class Trainer {
         this.runner = new JobRunner(works(store, libtorch), times, announcements, patience, clock);
         String name = config.trainer().name().orElseGet(Trainer::hostAndProcess);
         Claims claims = new Claims(jobs, name, times, announcements, clock);
-        this.worker = new Worker(kafka(bootstrapServers, name), claims, runner, announcements, patience, misconfigured);
+        this.worker = new Worker(shareConsumer(kafka, name), claims, runner, announcements, patience, misconfigured);
         this.reconciler =
                 new Reconciler(jobs, datasets, times, config.reconcile().grace(), announcements, clock);
     }
@@ -115,9 +118,18 @@ final class Trainer {
                 new IngestWork(datasets, jobs, blobs, limits, work, announcements, patience, clock));
     }
 
-    private Map<String, String> kafka(String bootstrapServers, String name) {
-        Map<String, String> settings = new HashMap<>(config.requests());
-        settings.put("bootstrap.servers", bootstrapServers);
+    /**
+     * How to connect, as every Kafka client of this process does, and what is set for this one alone. A share consumer refuses
+     * settings that are only for others, such as {@code group.protocol}.
+     */
+    private Map<String, String> shareConsumer(Map<String, Object> kafka, String name) {
+        Map<String, String> settings = new HashMap<>();
+        kafka.forEach((setting, value) -> {
+            if (CONNECTION.matcher(setting).matches()) {
+                settings.put(setting, String.valueOf(value));
+            }
+        });
+        settings.putAll(config.requests());
         settings.put("client.id", name);
         return settings;
     }

@@ -1,5 +1,6 @@
 package io.scanstream.trainer;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -8,13 +9,16 @@ import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.job.JobId;
 import io.scanstream.storage.ObjectStore;
 import io.scanstream.storage.StoreConfig;
+import io.scanstream.trainer.job.Announcements;
+import io.scanstream.trainer.job.JobMeters;
 import io.scanstream.trainer.libtorch.DeviceChoice;
 import io.scanstream.trainer.libtorch.Libtorch;
+import io.smallrye.common.annotation.Identifier;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -28,8 +32,8 @@ class TrainerService {
     private static final int FAILED = 1;
 
     private final TrainerConfig config;
-    private final KafkaSender sender;
-    private final String bootstrapServers;
+    private final Announcements announcements;
+    private final Map<String, Object> kafka;
     private final CountDownLatch stopping = new CountDownLatch(1);
     private volatile @Nullable ObjectStore store;
     private volatile @Nullable Trainer trainer;
@@ -37,10 +41,11 @@ class TrainerService {
     TrainerService(
             TrainerConfig config,
             KafkaSender sender,
-            @ConfigProperty(name = "kafka.bootstrap.servers") String bootstrapServers) {
+            MeterRegistry metrics,
+            @Identifier("default-kafka-broker") Map<String, Object> kafka) {
         this.config = config;
-        this.sender = sender;
-        this.bootstrapServers = bootstrapServers;
+        this.announcements = new Announcements(sender, new JobMeters(metrics));
+        this.kafka = kafka;
     }
 
     void start(@Observes StartupEvent event) {
@@ -59,7 +64,7 @@ class TrainerService {
                 return;
             }
             store = opened;
-            Trainer assembled = new Trainer(config, bootstrapServers, opened, libtorch, sender, this::end);
+            Trainer assembled = new Trainer(config, kafka, opened, libtorch, announcements, this::end);
             trainer = assembled;
             if (stopping.getCount() > 0) {
                 assembled.start();
