@@ -59,4 +59,9 @@ public final class RateLimit {
             }
         }
     }
+
+    /** How many callers are remembered. */
+    int callers() {
+        return fullAt.size();
+    }
 }
