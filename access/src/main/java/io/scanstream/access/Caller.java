@@ -1,6 +1,7 @@
 package io.scanstream.access;
 
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who sent a request, as far as that was proved.
@@ -10,6 +11,8 @@ import java.util.Set;
  */
 public record Caller(String name, Set<Role> roles) {
     static final int LONGEST_NAME = 150;
+    /** As journals take it. */
+    static final int LONGEST_ACTOR = 200;
 
     public Caller {
         String printable = name.replaceAll("\\p{Cntrl}", "?");
@@ -22,7 +25,11 @@ public record Caller(String name, Set<Role> roles) {
      *
      * @param claimed what the request says; absent or the caller itself: the caller
      */
-    public String actor(@org.jspecify.annotations.Nullable String claimed) {
-        return claimed == null || claimed.isBlank() || claimed.equals(name) ? name : name + " for " + claimed;
+    public String actor(@Nullable String claimed) {
+        if (claimed == null || claimed.isBlank() || claimed.equals(name)) {
+            return name;
+        }
+        String both = name + " for " + claimed.strip();
+        return both.length() > LONGEST_ACTOR ? both.substring(0, LONGEST_ACTOR) : both;
     }
 }
