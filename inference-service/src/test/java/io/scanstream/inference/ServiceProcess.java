@@ -52,10 +52,10 @@ final class ServiceProcess implements AutoCloseable {
                 System.getProperty("scanstream.jar")));
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+        builder.environment().put("SCANSTREAM_SECURITY_MODE", "off");
         builder.environment().putAll(environment);
         builder.environment().put(ParentWatch.VARIABLE, ParentWatch.STDIN);
         builder.environment().put("QUARKUS_HTTP_HOST", "127.0.0.1");
-        builder.environment().put("SCANSTREAM_SECURITY_MODE", "off");
         builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(port));
         builder.environment()
                 .put("SCANSTREAM_CACHE_DIR", folder.resolve("cache").toString());
