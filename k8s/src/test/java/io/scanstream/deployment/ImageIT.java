@@ -119,6 +119,7 @@ class ImageIT {
         settings.put("SCANSTREAM_STORE_ACCESS_KEY", store.credentials().accessKey());
         settings.put("SCANSTREAM_STORE_SECRET_KEY", store.credentials().secretKey());
         settings.put("SCANSTREAM_DEVICE", "cpu");
+        settings.put("SCANSTREAM_SECURITY_MODE", "off");
         settings.put("QUARKUS_HTTP_HOST", "127.0.0.1");
         settings.put("QUARKUS_HTTP_PORT", port);
         return settings;

@@ -73,8 +73,7 @@ class RightsIT {
                 "PLAINTEXT://127.0.0.1:" + administrators + ",CLIENTS://127.0.0.1:" + clients
                         + ",CONTROLLER://127.0.0.1:" + controller);
         settings.put(
-                "listener.security.protocol.map",
-                "PLAINTEXT:PLAINTEXT,CLIENTS:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT");
+                "listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CLIENTS:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT");
         settings.put("controller.quorum.voters", "1@127.0.0.1:" + controller);
         settings.put("sasl.enabled.mechanisms", "PLAIN");
         settings.put(
@@ -123,7 +122,8 @@ class RightsIT {
                                 new AccessControlEntry(
                                         principal,
                                         "*",
-                                        AclOperation.fromString(operation.asText().replaceAll("(?<=.)([A-Z])", "_$1")),
+                                        AclOperation.fromString(
+                                                operation.asText().replaceAll("(?<=.)([A-Z])", "_$1")),
                                         AclPermissionType.ALLOW))));
             }
         }
@@ -135,7 +135,10 @@ class RightsIT {
         addresses.put(service, URI.create("http://127.0.0.1:" + port));
         Path jar = Project.ROOT.resolve(service.module).resolve("target/quarkus-app/quarkus-run.jar");
         ProcessBuilder builder = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin/java").toString(), "-Xmx1g", "-jar", jar.toString())
+                        Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                        "-Xmx1g",
+                        "-jar",
+                        jar.toString())
                 .redirectErrorStream(true)
                 .redirectOutput(log(service).toFile());
         Map<String, String> environment = builder.environment();
@@ -149,8 +152,10 @@ class RightsIT {
         environment.put("SCANSTREAM_STORE_ENDPOINT", store.endpoint().toString());
         environment.put("SCANSTREAM_STORE_ACCESS_KEY", store.credentials().accessKey());
         environment.put("SCANSTREAM_STORE_SECRET_KEY", store.credentials().secretKey());
-        environment.put("SCANSTREAM_CACHE_DIR", folder.resolve(service + "-cache").toString());
+        environment.put(
+                "SCANSTREAM_CACHE_DIR", folder.resolve(service + "-cache").toString());
         environment.put("SCANSTREAM_DEVICE", "cpu");
+        environment.put("SCANSTREAM_SECURITY_MODE", "off");
         environment.put("QUARKUS_HTTP_HOST", "127.0.0.1");
         environment.put("QUARKUS_HTTP_PORT", Integer.toString(port));
         processes.put(service, builder.start());

@@ -85,7 +85,11 @@ class LivingTrainerIT {
     }
 
     private static JsonNode theLineThatSays(TrainerProcess trainer, String message) throws IOException {
-        String line = trainer.log().lines().filter(each -> each.contains(message)).findFirst().orElseThrow();
+        String line = trainer.log()
+                .lines()
+                .filter(each -> each.contains(message))
+                .findFirst()
+                .orElseThrow();
         return Json.mapper().readTree(line);
     }
 
