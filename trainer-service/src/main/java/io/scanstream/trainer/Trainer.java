@@ -29,6 +29,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -40,6 +41,8 @@ import org.jboss.logging.Logger;
 /** All parts of a trainer, put together by configuration: the wiring, in one place. */
 final class Trainer {
     private static final Logger LOG = Logger.getLogger(Trainer.class);
+
+    private static final List<String> CONNECTING = List.of("bootstrap.", "security.", "sasl.", "ssl.", "client.dns.");
 
     private final TrainerConfig config;
     private final Clock clock = Clock.systemUTC();
@@ -64,7 +67,7 @@ final class Trainer {
      */
     Trainer(
             TrainerConfig config,
-            String bootstrapServers,
+            Map<String, Object> kafka,
             ObjectStore store,
             Libtorch libtorch,
             Announcements.Sender sender,
@@ -82,7 +85,8 @@ final class Trainer {
         this.runner = new JobRunner(works(store, libtorch), times, announcements, patience, clock);
         String name = config.trainer().name().orElseGet(Trainer::hostAndProcess);
         Claims claims = new Claims(jobs, name, times, announcements, clock);
-        this.worker = new Worker(kafka(bootstrapServers, name), claims, runner, announcements, patience, misconfigured);
+        this.worker = new Worker(
+                requests(kafka, config.requests(), name), claims, runner, announcements, patience, misconfigured);
         this.reconciler =
                 new Reconciler(jobs, datasets, times, config.reconcile().grace(), announcements, clock);
     }
@@ -115,9 +119,18 @@ final class Trainer {
                 new IngestWork(datasets, jobs, blobs, limits, work, announcements, patience, clock));
     }
 
-    private Map<String, String> kafka(String bootstrapServers, String name) {
-        Map<String, String> settings = new HashMap<>(config.requests());
-        settings.put("bootstrap.servers", bootstrapServers);
+    /**
+     * Of the share consumer: where Kafka is and how to get in, as all clients have it, and what is set for it alone. Other
+     * settings of theirs it would refuse.
+     */
+    static Map<String, String> requests(Map<String, Object> kafka, Map<String, String> own, String name) {
+        Map<String, String> settings = new HashMap<>();
+        kafka.forEach((key, value) -> {
+            if (CONNECTING.stream().anyMatch(key::startsWith)) {
+                settings.put(key, value.toString());
+            }
+        });
+        settings.putAll(own);
         settings.put("client.id", name);
         return settings;
     }

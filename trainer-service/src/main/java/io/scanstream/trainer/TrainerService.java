@@ -10,11 +10,12 @@ import io.scanstream.storage.ObjectStore;
 import io.scanstream.storage.StoreConfig;
 import io.scanstream.trainer.libtorch.DeviceChoice;
 import io.scanstream.trainer.libtorch.Libtorch;
+import io.smallrye.common.annotation.Identifier;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -29,18 +30,16 @@ class TrainerService {
 
     private final TrainerConfig config;
     private final KafkaSender sender;
-    private final String bootstrapServers;
+    private final Map<String, Object> kafka;
     private final CountDownLatch stopping = new CountDownLatch(1);
     private volatile @Nullable ObjectStore store;
     private volatile @Nullable Trainer trainer;
 
     TrainerService(
-            TrainerConfig config,
-            KafkaSender sender,
-            @ConfigProperty(name = "kafka.bootstrap.servers") String bootstrapServers) {
+            TrainerConfig config, KafkaSender sender, @Identifier("default-kafka-broker") Map<String, Object> kafka) {
         this.config = config;
         this.sender = sender;
-        this.bootstrapServers = bootstrapServers;
+        this.kafka = kafka;
     }
 
     void start(@Observes StartupEvent event) {
@@ -59,7 +58,7 @@ class TrainerService {
                 return;
             }
             store = opened;
-            Trainer assembled = new Trainer(config, bootstrapServers, opened, libtorch, sender, this::end);
+            Trainer assembled = new Trainer(config, kafka, opened, libtorch, sender, this::end);
             trainer = assembled;
             if (stopping.getCount() > 0) {
                 assembled.start();
@@ -77,7 +76,13 @@ class TrainerService {
     /** The store, or null if the process stops before it answers. */
     private @Nullable ObjectStore openStore() throws InterruptedException {
         TrainerConfig.Store at = config.store();
-        StoreConfig where = new StoreConfig(at.endpoint(), at.accessKey(), at.secretKey(), at.bucket(), at.region());
+        StoreConfig where = new StoreConfig(
+                at.endpoint(),
+                at.accessKey(),
+                at.secretKey(),
+                at.bucket(),
+                at.region(),
+                at.caFile().orElse(null));
         while (true) {
             try {
                 return ObjectStore.open(where);
