@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 
 /** The arrows between modules, over the classes of the whole build. */
 class ArchitectureTest {
-    private static final List<String> MODULES =
-            List.of("contracts", "imaging", "storage", "gateway", "trainer-service", "inference-service", "local");
+    private static final List<String> MODULES = List.of(
+            "contracts", "imaging", "storage", "access", "gateway", "trainer-service", "inference-service", "local");
 
     private static JavaClasses project;
 
@@ -34,7 +34,8 @@ class ArchitectureTest {
             folders.add(classes);
         }
         project = new ClassFileImporter().importPaths(folders);
-        for (String part : List.of("contracts", "imaging", "storage", "gateway", "trainer", "inference", "local")) {
+        for (String part :
+                List.of("contracts", "imaging", "storage", "access", "gateway", "trainer", "inference", "local")) {
             assertThat(project).as(part).anyMatch(type -> isIn(type, part));
         }
     }
@@ -52,7 +53,7 @@ class ArchitectureTest {
         noClasses()
                 .that(in("local"))
                 .should()
-                .dependOnClassesThat(in("gateway", "trainer", "inference", "imaging"))
+                .dependOnClassesThat(in("gateway", "trainer", "inference", "imaging", "access"))
                 .check(project);
     }
 
@@ -73,12 +74,17 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat(ours().and(notIn("storage", "contracts")))
                 .check(project);
+        noClasses()
+                .that(in("access"))
+                .should()
+                .dependOnClassesThat(ours().and(notIn("access", "contracts")))
+                .check(project);
     }
 
     @Test
     void librariesKnowNothingOfQuarkus() {
         noClasses()
-                .that(in("contracts", "imaging", "storage"))
+                .that(in("contracts", "imaging", "storage").or(in("access").and(notIn("access.http"))))
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("io.quarkus..", "io.smallrye..", "jakarta..", "org.eclipse.microprofile..")

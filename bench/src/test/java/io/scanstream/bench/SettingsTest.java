@@ -30,23 +30,34 @@ class SettingsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "gateway, gateway, io.scanstream.gateway.GatewayConfig",
-        "trainer, trainer-service, io.scanstream.trainer.TrainerConfig",
-        "inference, inference-service, io.scanstream.inference.InferenceConfig"
+        "gateway, gateway, io.scanstream.gateway.GatewayConfig, true",
+        "trainer, trainer-service, io.scanstream.trainer.TrainerConfig, false",
+        "inference, inference-service, io.scanstream.inference.InferenceConfig, true"
     })
-    void everySettingIsDescribedWithItsDefault(String service, String module, String config) throws IOException {
+    void everySettingIsDescribedWithItsDefault(String service, String module, String config, boolean isGuarded)
+            throws IOException {
         JsonNode yaml = new YAMLMapper()
                 .readTree(ROOT.resolve(module)
                         .resolve("src/main/resources/application.yaml")
                         .toFile());
-        JavaClass mapping = new ClassFileImporter()
-                .importPath(ROOT.resolve(module).resolve("target/classes"))
-                .get(config);
         Map<String, String> read = new TreeMap<>();
-        collect(mapping, "scanstream", yaml.path("scanstream"), read);
+        collect(mapping(module, config), "scanstream", yaml.path("scanstream"), read);
+        if (isGuarded) {
+            collect(
+                    mapping("access", "io.scanstream.access.http.SecuritySettings"),
+                    "scanstream.security",
+                    yaml.path("scanstream").path("security"),
+                    read);
+        }
 
         assertThat(read).isNotEmpty();
         assertThat(described(service)).isEqualTo(read);
+    }
+
+    private static JavaClass mapping(String module, String config) {
+        return new ClassFileImporter()
+                .importPath(ROOT.resolve(module).resolve("target/classes"))
+                .get(config);
     }
 
     private static void collect(JavaClass mapping, String prefix, JsonNode yaml, Map<String, String> read) {
@@ -56,7 +67,7 @@ class SettingsTest {
             }
             String name = method.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
             JavaClass type = method.getRawReturnType();
-            boolean ours = type.getPackageName().startsWith("io.scanstream");
+            boolean ours = type.getPackageName().startsWith("io.scanstream") && !type.isEnum();
             if (ours && method.isAnnotatedWith(CONFIG + "WithParentName")) {
                 collect(type, prefix, yaml, read);
             } else if (ours) {

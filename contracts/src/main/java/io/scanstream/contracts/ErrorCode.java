@@ -59,6 +59,12 @@ public enum ErrorCode {
     DISK_FULL(true),
     /** The service has all the work that it can hold. */
     OVERLOADED(true),
+    /** Who asks is not known: no API key and no token, or one that is not valid. */
+    UNAUTHENTICATED(false),
+    /** Who asks is known, and may not. */
+    FORBIDDEN(false),
+    /** More requests than one caller may send in a time. */
+    RATE_LIMITED(true),
     /** A defect of ours. */
     INTERNAL(false);
 

@@ -2,8 +2,12 @@ package io.scanstream.gateway;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.micrometer.core.instrument.config.MeterFilter;
+import io.scanstream.access.AccessRules;
+import io.scanstream.access.AuditLog;
+import io.scanstream.access.http.RefusalForm;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.Topics;
+import io.scanstream.contracts.api.ApiProblem;
 import io.scanstream.gateway.datasets.DatasetCatalogue;
 import io.scanstream.gateway.datasets.DatasetIntake;
 import io.scanstream.gateway.jobs.JobBoard;
@@ -57,6 +61,24 @@ final class Wiring {
     @Singleton
     MeterFilter uriTags() {
         return new UriTags();
+    }
+
+    @Produces
+    @Singleton
+    AccessRules accessRules() {
+        return GatewayAccess.RULES;
+    }
+
+    @Produces
+    @Singleton
+    AuditLog auditLog() {
+        return new AuditLog("gateway");
+    }
+
+    @Produces
+    @Singleton
+    RefusalForm refusalForm() {
+        return (path, problem) -> new RefusalForm.Body(ApiProblem.MEDIA_TYPE, Json.text(problem));
     }
 
     @Produces

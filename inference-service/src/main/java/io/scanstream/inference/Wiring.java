@@ -10,6 +10,9 @@ import io.opentelemetry.api.OpenTelemetry;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.scanstream.access.AccessRules;
+import io.scanstream.access.AuditLog;
+import io.scanstream.access.http.RefusalForm;
 import io.scanstream.contracts.ParentWatch;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.model.ModelVersion;
@@ -19,6 +22,7 @@ import io.scanstream.inference.arrivals.ArrivalSettings;
 import io.scanstream.inference.arrivals.Arrivals;
 import io.scanstream.inference.arrivals.IncomingLayout;
 import io.scanstream.inference.http.HttpLimits;
+import io.scanstream.inference.http.ProblemResponses;
 import io.scanstream.inference.kafka.ClaimedScans;
 import io.scanstream.inference.kafka.KafkaSettings;
 import io.scanstream.inference.kafka.ModelEvents;
@@ -221,6 +225,24 @@ final class Wiring {
         serving.close();
         incomingStore.close();
         store.close();
+    }
+
+    @Produces
+    @Singleton
+    AccessRules accessRules() {
+        return InferenceAccess.RULES;
+    }
+
+    @Produces
+    @Singleton
+    AuditLog auditLog() {
+        return new AuditLog("inference");
+    }
+
+    @Produces
+    @Singleton
+    RefusalForm refusalForm() {
+        return ProblemResponses::refusal;
     }
 
     @Produces

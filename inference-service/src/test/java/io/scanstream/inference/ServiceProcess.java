@@ -52,6 +52,7 @@ final class ServiceProcess implements AutoCloseable {
                 System.getProperty("scanstream.jar")));
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+        builder.environment().put("SCANSTREAM_SECURITY_MODE", "off");
         builder.environment().putAll(environment);
         builder.environment().put(ParentWatch.VARIABLE, ParentWatch.STDIN);
         builder.environment().put("QUARKUS_HTTP_HOST", "127.0.0.1");

@@ -20,6 +20,7 @@ final class UpCommand implements Callable<Integer> {
         System.err.println("Starting the platform in " + home.home);
         try (Supervised supervised = Supervised.start(PlatformOptions.in(home.home, HomeOption.project()))) {
             Platform platform = supervised.platform();
+            System.err.println("Security is off: whoever reaches these addresses of this machine may do everything.");
             System.err.println("Ready. API: " + platform.gateway().resolve("/q/swagger-ui") + "  Ctrl-C stops it.");
             return supervised.awaitEnd();
         }

@@ -5,6 +5,7 @@ import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.scoring.ClaimTicket;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * The prefixes under which others put objects that are to be scored, in the project's bucket or in one of theirs. They are
@@ -30,7 +31,20 @@ public final class Incoming {
 
     /** The object as it is now, its time to the second; empty if there is none. */
     public Optional<ObjectStore.Listed> find(String key) {
-        return store.stat(key);
+        return unnamed(key, () -> store.stat(key));
+    }
+
+    /** An outage is logged by whoever waits for it, and a key that others chose may be a file's or a person's name. */
+    private static <T> T unnamed(String key, Supplier<T> call) {
+        try {
+            return call.get();
+        } catch (ScanstreamException e) {
+            if (e.code().retryable()) {
+                String message = String.valueOf(e.getMessage()).replace(key, "an arrival");
+                throw new ScanstreamException(e.code(), message, e);
+            }
+            throw e;
+        }
     }
 
     /** See {@link ObjectStore#page}. */
@@ -60,7 +74,8 @@ public final class Incoming {
                     "claim ticket: " + ticket.sizeBytes() + " bytes are above the limit of " + maxBytes + ".");
         }
         try {
-            byte[] bytes = store.getIfMatch(ticket.key(), ticket.etag(), ticket.sizeBytes() + 1)
+            String etag = ticket.etag();
+            byte[] bytes = unnamed(ticket.key(), () -> store.getIfMatch(ticket.key(), etag, ticket.sizeBytes() + 1))
                     .orElseThrow(() -> new ScanstreamException(
                             ErrorCode.UNKNOWN_SCAN, "object " + ticket.key() + " was deleted before it was scored."));
             Scans.requireSize(ticket, bytes);

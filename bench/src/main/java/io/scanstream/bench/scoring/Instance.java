@@ -61,6 +61,8 @@ final class Instance implements AutoCloseable {
                         folder.resolve("cache-" + port).toString(),
                         "QUARKUS_HTTP_HOST",
                         "127.0.0.1",
+                        "SCANSTREAM_SECURITY_MODE",
+                        "off",
                         "QUARKUS_HTTP_PORT",
                         Integer.toString(port)));
         Instance instance = new Instance(builder.start());

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param rules who answers such scans with certain headers, before arms are looked at; the first that holds counts. Absent:
  *     none
  * @param shadow aliases that score every scan besides; absent: none
- * @param actor who asks for it, a person's name
+ * @param actor who asks for it, a person's name; absent: the caller, where callers are known
  * @param reason for people; absent: none was given
  */
 public record TrafficRequest(

@@ -1,5 +1,6 @@
 package io.scanstream.gateway.models;
 
+import io.scanstream.access.http.AccessGate;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.api.AliasChange;
@@ -13,6 +14,7 @@ import io.scanstream.gateway.requests.RequestBody;
 import io.scanstream.storage.ModelPackage;
 import io.scanstream.storage.Models;
 import io.smallrye.common.annotation.Blocking;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -22,6 +24,7 @@ import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.InputStream;
@@ -101,8 +104,12 @@ class ModelsResource {
                             mediaType = MediaType.APPLICATION_JSON,
                             schema = @Schema(implementation = AliasRequest.class)))
     public AliasChange promote(
-            String name, String version, InputStream body, @HeaderParam("Content-Length") @Nullable Long sizeBytes) {
-        return promotions.promote(name, version, request(body, sizeBytes));
+            String name,
+            String version,
+            InputStream body,
+            @HeaderParam("Content-Length") @Nullable Long sizeBytes,
+            @Context RoutingContext http) {
+        return changed(http, promotions.promote(name, version, request(body, sizeBytes, http)));
     }
 
     @POST
@@ -118,8 +125,18 @@ class ModelsResource {
                             mediaType = MediaType.APPLICATION_JSON,
                             schema = @Schema(implementation = AliasRequest.class)))
     public AliasChange rollback(
-            String name, InputStream body, @HeaderParam("Content-Length") @Nullable Long sizeBytes) {
-        return promotions.rollback(name, request(body, sizeBytes));
+            String name,
+            InputStream body,
+            @HeaderParam("Content-Length") @Nullable Long sizeBytes,
+            @Context RoutingContext http) {
+        return changed(http, promotions.rollback(name, request(body, sizeBytes, http)));
+    }
+
+    /** The audit log names the alias too, which the address does not. */
+    private static AliasChange changed(RoutingContext http, AliasChange change) {
+        AccessGate.about(
+                http, "models/" + change.model() + "/" + change.state().version() + " alias " + change.alias());
+        return change;
     }
 
     @GET
@@ -150,24 +167,40 @@ class ModelsResource {
                     @Content(
                             mediaType = MediaType.APPLICATION_JSON,
                             schema = @Schema(implementation = TrafficRequest.class)))
-    public TrafficChange split(String name, InputStream body, @HeaderParam("Content-Length") @Nullable Long sizeBytes) {
-        return traffic.put(name, body(body, sizeBytes).json(TrafficRequest.class));
+    public TrafficChange split(
+            String name,
+            InputStream body,
+            @HeaderParam("Content-Length") @Nullable Long sizeBytes,
+            @Context RoutingContext http) {
+        TrafficRequest request = body(body, sizeBytes).json(TrafficRequest.class);
+        return traffic.put(
+                name,
+                new TrafficRequest(
+                        request.arms(),
+                        request.rules(),
+                        request.shadow(),
+                        AccessGate.actor(http, request.actor()),
+                        request.reason()));
     }
 
     @DELETE
     @Path("/{name}/traffic")
     @Operation(summary = "Let the champion answer all scans again, unshadowed")
     public TrafficChange endSplit(
-            String name, @QueryParam("actor") @Nullable String actor, @QueryParam("reason") @Nullable String reason) {
-        return traffic.end(name, actor, reason);
+            String name,
+            @QueryParam("actor") @Nullable String actor,
+            @QueryParam("reason") @Nullable String reason,
+            @Context RoutingContext http) {
+        return traffic.end(name, AccessGate.actor(http, actor), reason);
     }
 
     private static RequestBody body(InputStream body, @Nullable Long sizeBytes) {
         return new RequestBody(body, sizeBytes == null ? -1 : sizeBytes, LARGEST_REQUEST_BYTES, "request");
     }
 
-    private static AliasRequest request(InputStream body, @Nullable Long sizeBytes) {
-        return body(body, sizeBytes).json(AliasRequest.class);
+    private static AliasRequest request(InputStream body, @Nullable Long sizeBytes, RoutingContext http) {
+        AliasRequest request = body(body, sizeBytes).json(AliasRequest.class);
+        return new AliasRequest(request.alias(), AccessGate.actor(http, request.actor()), request.reason());
     }
 
     private static ScanstreamException missing(ModelVersion model, String file) {

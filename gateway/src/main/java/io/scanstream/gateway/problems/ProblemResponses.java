@@ -16,6 +16,7 @@ import java.io.IOException;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jboss.resteasy.reactive.server.ServerResponseFilter;
+import org.jboss.resteasy.reactive.server.SimpleResourceInfo;
 import org.jspecify.annotations.Nullable;
 
 /** Answers every exception that a request raises, ours and the framework's, with a problem. */
@@ -24,12 +25,12 @@ final class ProblemResponses {
     private static final String CONNECTION = "Connection";
 
     @ServerExceptionMapper
-    Response refused(ScanstreamException e, UriInfo uri) {
+    Response refused(ScanstreamException e, SimpleResourceInfo at) {
         ApiProblem problem = Problems.of(e);
         if (Problems.isOurs(e)) {
-            LOG.errorf(e, "%s: defect", uri.getPath());
+            LOG.errorf(e, "%s: defect", place(at));
         } else if (problem.status() >= 500) {
-            LOG.warnf("%s: %s", uri.getPath(), e.getMessage());
+            LOG.warnf("%s: %s", place(at), e.getMessage());
         }
         return respond(problem, null);
     }
@@ -49,38 +50,45 @@ final class ProblemResponses {
 
     /** What the framework refuses by itself: no handler for a media type, a form that is none, and the like. */
     @ServerExceptionMapper
-    Response framework(WebApplicationException e, UriInfo uri) {
+    Response framework(WebApplicationException e, SimpleResourceInfo at) {
         int status = e.getResponse().getStatus();
         if (status < 400) {
             return e.getResponse();
         }
         if (status >= 500) {
-            LOG.errorf(e, "%s: %d", uri.getPath(), status);
+            LOG.errorf(e, "%s: %d", place(at), status);
         }
         return respond(Problems.ofStatus(status, null), null);
     }
 
     /** Only the framework's reading of a body throws these as they are: ours are wrapped where they happen. */
     @ServerExceptionMapper
-    Response brokeOff(IOException e, UriInfo uri) {
-        LOG.debugf(e, "%s: body", uri.getPath());
+    Response brokeOff(IOException e, SimpleResourceInfo at) {
+        LOG.debugf(e, "%s: body", place(at));
         return respond(
                 Problems.ofStatus(400, "The body broke off, or is not of the form that its Content-Type says."), null);
     }
 
     /** The framework's parser has no exception of its own for a Content-Type or Accept that is none. */
     @ServerExceptionMapper
-    Response mediaType(IllegalArgumentException e, UriInfo uri) {
+    Response mediaType(IllegalArgumentException e, SimpleResourceInfo at) {
         String message = e.getMessage() + "";
         return message.startsWith("Failed to parse media type")
                 ? respond(Problems.ofStatus(415, message + "."), null)
-                : defect(e, uri);
+                : defect(e, at);
     }
 
     @ServerExceptionMapper
-    Response defect(Throwable e, UriInfo uri) {
-        LOG.errorf(e, "%s: defect", uri.getPath());
+    Response defect(Throwable e, SimpleResourceInfo at) {
+        LOG.errorf(e, "%s: defect", place(at));
         return respond(Problems.defect(), null);
+    }
+
+    /** Where in our code a request was: its address is the client's text, which has no business in a log. */
+    private static String place(@Nullable SimpleResourceInfo at) {
+        return at == null || at.getResourceClass() == null
+                ? "no resource"
+                : at.getResourceClass().getSimpleName() + "." + at.getMethodName();
     }
 
     /** HTTP/2 has no such header: a client may take the answer for broken (RFC 9113, 8.2.2). */

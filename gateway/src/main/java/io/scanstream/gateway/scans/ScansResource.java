@@ -1,6 +1,7 @@
 package io.scanstream.gateway.scans;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.scanstream.access.http.AccessGate;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.api.BatchedScan;
@@ -15,6 +16,7 @@ import io.scanstream.gateway.requests.Parameters;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -40,6 +42,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.stream.Collectors;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -150,7 +153,8 @@ class ScansResource {
             @QueryParam("deadline") @Nullable String deadline,
             @QueryParam("urgent") @Nullable String urgent,
             @HeaderParam("Idempotency-Key") @Nullable String idempotencyKey,
-            @Context HttpHeaders headers) {
+            @Context HttpHeaders headers,
+            @Context RoutingContext http) {
         if (files.isEmpty()) {
             throw RequestRefused.invalid("The form has no file; expected one for each scan.");
         }
@@ -167,6 +171,13 @@ class ScansResource {
         for (FileUpload file : files) {
             answers.add(answer(file.fileName(), taken.get(answers.size())));
         }
+        AccessGate.about(
+                http,
+                "scans/"
+                        + answers.stream()
+                                .filter(answer -> answer.id() != null)
+                                .map(answer -> String.valueOf(answer.id()))
+                                .collect(Collectors.joining(",")));
         return Response.accepted(answers).build();
     }
 

@@ -178,7 +178,12 @@ final class ArrivalsLoop implements Runnable {
                 }
             }
             if (each.mistake() != null) {
-                LOG.warn("A notification is set aside: {}", each.mistake().getMessage());
+                LOG.warn(
+                        "A notification is set aside ({}): {}-{}@{}. Its dead letter says why.",
+                        each.mistake().code(),
+                        each.source().topic(),
+                        each.source().partition(),
+                        each.source().offset());
                 outbox.deadLetter(DeadLetterRecord.of(
                         Topics.SCAN_ARRIVALS_DLQ,
                         each.source(),

@@ -125,7 +125,8 @@ final class Reconciler {
             if (e.code().retryable()) {
                 throw e;
             }
-            LOG.warn("An object is left: {}", e.getMessage());
+            // Not its key: that may be a file's or a person's name.
+            LOG.warn("An object is left where it is ({}).", e.code());
             return Optional.empty();
         }
     }

@@ -1,5 +1,6 @@
 package io.scanstream.inference.http;
 
+import io.scanstream.access.http.AccessGate;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.model.ModelVersion;
@@ -217,6 +218,7 @@ final class Call {
                         (model, failure) -> {
                             if (failure == null) {
                                 version = model.model().version();
+                                AccessGate.about(http, "models/" + version);
                                 working(model, work, done);
                             } else {
                                 done.completeExceptionally(failure);

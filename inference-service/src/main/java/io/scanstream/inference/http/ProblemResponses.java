@@ -1,5 +1,6 @@
 package io.scanstream.inference.http;
 
+import io.scanstream.access.http.RefusalForm;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
@@ -146,6 +147,13 @@ public final class ProblemResponses {
 
     private static Response.ResponseBuilder error(int status, String detail) {
         return Response.status(status).type(MediaType.APPLICATION_JSON).entity(Json.text(Map.of("error", detail)));
+    }
+
+    /** What is refused before it comes here, in the form of the address. */
+    public static RefusalForm.Body refusal(String path, ApiProblem problem) {
+        return isOpenInference(path)
+                ? new RefusalForm.Body(MediaType.APPLICATION_JSON, Json.text(Map.of("error", problem.detail())))
+                : new RefusalForm.Body(ApiProblem.MEDIA_TYPE, Json.text(problem));
     }
 
     private static boolean isOpenInference(String path) {

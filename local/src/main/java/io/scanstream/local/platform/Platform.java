@@ -129,6 +129,7 @@ public final class Platform implements AutoCloseable {
         environment.put("SCANSTREAM_CACHE_DIR", cache.toString());
         environment.put("SCANSTREAM_INFERENCE_URL", address(Service.INFERENCE).toString());
         environment.put("QUARKUS_HTTP_HOST", "127.0.0.1");
+        environment.put("SCANSTREAM_SECURITY_MODE", "off");
         environment.put("QUARKUS_HTTP_PORT", Integer.toString(address.getPort()));
         environment.putAll(service.environment(options.project()));
         return environment;

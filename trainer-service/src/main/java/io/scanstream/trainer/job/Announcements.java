@@ -111,7 +111,8 @@ public final class Announcements {
             sent.toCompletableFuture().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
             return true;
         } catch (ExecutionException | TimeoutException e) {
-            LOG.warnf("not told, Kafka does not take it: %s (%s)", what, e);
+            LOG.warnf(
+                    "not told, Kafka does not take it: %s (%s)", what.getClass().getSimpleName(), e);
             return false;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -152,7 +152,8 @@ public final class JobRunner implements AutoCloseable {
         if (reason.code() == ErrorCode.INTERNAL) {
             LOG.errorf(e, "job %s: failed by a defect", claim.id());
         } else {
-            LOG.warnf("job %s: failed, %s: %s", claim.id(), reason.code(), text);
+            // The reason may name files of a data set: it is for the journal, which not everybody may read.
+            LOG.warnf("job %s: failed, %s; its state says why", claim.id(), reason.code());
         }
         patience.insist(claim, () -> claim.fail(reason.code(), text));
         announcements.event(new TrainingEvent.TrainingFailed(claim.id(), reason.code(), text, clock.instant()));
