@@ -5,7 +5,9 @@ import io.scanstream.storage.StoreConfig;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * What can be set, below {@code scanstream} (as environment variables: {@code SCANSTREAM_STORE_ENDPOINT} and so on). Kafka
@@ -35,12 +37,15 @@ interface GatewayConfig {
         @WithDefault("us-east-1")
         String region();
 
+        /** Certificates in PEM, the only ones that an https store is trusted by; absent: those that Java trusts. */
+        Optional<Path> caFile();
+
         /** How long a start waits for a store that does not answer. */
         @WithDefault("PT2M")
         Duration patience();
 
         default StoreConfig toConfig() {
-            return new StoreConfig(endpoint(), accessKey(), secretKey(), bucket(), region());
+            return new StoreConfig(endpoint(), accessKey(), secretKey(), bucket(), region(), caFile().orElse(null));
         }
     }
 

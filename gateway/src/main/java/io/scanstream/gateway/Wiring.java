@@ -83,8 +83,8 @@ final class Wiring {
 
     @Produces
     @Singleton
-    ObjectStore store(GatewayConfig config) {
-        return StoreStart.await(config.store().toConfig(), config.store().patience());
+    ObjectStore store(StoreStart start) {
+        return start.opened();
     }
 
     void close(@Disposes ObjectStore store) {

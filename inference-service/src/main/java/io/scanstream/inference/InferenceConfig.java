@@ -47,8 +47,11 @@ interface InferenceConfig {
         @WithDefault("us-east-1")
         String region();
 
+        /** Certificates in PEM, the only ones that an https store is trusted by; absent: those that Java trusts. */
+        Optional<Path> caFile();
+
         default StoreConfig toConfig() {
-            return new StoreConfig(endpoint(), accessKey(), secretKey(), bucket(), region());
+            return new StoreConfig(endpoint(), accessKey(), secretKey(), bucket(), region(), caFile().orElse(null));
         }
     }
 

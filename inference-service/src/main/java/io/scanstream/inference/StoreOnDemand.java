@@ -27,9 +27,7 @@ final class StoreOnDemand implements Supplier<ObjectStore>, AutoCloseable {
 
     /** A bucket of the same store that is only read. */
     StoreOnDemand foreign(String bucket) {
-        return new StoreOnDemand(
-                new StoreConfig(config.endpoint(), config.accessKey(), config.secretKey(), bucket, config.region()),
-                ObjectStore::openForeign);
+        return new StoreOnDemand(config.withBucket(bucket), ObjectStore::openForeign);
     }
 
     /** The one open store; {@code STORE_UNAVAILABLE} while it does not answer, or refuses the settings that we have. */

@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.security.GeneralSecurityException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -107,11 +108,17 @@ public final class ObjectStore implements AutoCloseable {
     }
 
     private static ObjectStore connect(StoreConfig config) {
-        OkHttpClient http = new OkHttpClient.Builder()
+        OkHttpClient.Builder settings = new OkHttpClient.Builder()
                 .connectTimeout(5, TimeUnit.SECONDS)
                 .readTimeout(60, TimeUnit.SECONDS)
                 .writeTimeout(60, TimeUnit.SECONDS)
-                .build();
+                // A store has one address; whoever sends us elsewhere is not it.
+                .followRedirects(false);
+        if (config.caFile() != null) {
+            TrustedCertificates trusted = TrustedCertificates.read(config.caFile());
+            settings.sslSocketFactory(trusted.sockets(), trusted.manager());
+        }
+        OkHttpClient http = settings.build();
         MinioClient client = MinioClient.builder()
                 .endpoint(config.endpoint().toString())
                 .credentials(config.accessKey(), config.secretKey())
@@ -480,9 +487,9 @@ public final class ObjectStore implements AutoCloseable {
         } catch (MinioException | IOException e) {
             throw unavailable(key, e);
         } catch (IllegalStateException e) {
-            // So the client wraps an I/O error of its asynchronous half.
-            if (e.getCause() instanceof IOException io) {
-                throw unavailable(key, io);
+            // So the client wraps an I/O error of its asynchronous half, or a certificate that is not trusted.
+            if (e.getCause() instanceof IOException || e.getCause() instanceof GeneralSecurityException) {
+                throw unavailable(key, (Exception) e.getCause());
             }
             throw e;
         }

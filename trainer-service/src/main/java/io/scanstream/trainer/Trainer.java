@@ -29,19 +29,20 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 
 /** All parts of a trainer, put together by configuration: the wiring, in one place. */
 final class Trainer {
     private static final Logger LOG = Logger.getLogger(Trainer.class);
-    private static final Pattern CONNECTION = Pattern.compile("bootstrap\\.servers|(security|sasl|ssl)\\..+");
+
+    private static final List<String> CONNECTING = List.of("bootstrap.", "security.", "sasl.", "ssl.", "client.dns.");
 
     private final TrainerConfig config;
     private final Clock clock = Clock.systemUTC();
@@ -85,7 +86,8 @@ final class Trainer {
         this.runner = new JobRunner(works(store, libtorch), times, announcements, patience, clock);
         String name = config.trainer().name().orElseGet(Trainer::hostAndProcess);
         Claims claims = new Claims(jobs, name, times, announcements, clock);
-        this.worker = new Worker(shareConsumer(kafka, name), claims, runner, announcements, patience, misconfigured);
+        this.worker = new Worker(
+                requests(kafka, config.requests(), name), claims, runner, announcements, patience, misconfigured);
         this.reconciler =
                 new Reconciler(jobs, datasets, times, config.reconcile().grace(), announcements, clock);
     }
@@ -119,17 +121,17 @@ final class Trainer {
     }
 
     /**
-     * How to connect, as every Kafka client of this process does, and what is set for this one alone. A share consumer refuses
-     * settings that are only for others, such as {@code group.protocol}.
+     * Of the share consumer: where Kafka is and how to get in, as all clients have it, and what is set for it alone. Other
+     * settings of theirs it would refuse.
      */
-    private Map<String, String> shareConsumer(Map<String, Object> kafka, String name) {
+    static Map<String, String> requests(Map<String, Object> kafka, Map<String, String> own, String name) {
         Map<String, String> settings = new HashMap<>();
-        kafka.forEach((setting, value) -> {
-            if (CONNECTION.matcher(setting).matches()) {
-                settings.put(setting, String.valueOf(value));
+        kafka.forEach((key, value) -> {
+            if (CONNECTING.stream().anyMatch(key::startsWith)) {
+                settings.put(key, value.toString());
             }
         });
-        settings.putAll(config.requests());
+        settings.putAll(own);
         settings.put("client.id", name);
         return settings;
     }

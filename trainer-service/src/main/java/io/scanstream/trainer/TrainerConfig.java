@@ -44,6 +44,9 @@ interface TrainerConfig {
         String bucket();
 
         String region();
+
+        /** Certificates in PEM, the only ones that an https store is trusted by; absent: those that Java trusts. */
+        Optional<Path> caFile();
     }
 
     interface Cache {

@@ -82,7 +82,13 @@ class TrainerService {
     /** The store, or null if the process stops before it answers. */
     private @Nullable ObjectStore openStore() throws InterruptedException {
         TrainerConfig.Store at = config.store();
-        StoreConfig where = new StoreConfig(at.endpoint(), at.accessKey(), at.secretKey(), at.bucket(), at.region());
+        StoreConfig where = new StoreConfig(
+                at.endpoint(),
+                at.accessKey(),
+                at.secretKey(),
+                at.bucket(),
+                at.region(),
+                at.caFile().orElse(null));
         while (true) {
             try {
                 return ObjectStore.open(where);

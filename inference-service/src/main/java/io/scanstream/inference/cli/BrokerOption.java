@@ -3,6 +3,9 @@ package io.scanstream.inference.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -12,7 +15,10 @@ import picocli.CommandLine.Spec;
 
 /** Where Kafka is: as the call says, as the environment says, or the broker of the platform that runs on this machine. */
 final class BrokerOption {
-    private static final String VARIABLE = "KAFKA_BOOTSTRAP_SERVERS";
+    private static final String PREFIX = "KAFKA_";
+    private static final String VARIABLE = PREFIX + "BOOTSTRAP_SERVERS";
+    /** How to get in, as the services have it too. */
+    private static final List<String> CONNECTING = List.of("KAFKA_SECURITY_", "KAFKA_SASL_", "KAFKA_SSL_");
 
     @Spec(Spec.Target.MIXEE)
     private @Nullable CommandSpec command;
@@ -35,10 +41,17 @@ final class BrokerOption {
      * @throws ParameterException if nothing says where
      */
     Map<String, Object> client(Map<String, String> environment) throws IOException {
-        return Map.of(
-                "bootstrap.servers", servers(environment),
-                "default.api.timeout.ms", 15_000,
-                "request.timeout.ms", 5_000);
+        Map<String, Object> client = new HashMap<>();
+        client.put("bootstrap.servers", servers(environment));
+        client.put("default.api.timeout.ms", 15_000);
+        client.put("request.timeout.ms", 5_000);
+        environment.forEach((name, value) -> {
+            if (CONNECTING.stream().anyMatch(name::startsWith)) {
+                client.put(
+                        name.substring(PREFIX.length()).toLowerCase(Locale.ROOT).replace('_', '.'), value);
+            }
+        });
+        return client;
     }
 
     private String servers(Map<String, String> environment) throws IOException {

@@ -21,6 +21,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -88,12 +90,29 @@ public final class ModelLoader {
         return null;
     }
 
+    /** Takes the time that fetching a package takes. */
+    ModelPackage fetched(Supplier<ModelPackage> fetching) {
+        long begun = System.nanoTime();
+        ModelPackage pack = fetching.get();
+        taken("fetch", begun);
+        return pack;
+    }
+
+    /** Adds to a stage's timer what has passed since {@code begun}, and returns the time. */
+    private long taken(String stage, long begun) {
+        long now = System.nanoTime();
+        metrics.timer("scanstream.models.load", "stage", stage).record(now - begun, TimeUnit.NANOSECONDS);
+        return now;
+    }
+
     private LoadedModel load(ModelPackage pack, ModelFile file) {
+        long begun = System.nanoTime();
         Planner.Planned planned;
         OnnxMetadata metadata;
         try {
             long onnxBytes = Files.size(file.onnx());
             OnnxRuntime.Opened first = runtime.open(file);
+            begun = taken("open", begun);
             if (file.precision() != Precision.FLOAT32 && runtime.precision(first.provider()) != file.precision()) {
                 first.session().close();
                 throw notVerified(pack.card(), "it runs on the CPU");
@@ -101,6 +120,7 @@ public final class ModelLoader {
             metadata = metadata(first, pack.card());
             BatchSizes allowed = BatchSizes.of(first.provider(), runtime.settings(), bytesEach(metadata));
             planned = planner.plan(file, onnxBytes, first, metadata, allowed);
+            begun = taken("plan", begun);
         } catch (OrtException e) {
             throw notVerified(pack.card(), "ONNX Runtime does not take " + ModelPackage.MODEL + ": " + e.getMessage());
         } catch (IOException e) {
@@ -119,6 +139,7 @@ public final class ModelLoader {
         try {
             Golden.Tolerance tolerance = planned.opened().provider().tolerance(file.precision());
             double deviation = new GoldenScores(pack, decoder, tolerance).require(model);
+            taken("verify", begun);
             LOG.info(
                     "Model {} in {} on {}: logits are at most {} of their spread from the golden ones; {} is allowed.",
                     model.version(),

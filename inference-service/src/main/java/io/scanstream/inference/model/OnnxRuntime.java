@@ -66,6 +66,16 @@ public final class OnnxRuntime {
         this.provider = provider;
     }
 
+    /**
+     * Begins to load the libraries, for whoever makes the first object of this class soon; returns at once. If that fails, so
+     * will the constructor.
+     */
+    public static void loadAhead() {
+        Thread thread = new Thread(KeptEnvironment::get, "onnx-runtime");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
     private Provider chosen() {
         String missing = missingForCuda();
         if (!missing.isEmpty()) {
