@@ -7,6 +7,7 @@ import io.scanstream.gateway.jobs.JobBoard;
 import io.scanstream.gateway.jobs.JobEvents;
 import io.scanstream.gateway.models.ModelRegistry;
 import io.scanstream.gateway.models.RuledHeaders;
+import io.scanstream.gateway.sweeps.SweepDesk;
 import io.scanstream.storage.IdempotencyKeys;
 import io.scanstream.storage.Scans;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -18,8 +19,8 @@ import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
- * What happens by itself: the read models are read from the store at start and every 30 seconds, and once an hour what is
- * too old is deleted. Every replica does it; doing it twice is doing it once.
+ * What happens by itself: the read models are read from the store at start and every 30 seconds, sweeps are started that
+ * a gateway left when it died, and once an hour what is too old is deleted. Every replica does it; doing it twice is doing it once.
  */
 @ApplicationScoped
 class Housekeeping {
@@ -36,6 +37,7 @@ class Housekeeping {
     private final JobEvents events;
     private final ModelRegistry models;
     private final RuledHeaders headers;
+    private final SweepDesk sweeps;
     private final Scans scans;
     private final IdempotencyKeys keys;
     private final Duration retention;
@@ -47,6 +49,7 @@ class Housekeeping {
             JobEvents events,
             ModelRegistry models,
             RuledHeaders headers,
+            SweepDesk sweeps,
             Scans scans,
             IdempotencyKeys keys,
             GatewayConfig config) {
@@ -54,6 +57,7 @@ class Housekeeping {
         this.events = events;
         this.models = models;
         this.headers = headers;
+        this.sweeps = sweeps;
         this.scans = scans;
         this.keys = keys;
         this.retention = config.scans().retention();
@@ -97,6 +101,7 @@ class Housekeeping {
             headers.refresh();
             events.boardRefreshed();
             read = true;
+            sweeps.completeStarts();
         } catch (RuntimeException e) {
             LOG.warnf("the store was not read: %s", e.getMessage());
         }

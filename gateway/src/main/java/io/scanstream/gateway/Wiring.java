@@ -194,8 +194,8 @@ final class Wiring {
 
     @Produces
     @Singleton
-    SweepDesk sweepDesk(ObjectStore store, TrainingIntake intake, Trainings trainings) {
-        return new SweepDesk(new Sweeps(store), intake, trainings);
+    SweepDesk sweepDesk(ObjectStore store, IdempotencyKeys keys, TrainingIntake intake, Trainings trainings) {
+        return new SweepDesk(new Sweeps(store), keys, intake, trainings);
     }
 
     @Produces

@@ -37,7 +37,7 @@
  * GET    /models/{name}/history                ?alias                        200 [AliasChange]
  * </pre>
  *
- * {@code POST /trainings} and {@code POST /scans} take an {@code Idempotency-Key}.
+ * {@code POST /trainings}, {@code POST /sweeps} and {@code POST /scans} take an {@code Idempotency-Key}.
  */
 @NullMarked
 package io.scanstream.gateway;

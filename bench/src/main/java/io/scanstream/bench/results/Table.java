@@ -45,7 +45,7 @@ final class Table {
             cells.add(figure(mean) + (complete ? "" : " (not all)"));
         }
         cells.add(row.reported() == null ? "" : row.reported());
-        cells.add(bar(row, mean));
+        cells.add(bar(row, complete ? mean : Double.NaN));
         cells.add(ended.stream()
                 .map(line -> Long.toString(Math.round(line.path("seconds").asDouble())))
                 .collect(Collectors.joining(", ")));

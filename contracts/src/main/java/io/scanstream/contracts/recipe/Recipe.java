@@ -19,10 +19,14 @@ import org.jspecify.annotations.Nullable;
  */
 @JsonDeserialize(using = StoredRecipe.class)
 public record Recipe(
-        @Setting("The recipe's name; a model trained with it has this name unless another is asked for.")
+        @Setting(
+                value = "The recipe's name; a model trained with it has this name unless another is asked for.",
+                example = "my-recipe")
         String name,
 
-        @Setting("One line for people.") String about,
+        @Setting(value = "One line for people.", example = "Naevus or melanoma.")
+        String about,
+
         @Setting("How images are read.") Data data,
         @Setting("The network.") Network network,
 

@@ -9,12 +9,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import io.scanstream.contracts.Json;
-import io.scanstream.contracts.dataset.Manifest;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Reads recipes from YAML (JSON is YAML too). Strict: unknown fields, wrong types, values out of range and
@@ -49,16 +50,20 @@ public final class RecipeReader {
      * @throws InvalidRecipeException with every mistake
      */
     public static Recipe read(byte[] yaml, Map<String, String> overrides, JsonNode schema) {
-        return read(yaml, overrides, schema, null);
+        return read(yaml, overrides, schema, none -> List.of());
     }
 
     /**
-     * Reads a recipe with some fields replaced, for a data set.
+     * Reads a recipe with some fields replaced, and holds it against something else.
      *
-     * @throws InvalidRecipeException with every mistake, and everything that contradicts the data
+     * @param against what contradicts a recipe, a data set for instance: {@link RecipeCheck#against}
+     * @throws InvalidRecipeException with every mistake, and everything that contradicts
      */
     public static Recipe read(
-            byte[] yaml, Map<String, String> overrides, JsonNode schema, @Nullable Manifest manifest) {
+            byte[] yaml,
+            Map<String, String> overrides,
+            JsonNode schema,
+            Function<? super Recipe, List<Problem>> against) {
         JsonNode tree = parse("recipe", yaml);
         if (!(tree instanceof ObjectNode root)) {
             throw new InvalidRecipeException(
@@ -66,7 +71,7 @@ public final class RecipeReader {
         }
         List<Problem> problems = new ArrayList<>();
         overrides.forEach((path, value) -> replace(root, path, value, problems));
-        return read(root, problems, schema, manifest);
+        return read(root, problems, schema, against);
     }
 
     /**
@@ -75,10 +80,11 @@ public final class RecipeReader {
      * @throws InvalidRecipeException with every mistake
      */
     public static Recipe read(ObjectNode tree) {
-        return read(tree, new ArrayList<>(), RecipeSchema.layersUnread(), null);
+        return read(tree, new ArrayList<>(), RecipeSchema.layersUnread(), none -> List.of());
     }
 
-    private static Recipe read(ObjectNode tree, List<Problem> problems, JsonNode schema, @Nullable Manifest manifest) {
+    private static Recipe read(
+            ObjectNode tree, List<Problem> problems, JsonNode schema, Function<? super Recipe, List<Problem>> against) {
         // On a copy: layers stay as they were written.
         new RecipeStructure(schema, problems).check("recipe", tree.deepCopy());
         RecipeStructure structure = new RecipeStructure(RecipeSchema.layersUnread(), new ArrayList<>());
@@ -90,12 +96,14 @@ public final class RecipeReader {
         try {
             recipe = StoredRecipe.bind(tree);
         } catch (JsonProcessingException e) {
-            throw new InvalidRecipeException(List.of(new Problem("recipe", e.getOriginalMessage())));
+            problems.add(new Problem("recipe", e.getOriginalMessage()));
+            throw new InvalidRecipeException(problems);
         }
         problems.addAll(RecipeCheck.alone(recipe));
-        if (manifest != null) {
-            problems.addAll(RecipeCheck.against(recipe, manifest));
-        }
+        Set<String> paths = problems.stream().map(Problem::path).collect(Collectors.toSet());
+        against.apply(recipe).stream()
+                .filter(problem -> !paths.contains(problem.path()))
+                .forEach(problems::add);
         if (!problems.isEmpty()) {
             throw new InvalidRecipeException(problems);
         }

@@ -11,8 +11,8 @@ import java.util.stream.StreamSupport;
 
 /**
  * Holds a tree against a schema that {@link RecipeSchema} has made: every field there, none unknown, each of its type and
- * within its range. Goes on after a mistake, so that one reading finds them all; fills in defaults and takes unknown fields
- * out as it goes.
+ * within its range. Goes on after a mistake, so that one reading finds them all; fills in defaults, takes unknown fields out
+ * and puts the default, or else the example, in the place of what cannot be read, as it goes.
  */
 public final class RecipeStructure {
     private final JsonNode schema;
@@ -98,9 +98,12 @@ public final class RecipeStructure {
                 object.set(name, value);
             } else {
                 if (contains(required, name)) {
-                    unreadable(path, "is missing. " + rule.path("description").asText() + maybe(rule));
+                    problems.add(new Problem(
+                            path, "is missing. " + rule.path("description").asText() + maybe(rule)));
+                    readable &= standIn(object, name, rule, required);
+                } else {
+                    object.remove(name);
                 }
-                object.remove(name);
                 return;
             }
         }
@@ -108,10 +111,26 @@ public final class RecipeStructure {
             return;
         }
         int before = problems.size();
+        boolean readableBefore = readable;
+        readable = true;
         check(path, value, rule);
         if (problems.size() == before && value.isNumber()) {
             checkRange(path, value, rule);
         }
+        readable = readableBefore && (readable || standIn(object, name, rule, required));
+    }
+
+    /** What takes the place of a value that cannot be read, so that the rest is still held against each other. */
+    private static boolean standIn(ObjectNode object, String name, JsonNode rule, JsonNode required) {
+        JsonNode standIn = rule.has("default")
+                ? rule.path("default")
+                : rule.path("examples").path(0);
+        if (!standIn.isMissingNode()) {
+            object.set(name, standIn.deepCopy());
+            return true;
+        }
+        object.remove(name);
+        return !contains(required, name);
     }
 
     private static boolean contains(JsonNode names, String name) {

@@ -103,7 +103,7 @@ public sealed interface Schedule {
 
     /**
      * Up to the optimizer's rate and down to almost nothing, both along half a cosine wave (Smith and Topin, Super-Convergence,
-     * 2018); as PyTorch's OneCycleLR, of the learning rate alone.
+     * 2018); as PyTorch's OneCycleLR, of the learning rate alone, and over the training's whole length.
      */
     record OneCycle(
             @Setting(value = "Share of the training that goes up.", fallback = "0.3", above = 0, below = 1)
@@ -128,8 +128,8 @@ public sealed interface Schedule {
     }
 
     /**
-     * Multiplied when the validation loss has not fallen for more than so many epochs; as PyTorch's schedule of that name.
-     * Keras's lowers the rate an epoch earlier.
+     * Multiplied when the validation loss has not fallen for more than so many epochs; as PyTorch's ReduceLROnPlateau with
+     * {@code threshold_mode="abs"}. Keras's lowers the rate an epoch earlier.
      */
     record ReduceOnPlateau(
             @Setting(value = "Epochs without a lower loss that are waited for.", fallback = "3", min = 0)

@@ -84,7 +84,10 @@ class EvaluationCheckTest {
                 .getBytes(StandardCharsets.UTF_8);
 
         assertThatThrownBy(() -> RecipeReader.read(
-                        slips, Map.of("data.positiveClass", "ill"), RecipeSchema.layersUnread(), manifest()))
+                        slips,
+                        Map.of("data.positiveClass", "ill"),
+                        RecipeSchema.layersUnread(),
+                        recipe -> RecipeCheck.against(recipe, manifest())))
                 .isInstanceOfSatisfying(InvalidRecipeException.class, e -> assertThat(e.problems())
                         .extracting(Problem::path)
                         .containsExactlyInAnyOrder(

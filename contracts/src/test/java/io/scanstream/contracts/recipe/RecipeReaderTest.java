@@ -59,9 +59,10 @@ class RecipeReaderTest {
         List<Problem> problems = problemsOf("""
                 name: small
                 abuot: a slip
-                data: {widthPx: wide, heightPx: 4, resize: squash}
+                data: {widthPx: wide, heightPx: 4, resize: squash, fold: {index: 3, of: 3}}
                 network: {architecture: resnet18}
                 augmentation: [{type: flip}, {type: rotation, degrees: 0}]
+                testTimeAugmentation: [horizontalFlip, horizontalFlip]
                 optimizer: {type: adam, learningRate: 0, momentum: 0.9}
                 training: {epochs: 1.5}
                 """);
@@ -74,6 +75,8 @@ class RecipeReaderTest {
                         "recipe.data.widthPx",
                         "recipe.data.heightPx",
                         "recipe.data.resize",
+                        "recipe.data.fold.index",
+                        "recipe.testTimeAugmentation[1]",
                         "recipe.augmentation[0].type",
                         "recipe.augmentation[1].degrees",
                         "recipe.optimizer.learningRate",

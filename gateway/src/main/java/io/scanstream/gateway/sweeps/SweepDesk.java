@@ -3,6 +3,7 @@ package io.scanstream.gateway.sweeps;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.Hashes;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.api.SweepRequest;
@@ -18,6 +19,7 @@ import io.scanstream.contracts.training.TrainingEvent;
 import io.scanstream.gateway.problems.RequestRefused;
 import io.scanstream.gateway.trainings.TrainingIntake;
 import io.scanstream.gateway.trainings.Trainings;
+import io.scanstream.storage.IdempotencyKeys;
 import io.scanstream.storage.Sweeps;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -26,16 +28,25 @@ import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** Turns a sweep's request into trainings, and what they have reached so far into a comparison. */
 public final class SweepDesk {
+    private static final String SCOPE = "sweeps";
+
     private final Sweeps sweeps;
+    private final IdempotencyKeys keys;
     private final TrainingIntake intake;
     private final Trainings trainings;
+    /** Sweeps all of whose trainings are known to have been started. */
+    private final Set<JobId> begun = ConcurrentHashMap.newKeySet();
 
-    public SweepDesk(Sweeps sweeps, TrainingIntake intake, Trainings trainings) {
+    public SweepDesk(Sweeps sweeps, IdempotencyKeys keys, TrainingIntake intake, Trainings trainings) {
         this.sweeps = sweeps;
+        this.keys = keys;
         this.intake = intake;
         this.trainings = trainings;
     }
@@ -45,14 +56,53 @@ public final class SweepDesk {
     }
 
     /**
-     * Checks every training of a sweep, and starts them all or none.
+     * Checks every training of a sweep, and starts them all or none; or finds the sweep that the same key started.
      *
      * @throws RequestRefused with each mistake in the request
      * @throws io.scanstream.contracts.recipe.InvalidRecipeException with each mistake in the first recipe that has any
      */
-    SweepView start(SweepRequest request) {
+    SweepView start(SweepRequest request, Optional<String> idempotencyKey) {
         requireComplete(request);
-        JobId id = JobId.next();
+        if (idempotencyKey.isEmpty()) {
+            return start(JobId.next(), request);
+        }
+        String key = idempotencyKey.get();
+        String digest = Hashes.sha256(Json.bytes(request));
+        Optional<IdempotencyKeys.Claim> earlier = keys.find(SCOPE, key, digest);
+        Optional<Sweep> made = earlier.flatMap(claim -> sweeps.get(new JobId(claim.id())));
+        if (made.isPresent()) {
+            return view(made.get());
+        }
+        // Checked before the key is taken: a request with a mistake can be mended and sent again with its key.
+        Sweep planned = plan(JobId.next(), request);
+        IdempotencyKeys.Claim claim =
+                keys.claim(SCOPE, key, digest, planned.id().value());
+        JobId id = new JobId(claim.id());
+        SweepView started = id.equals(planned.id()) ? begin(planned) : start(id, request);
+        keys.done(SCOPE, key, claim);
+        return started;
+    }
+
+    /** Starts what a gateway that died has planned and not started. */
+    public void completeStarts() {
+        for (JobId id : sweeps.list()) {
+            if (!begun.contains(id)) {
+                get(id);
+            }
+        }
+    }
+
+    private SweepView start(JobId id, SweepRequest request) {
+        return begin(plan(id, request));
+    }
+
+    /** Of two requests with one key at the same time, the plan that is kept is started by both. */
+    private SweepView begin(Sweep planned) {
+        sweeps.create(planned);
+        return get(planned.id());
+    }
+
+    private Sweep plan(JobId id, SweepRequest request) {
         List<Map<String, JsonNode>> combinations =
                 Grid.combinations(request.grid() == null ? Map.of() : request.grid());
         int folds = request.folds() == null ? 1 : request.folds();
@@ -65,9 +115,7 @@ public final class SweepDesk {
                         JobId.next(), settings, number, intake.check(training(request, id, settings, number))));
             }
         }
-        Sweep sweep = new Sweep(id, runs.get(0).work().model(), runs, Instant.now());
-        sweeps.create(sweep);
-        return view(sweep);
+        return new Sweep(id, runs.get(0).work().model(), runs, Instant.now());
     }
 
     private static TrainingRequest training(
@@ -150,13 +198,13 @@ public final class SweepDesk {
         Map<Map<String, JsonNode>, List<SweepView.Run>> runs = new LinkedHashMap<>();
         int running = 0;
         for (Sweep.Run run : sweep.runs()) {
-            // A gateway that died while it started a sweep has left jobs without a journal; starting twice is starting
-            // once.
+            // A gateway that died while it started a sweep has left jobs without a journal; starting twice is once.
             JobState job = intake.start(run.job(), run.work());
             TrainingView training = trainings.view(job);
             running += training.status().ended() ? 0 : 1;
             runs.computeIfAbsent(run.settings(), settings -> new ArrayList<>()).add(view(run, training));
         }
+        begun.add(sweep.id());
         List<SweepView.Candidate> candidates = new ArrayList<>();
         runs.forEach((settings, ofThem) -> candidates.add(new SweepView.Candidate(settings, means(ofThem), ofThem)));
         String name = TrainingEvent.EpochCompleted.onValidation(metric.key());

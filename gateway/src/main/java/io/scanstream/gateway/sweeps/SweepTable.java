@@ -1,8 +1,10 @@
 package io.scanstream.gateway.sweeps;
 
 import io.scanstream.contracts.api.SweepView;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +29,7 @@ final class SweepTable {
                 .append(sweep.running())
                 .append(" trainings have not ended.</p>\n<table><tr><th>settings</th>");
         figures.forEach(name -> html.append("<th>").append(escape(name)).append("</th>"));
-        html.append("<th>each</th><th>trainings</th></tr>\n");
+        html.append("<th>spread</th><th>each</th><th>trainings</th></tr>\n");
         for (SweepView.Candidate candidate : sweep.candidates()) {
             html.append("<tr><td>")
                     .append(escape(SweepDesk.settings(candidate)))
@@ -36,8 +38,10 @@ final class SweepTable {
                     .append(figure(candidate.figures().get(name)))
                     .append("</td>"));
             html.append("<td>")
+                    .append(spread(candidate, sweep.metric()))
+                    .append("</td><td>")
                     .append(candidate.runs().stream()
-                            .map(run -> figure(run.figures().get(sweep.metric())))
+                            .map(run -> link(run, sweep.metric()))
                             .collect(Collectors.joining(" ")))
                     .append("</td><td>")
                     .append(candidate.runs().stream()
@@ -56,6 +60,27 @@ final class SweepTable {
         return ALWAYS.contains(sweep.metric())
                 ? ALWAYS
                 : List.of(sweep.metric(), "validationLoss", "validationAccuracy");
+    }
+
+    /** The standard deviation over the folds of what they are compared by; folds of one data set are not independent. */
+    private static String spread(SweepView.Candidate candidate, String metric) {
+        double[] values = candidate.runs().stream()
+                .map(run -> run.figures().get(metric))
+                .filter(Objects::nonNull)
+                .mapToDouble(Double::doubleValue)
+                .toArray();
+        if (values.length < 2) {
+            return figure(null);
+        }
+        double mean = Arrays.stream(values).average().orElseThrow();
+        double squares =
+                Arrays.stream(values).map(value -> Math.pow(value - mean, 2)).sum();
+        return "± " + figure(Math.sqrt(squares / (values.length - 1)));
+    }
+
+    private static String link(SweepView.Run run, String metric) {
+        return "<a href=\"/api/v1/trainings/" + run.job() + "\">"
+                + figure(run.figures().get(metric)) + "</a>";
     }
 
     private static String figure(@Nullable Double value) {

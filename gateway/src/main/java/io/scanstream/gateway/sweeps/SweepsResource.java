@@ -3,6 +3,7 @@ package io.scanstream.gateway.sweeps;
 import io.scanstream.contracts.api.SweepRequest;
 import io.scanstream.contracts.api.SweepView;
 import io.scanstream.contracts.job.JobId;
+import io.scanstream.gateway.requests.Parameters;
 import io.scanstream.gateway.requests.RequestBody;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.ws.rs.Consumes;
@@ -40,7 +41,8 @@ class SweepsResource {
     @Operation(
             summary = "Start a sweep",
             description = "A training for every combination of the grid's values, with folds one for each fold of each."
-                    + " All are checked before the first is started. At most 256 trainings.")
+                    + " All are checked before the first is started. At most 256 trainings. The same"
+                    + " Idempotency-Key with the same body is the same sweep.")
     @org.eclipse.microprofile.openapi.annotations.parameters.RequestBody(
             content =
                     @Content(
@@ -50,11 +52,14 @@ class SweepsResource {
             responseCode = "202",
             description = "All queued; Location is its address",
             content = @Content(schema = @Schema(implementation = SweepView.class)))
-    public Response start(InputStream body, @HeaderParam("Content-Length") @Nullable Long sizeBytes) {
+    public Response start(
+            InputStream body,
+            @HeaderParam("Content-Length") @Nullable Long sizeBytes,
+            @HeaderParam("Idempotency-Key") @Nullable String idempotencyKey) {
         SweepRequest request = new RequestBody(
                         body, sizeBytes == null ? -1 : sizeBytes, desk.maxRequestBytes(), "sweep request")
                 .json(SweepRequest.class);
-        SweepView sweep = desk.start(request);
+        SweepView sweep = desk.start(request, Parameters.idempotencyKey(idempotencyKey));
         return Response.accepted(sweep)
                 .location(URI.create("/api/v1/sweeps/" + sweep.id()))
                 .build();

@@ -16,6 +16,7 @@ import io.scanstream.contracts.job.JobState;
 import io.scanstream.contracts.recipe.InvalidRecipeException;
 import io.scanstream.contracts.recipe.Problem;
 import io.scanstream.contracts.recipe.Recipe;
+import io.scanstream.contracts.recipe.RecipeCheck;
 import io.scanstream.contracts.recipe.RecipeReader;
 import io.scanstream.contracts.training.TrainingMessage;
 import io.scanstream.gateway.datasets.DatasetCatalogue;
@@ -139,7 +140,11 @@ public final class TrainingIntake {
     private JobState.Training work(TrainingRequest request) {
         DatasetVersion version = version(request.dataset());
         Manifest manifest = datasets.manifest(version);
-        Recipe recipe = RecipeReader.read(source(request.recipe()), overrides(request), recipes.schema(), manifest);
+        Recipe recipe = RecipeReader.read(
+                source(request.recipe()),
+                overrides(request),
+                recipes.schema(),
+                read -> RecipeCheck.against(read, manifest));
         String model = request.model() == null ? recipe.name() : request.model();
         return new JobState.Training(Names.require("model", model), version, recipe);
     }

@@ -52,6 +52,9 @@ class SweepsApiTest {
     ObjectStore store;
 
     @Inject
+    SweepDesk desk;
+
+    @Inject
     @Any
     InMemoryConnector connector;
 
@@ -151,6 +154,42 @@ class SweepsApiTest {
         assertThat(get(left.id()).running()).isEqualTo(1);
 
         assertThat(jobs.journal(job).history()).hasSize(1);
+    }
+
+    @Test
+    void whatADeadGatewayHasNotStartedIsStartedInTime() {
+        JobState.Training work = new JobState.Training("late", new DatasetVersion(DATASET, 1), Fixtures.recipe());
+        JobId job = JobId.next();
+        new Sweeps(store)
+                .create(new Sweep(
+                        JobId.next(), "late", List.of(new Sweep.Run(job, Map.of(), null, work)), Instant.now()));
+
+        desk.completeStarts();
+        desk.completeStarts();
+
+        assertThat(jobs.journal(job).history()).hasSize(1);
+    }
+
+    @Test
+    void theSameKeyIsTheSameSweep() {
+        int before = jobs.list().size();
+        String body = "{\"training\":" + TRAINING + ",\"grid\":{\"optimizer.learningRate\":[0.1,0.01]}}";
+        String key = "sweep-" + JobId.next();
+
+        SweepView first = withKey(key, body).statusCode(202).extract().as(SweepView.class);
+        SweepView again = withKey(key, body).statusCode(202).extract().as(SweepView.class);
+
+        assertThat(again.id()).isEqualTo(first.id());
+        assertThat(jobs.list()).hasSize(before + 2);
+        withKey(key, "{\"training\":" + TRAINING + ",\"folds\":2}").statusCode(400);
+    }
+
+    private static ValidatableResponse withKey(String key, String body) {
+        return given().contentType("application/json")
+                .header("Idempotency-Key", key)
+                .body(body)
+                .post("/api/v1/sweeps")
+                .then();
     }
 
     @Test

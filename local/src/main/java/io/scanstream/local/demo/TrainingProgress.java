@@ -40,6 +40,10 @@ final class TrainingProgress {
             }
         } else if (event instanceof TrainingEvent.EpochCompleted epoch) {
             showEpoch(epoch);
+        } else if (event instanceof TrainingEvent.TrainingDelayed delayed) {
+            line("  waits: " + delayed.code() + ": " + delayed.reason());
+        } else if (event instanceof TrainingEvent.TrainingSucceeded succeeded) {
+            succeeded.warnings().forEach(warning -> line("  note: " + warning));
         } else if (event instanceof TrainingEvent.TrainingFailed failed) {
             line("  failed: " + failed.code() + ": " + failed.reason());
         } else if (event instanceof TrainingEvent.TrainingCancelled cancelled) {
@@ -56,13 +60,14 @@ final class TrainingProgress {
         Map<String, Double> metrics = epoch.metrics();
         String text = String.format(
                 Locale.ROOT,
-                "epoch %d/%d  train loss %.3f%s%s  %.0f images/s  %s left%s",
+                "epoch %d/%d  train loss %.3f%s%s  %.0f images/s%s  %s left%s",
                 epoch.epoch(),
                 epoch.epochs(),
                 epoch.trainLoss(),
                 metric("  val loss", metrics.get("validationLoss")),
                 metric("  val acc", metrics.get("validationAccuracy")),
                 epoch.imagesPerSecond(),
+                input(metrics.get("inputImagesPerSecond")),
                 duration(epoch.etaSeconds()),
                 epoch.best() ? "  *" : "");
         if (terminal) {
@@ -73,6 +78,11 @@ final class TrainingProgress {
         } else {
             out.println("  " + text);
         }
+    }
+
+    /** What the input pipeline alone could make: training waits for it where this is the lower one. */
+    private static String input(@Nullable Double imagesPerSecond) {
+        return imagesPerSecond == null ? "" : String.format(Locale.ROOT, " (input %.0f)", imagesPerSecond);
     }
 
     private void bar(double done, int epochs, String text) {

@@ -9,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -27,8 +28,8 @@ class TrainingProgressTest {
         progress.show(epoch(2));
 
         assertThat(bytes.toString(StandardCharsets.UTF_8)).isEqualTo("""
-                        epoch 1/2  train loss 0.500  val acc 0.750  123 images/s  1 min 5 s left  *
-                        epoch 2/2  train loss 0.500  val acc 0.750  123 images/s  1 min 5 s left  *
+                        epoch 1/2  train loss 0.500  val acc 0.750  123 images/s (input 456)  1 min 5 s left  *
+                        epoch 2/2  train loss 0.500  val acc 0.750  123 images/s (input 456)  1 min 5 s left  *
                         """.indent(2));
     }
 
@@ -51,8 +52,34 @@ class TrainingProgressTest {
         assertThat(bytes.toString(StandardCharsets.UTF_8)).contains("INVALID_DATASET: no image");
     }
 
+    @Test
+    void saysWhatATrainingWaitsFor() {
+        new TrainingProgress(out, false)
+                .show(new TrainingEvent.TrainingDelayed(
+                        JOB, ErrorCode.STORE_UNAVAILABLE, "connection refused", Instant.EPOCH));
+
+        assertThat(bytes.toString(StandardCharsets.UTF_8)).contains("waits: STORE_UNAVAILABLE: connection refused");
+    }
+
+    @Test
+    void passesOnWhatAModelIsPublishedWith() {
+        new TrainingProgress(out, false)
+                .show(new TrainingEvent.TrainingSucceeded(
+                        JOB, "skin", "1", Map.of(), List.of("decides for one class alone"), Instant.EPOCH));
+
+        assertThat(bytes.toString(StandardCharsets.UTF_8)).contains("note: decides for one class alone");
+    }
+
     private static TrainingEvent epoch(int number) {
         return new TrainingEvent.EpochCompleted(
-                JOB, number, 2, 0.5, Map.of("validationAccuracy", 0.75), true, 123, 65, Instant.EPOCH);
+                JOB,
+                number,
+                2,
+                0.5,
+                Map.of("validationAccuracy", 0.75, "inputImagesPerSecond", 456.0),
+                true,
+                123,
+                65,
+                Instant.EPOCH);
     }
 }

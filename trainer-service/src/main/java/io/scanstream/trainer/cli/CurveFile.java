@@ -9,6 +9,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /** Writes the curves of a training for TensorBoard, anew after each epoch, and hands on what it hears. */
 final class CurveFile implements TrainingListener {
@@ -29,7 +31,10 @@ final class CurveFile implements TrainingListener {
 
     @Override
     public void epochCompleted(EpochRecord epoch, boolean best, double etaSeconds) {
-        curves.add(epoch.epoch(), epoch.trainLoss(), epoch.validation(), epoch.imagesPerSecond(), Instant.now());
+        Map<String, Double> paces = new LinkedHashMap<>();
+        paces.put("train", epoch.imagesPerSecond());
+        paces.put("input", epoch.inputImagesPerSecond());
+        curves.add(epoch.epoch(), epoch.trainLoss(), epoch.validation(), paces, Instant.now());
         try {
             Files.createDirectories(folder);
             Files.write(folder.resolve(curves.name()), curves.bytes());

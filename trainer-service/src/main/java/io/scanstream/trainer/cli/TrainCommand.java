@@ -42,8 +42,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code train}: a recipe and class folders in, a model package out, without Kafka and the object store. */
-@Command(name = "train", description = "Trains a recipe on class folders and writes a model package.")
+/** {@code train}: a recipe and labelled images in, a model package out, without Kafka and the object store. */
+@Command(name = "train", description = "Trains a recipe on labelled images and writes a model package.")
 public final class TrainCommand implements Callable<Integer> {
     private static final int DONE = 0;
     private static final int FAILED = 1;

@@ -96,6 +96,12 @@ public final class BatchLoader implements AutoCloseable {
         return images == 0 ? 0 : images * threads / Math.max(1e-9, seconds);
     }
 
+    /** Counts the images that are made from here on alone. */
+    public void forgetPace() {
+        busyNanos.reset();
+        imagesMade.reset();
+    }
+
     /** Steps of a training epoch. */
     public int stepsPerEpoch() {
         return plan(new int[data.drawn().size()]).size();

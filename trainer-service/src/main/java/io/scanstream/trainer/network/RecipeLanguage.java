@@ -1,9 +1,12 @@
 package io.scanstream.trainer.network;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.scanstream.contracts.recipe.InvalidRecipeException;
+import io.scanstream.contracts.recipe.Problem;
 import io.scanstream.contracts.recipe.Recipe;
 import io.scanstream.contracts.recipe.RecipeReader;
 import io.scanstream.contracts.recipe.RecipeSchema;
+import java.util.List;
 import java.util.Map;
 
 /** Everything that a recipe can say, layers and architectures included. */
@@ -19,13 +22,20 @@ public final class RecipeLanguage {
      * Reads a recipe, its layers too.
      *
      * @param overrides YAML values by path
-     * @throws io.scanstream.contracts.ScanstreamException {@code INVALID_RECIPE} with every mistake; where there is none, with
-     *     the first place where the layers' shapes do not fit together
+     * @throws io.scanstream.contracts.ScanstreamException {@code INVALID_RECIPE} with every mistake, and the first place where
+     *     the layers' shapes do not fit together: what follows it depends on it
      */
     public static Recipe read(byte[] yaml, Map<String, String> overrides) {
-        Recipe recipe = RecipeReader.read(yaml, overrides, SCHEMA);
-        Blueprints.requireFitting(recipe);
-        return recipe;
+        return RecipeReader.read(yaml, overrides, SCHEMA, RecipeLanguage::misfits);
+    }
+
+    private static List<Problem> misfits(Recipe recipe) {
+        try {
+            Blueprints.requireFitting(recipe);
+            return List.of();
+        } catch (InvalidRecipeException e) {
+            return e.problems();
+        }
     }
 
     private RecipeLanguage() {}

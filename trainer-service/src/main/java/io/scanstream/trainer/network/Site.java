@@ -1,8 +1,9 @@
 package io.scanstream.trainer.network;
 
 import ai.djl.ndarray.types.Shape;
-import io.scanstream.contracts.ErrorCode;
-import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.recipe.InvalidRecipeException;
+import io.scanstream.contracts.recipe.Problem;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,10 +48,9 @@ public record Site(String path, Shape in, int outputs) {
         return in.dimension() == 3;
     }
 
-    ScanstreamException invalid(String message) {
-        return new ScanstreamException(
-                ErrorCode.INVALID_RECIPE,
-                "recipe.network.layers, at '" + (path.isEmpty() ? "top" : path) + "': " + message);
+    InvalidRecipeException invalid(String message) {
+        return new InvalidRecipeException(List.of(
+                new Problem("recipe.network.layers", "at '" + (path.isEmpty() ? "top" : path) + "': " + message)));
     }
 
     /** Output side of a window that slides with padding; floor, as PyTorch. */

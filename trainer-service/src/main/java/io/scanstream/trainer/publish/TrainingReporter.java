@@ -35,6 +35,8 @@ final class TrainingReporter implements TrainingListener {
     /** What the names of an event's validation figures begin with. */
     private static final String VALIDATION = "validation";
 
+    private static final String INPUT_PACE = "inputImagesPerSecond";
+
     private static final TypeReference<List<TrainingEvent.EpochCompleted>> EPOCHS = new TypeReference<>() {};
 
     private final Claim claim;
@@ -90,7 +92,7 @@ final class TrainingReporter implements TrainingListener {
         if (epoch.skippedSteps() > 0) {
             metrics.put("skippedSteps", (double) epoch.skippedSteps());
         }
-        metrics.put("inputImagesPerSecond", epoch.inputImagesPerSecond());
+        metrics.put(INPUT_PACE, epoch.inputImagesPerSecond());
         TrainingEvent.EpochCompleted event = new TrainingEvent.EpochCompleted(
                 claim.id(),
                 epoch.epoch(),
@@ -157,7 +159,10 @@ final class TrainingReporter implements TrainingListener {
                     validation.put(figure.substring(0, 1).toLowerCase(Locale.ROOT) + figure.substring(1), value);
                 }
             });
-            curves.add(epoch.epoch(), epoch.trainLoss(), validation, epoch.imagesPerSecond(), epoch.at());
+            Map<String, Double> paces = new LinkedHashMap<>();
+            paces.put("train", epoch.imagesPerSecond());
+            paces.put("input", epoch.metrics().getOrDefault(INPUT_PACE, Double.NaN));
+            curves.add(epoch.epoch(), epoch.trainLoss(), validation, paces, epoch.at());
         }
         return curves;
     }

@@ -39,12 +39,18 @@ public final class EventFile {
      *
      * @param number counts from 1
      * @param validation figures on the validation split by name
+     * @param imagesPerSecond by name, {@code train} and what the {@code input} pipeline alone could make
      */
-    public void add(int number, double trainLoss, Map<String, Double> validation, double imagesPerSecond, Instant at) {
+    public void add(
+            int number,
+            double trainLoss,
+            Map<String, Double> validation,
+            Map<String, Double> imagesPerSecond,
+            Instant at) {
         Map<String, Double> scalars = new LinkedHashMap<>();
         scalars.put("loss/train", trainLoss);
         validation.forEach((name, value) -> scalars.put(name + "/validation", value));
-        scalars.put("imagesPerSecond/train", imagesPerSecond);
+        imagesPerSecond.forEach((name, value) -> scalars.put("imagesPerSecond/" + name, value));
         epochs.add(new Epoch(number, scalars, at));
     }
 

@@ -259,6 +259,8 @@ public final class TrainingRun implements AutoCloseable {
         boolean better;
         try (Learner.Averaged averaged = learner.averaged()) {
             Optional<Validator.Figures> measured = validator.measure(stop);
+            // What validation made is not the next epoch's.
+            loader.forgetPace();
             if (measured.isEmpty()) {
                 return Outcome.STOPPED;
             }

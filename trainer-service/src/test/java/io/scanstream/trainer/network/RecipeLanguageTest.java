@@ -86,6 +86,20 @@ class RecipeLanguageTest {
     }
 
     @Test
+    void layersThatDoNotFitTogetherAreReportedBesideOtherMistakes() {
+        assertThatThrownBy(() -> RecipeLanguage.read(
+                        utf8(SQUARE),
+                        Map.of(
+                                "network.layers", "[{type: flatten}, {type: maxPool, kernel: 2}, {type: linear}]",
+                                "training.epochs", "many",
+                                "data.fold", "{index: 5, of: 5}")))
+                .isInstanceOfSatisfying(InvalidRecipeException.class, e -> assertThat(e.problems())
+                        .extracting(Problem::path)
+                        .containsExactlyInAnyOrder(
+                                "recipe.network.layers", "recipe.training.epochs", "recipe.data.fold.index"));
+    }
+
+    @Test
     void partsOfImagesHaveToFitTheNetworkToo() {
         String crop = "[{type: verticalFlip}, {type: randomCrop, sizePx: 24}]";
         assertThatThrownBy(() -> RecipeLanguage.read(

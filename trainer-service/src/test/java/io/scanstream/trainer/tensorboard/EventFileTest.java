@@ -23,8 +23,8 @@ class EventFileTest {
     void anIndependentReaderFindsEveryScalar() throws Exception {
         DebianPython.require("google.protobuf");
         EventFile curves = new EventFile();
-        curves.add(1, 0.75, Map.of("loss", 0.5, "dice", 0.25), 100, AT);
-        curves.add(2, 0.5, Map.of("loss", 0.375), 200, AT.plusSeconds(60));
+        curves.add(1, 0.75, Map.of("loss", 0.5, "dice", 0.25), Map.of("train", 100.0, "input", 300.0), AT);
+        curves.add(2, 0.5, Map.of("loss", 0.375), Map.of("train", 200.0), AT.plusSeconds(60));
         Path file = Files.write(folder.resolve(curves.name()), curves.bytes());
 
         JsonNode events = Json.mapper().readTree(DebianPython.run("tfevents.py", file.toString()));
@@ -36,6 +36,8 @@ class EventFileTest {
         assertThat(events.get(1).get("scalars").get("loss/train").asDouble()).isEqualTo(0.75);
         assertThat(events.get(1).get("scalars").get("dice/validation").asDouble())
                 .isEqualTo(0.25);
+        assertThat(events.get(1).get("scalars").get("imagesPerSecond/input").asDouble())
+                .isEqualTo(300);
         assertThat(events.get(2).get("step").asInt()).isEqualTo(2);
         assertThat(events.get(2).get("scalars").get("loss/validation").asDouble())
                 .isEqualTo(0.375);
@@ -46,7 +48,7 @@ class EventFileTest {
     @Test
     void beginsAsTensorFlowsWriterDoes() {
         EventFile curves = new EventFile();
-        curves.add(1, 0.5, Map.of(), 1, AT);
+        curves.add(1, 0.5, Map.of(), Map.of(), AT);
 
         byte[] bytes = curves.bytes();
 
