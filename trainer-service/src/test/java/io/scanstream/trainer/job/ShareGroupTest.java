@@ -9,7 +9,10 @@ import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.Topics;
 import io.scanstream.local.broker.EmbeddedBroker;
 import io.scanstream.local.broker.TopicSetup;
+import java.io.IOException;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -56,6 +59,54 @@ class ShareGroupTest {
                 producer.send(new ProducerRecord<>(Topics.TRAINING_REQUESTS, job, value))
                         .get();
             }
+        }
+    }
+
+    @Test
+    void getsInWithAPasswordWhereKafkaAsksForOne(@TempDir Path folder) throws Exception {
+        int[] ports = freePorts();
+        Files.writeString(folder.resolve("ports.properties"), "broker=" + ports[0] + "\ncontroller=" + ports[1] + "\n");
+        Map<String, String> listeners = Map.of(
+                "listeners",
+                "PLAINTEXT://127.0.0.1:" + ports[0] + ",CONTROLLER://127.0.0.1:" + ports[1] + ",SECURED://127.0.0.1:"
+                        + ports[2],
+                "listener.security.protocol.map",
+                "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURED:SASL_PLAINTEXT",
+                "inter.broker.listener.name",
+                "PLAINTEXT",
+                "sasl.enabled.mechanisms",
+                "PLAIN",
+                "listener.name.secured.plain.sasl.jaas.config",
+                "org.apache.kafka.common.security.plain.PlainLoginModule required user_trainer=\"secret\";");
+        try (EmbeddedBroker secured = EmbeddedBroker.start(folder, listeners)) {
+            TopicSetup.create(secured.bootstrapServers());
+            ShareGroup.prepare(withPassword(ports[2], "secret"));
+            try (ShareGroup group = ShareGroup.join(withPassword(ports[2], "secret"))) {
+                assertThat(group.next(Duration.ofMillis(100))).isEmpty();
+            }
+            assertThatThrownBy(() -> ShareGroup.prepare(withPassword(ports[2], "wrong")))
+                    .hasMessageContaining("Authentication failed");
+        }
+    }
+
+    private static Map<String, String> withPassword(int port, String password) {
+        return Map.of(
+                "bootstrap.servers",
+                "127.0.0.1:" + port,
+                "security.protocol",
+                "SASL_PLAINTEXT",
+                "sasl.mechanism",
+                "PLAIN",
+                "sasl.jaas.config",
+                "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"trainer\" password=\""
+                        + password + "\";");
+    }
+
+    private static int[] freePorts() throws IOException {
+        try (ServerSocket one = new ServerSocket(0);
+                ServerSocket two = new ServerSocket(0);
+                ServerSocket three = new ServerSocket(0)) {
+            return new int[] {one.getLocalPort(), two.getLocalPort(), three.getLocalPort()};
         }
     }
 
