@@ -112,7 +112,7 @@ class ComposeTest {
     @Test
     void imagesHaveVersionsAndMountedFilesAreThere() {
         for (String file : List.of(MAIN, "docker/store-seaweedfs.yaml", "docker/store-minio.yaml")) {
-            compose(file).path("services").fields().forEachRemaining(service -> {
+            compose(file).path("services").properties().forEach(service -> {
                 JsonNode entry = service.getValue();
                 assertThat(entry.path("image").asText())
                         .as(service.getKey())
@@ -141,7 +141,7 @@ class ComposeTest {
         for (String file : List.of(MAIN, "docker/store-seaweedfs.yaml", "docker/store-minio.yaml")) {
             compose(file)
                     .path("services")
-                    .forEach(service -> service.path("environment").fields().forEachRemaining(variable -> {
+                    .forEach(service -> service.path("environment").properties().forEach(variable -> {
                         if (variable.getKey().matches(".*(SECRET|PASSWORD|ACCESS_KEY|ROOT_USER).*")) {
                             assertThat(variable.getValue().asText())
                                     .as(variable.getKey())

@@ -66,7 +66,7 @@ record Dockerfile(Path file, List<Stage> stages) {
         static Copy of(String arguments) {
             String stage = "";
             List<String> paths = new ArrayList<>();
-            for (String word : arguments.split("\\s+")) {
+            for (String word : arguments.split("\\s+", -1)) {
                 if (word.startsWith("--from=")) {
                     stage = word.substring("--from=".length());
                 } else if (!word.startsWith("--")) {
@@ -91,7 +91,7 @@ record Dockerfile(Path file, List<Stage> stages) {
                     arguments.put(pair[0], pair[1]);
                 }
                 case "FROM" -> {
-                    String[] words = filled.split("\\s+");
+                    String[] words = filled.split("\\s+", -1);
                     stages.add(new Stage(words[0], words.length > 2 ? words[2] : "", new ArrayList<>()));
                 }
                 default ->
@@ -103,7 +103,7 @@ record Dockerfile(Path file, List<Stage> stages) {
 
     private static List<Instruction> instructions(String text) {
         String joined = text.replaceAll("(?m)^#.*\\n", "").replaceAll("\\\\\\n\\s*", " ");
-        return Arrays.stream(joined.split("\\n"))
+        return Arrays.stream(joined.split("\\n", -1))
                 .filter(line -> !line.isBlank())
                 .map(line -> line.strip().split("\\s+", 2))
                 .map(words -> new Instruction(words[0], words.length > 1 ? words[1] : ""))

@@ -68,7 +68,7 @@ class DockerfilesTest {
                     String command = dockerfile.stage("build").one("RUN");
                     assertThat(copy.sources()).allSatisfy(source -> {
                         assertThat(source).startsWith("/src/").contains("/target/");
-                        assertThat(modules(command)).contains(source.split("/")[2]);
+                        assertThat(modules(command)).contains(source.split("/", -1)[2]);
                     });
                 }
             }
@@ -77,7 +77,7 @@ class DockerfilesTest {
 
     private static List<String> modules(String command) {
         assertThat(command).contains("./mvnw").contains("-Psbom").contains(" -am package");
-        return List.of(command.replaceAll(".* -pl (\\S+) .*", "$1").split(","));
+        return List.of(command.replaceAll(".* -pl (\\S+) .*", "$1").split(",", -1));
     }
 
     @ParameterizedTest

@@ -140,7 +140,7 @@ class ManifestsTest {
         if (node.isArray()) {
             node.forEach(element -> collect("", element, places));
         } else if (!free) {
-            node.fields().forEachRemaining(field -> collect(field.getKey(), field.getValue(), places));
+            node.properties().forEach(field -> collect(field.getKey(), field.getValue(), places));
         }
     }
 }

@@ -146,7 +146,7 @@ public class AccessGate {
         }
         Caller caller = caller(identity);
         if (rule == null) {
-            refusals.nowhere(http, rules.methods(http.request().path()));
+            refusals.nowhere(http, rules.methods(Refusals.path(http)));
             return;
         }
         if (!rule.allows(caller)) {
@@ -183,7 +183,7 @@ public class AccessGate {
                     caller,
                     rule == null ? null : rule.action(),
                     request(http, rule),
-                    caller == null ? null : address(http.request().path()),
+                    caller == null ? null : address(Refusals.path(http)),
                     status == 503 ? AuditLog.Outcome.FAILED : AuditLog.Outcome.REFUSED,
                     status,
                     trace(http));
@@ -226,7 +226,7 @@ public class AccessGate {
             return about;
         }
         String made = http.response().headers().get("Location");
-        return address(made == null ? http.request().path() : made);
+        return address(made == null ? Refusals.path(http) : made);
     }
 
     /** A path of ours, without what all of them begin with. */

@@ -9,6 +9,7 @@ import java.util.List;
  * @param logits {@code [images][classes]}; a network of one logit has 0 for the other class
  * @param labels index of each image's class
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared
 record Answers(float[][] logits, int[] labels) {
     /**
      * Of the raw head.

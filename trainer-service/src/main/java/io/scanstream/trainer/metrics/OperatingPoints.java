@@ -122,6 +122,7 @@ public final class OperatingPoints {
     }
 
     /** Decisions from the surest to the least sure. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Ranked(double[] confidences, boolean[] right) {
         static Ranked of(float[][] probabilities, int[] labels, DecisionRule rule) {
             int[] decided = IntStream.range(0, labels.length)

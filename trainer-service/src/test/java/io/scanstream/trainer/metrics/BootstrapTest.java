@@ -92,6 +92,7 @@ class BootstrapTest {
         assertThat(interval.high() - interval.low()).isBetween(0.08, 0.15);
     }
 
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Drawn(float[][] probabilities, int[] labels) {
         /** Noisy answers with many ties. */
         static Drawn of(int images, long seed) {

@@ -13,6 +13,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class OperatingPointsTest {
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Scores(float[][] probabilities, int[] labels) {
         static Scores draw(int images, SplittableRandom random) {
             float[][] probabilities = new float[images][];

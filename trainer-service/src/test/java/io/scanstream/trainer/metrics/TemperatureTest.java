@@ -7,6 +7,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class TemperatureTest {
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Sample(float[][] logits, int[] labels) {}
 
     /** Labels drawn from the softmax of logits, which are then multiplied: a network too sure of itself by that factor. */
