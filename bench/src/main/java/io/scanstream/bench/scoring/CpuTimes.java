@@ -29,7 +29,8 @@ final class CpuTimes {
             Map.entry("scans", "consume"),
             Map.entry("consumer_backgr", "consume"),
             Map.entry("kafka-producer", "produce"),
-            Map.entry("main", "consume"),
+            // The main thread, which Linux knows by the program's name.
+            Map.entry("java", "consume"),
             Map.entry("vert.x-", "http"),
             Map.entry("executor-thread", "http"),
             Map.entry("C1 Compiler", "compile"),
@@ -119,7 +120,7 @@ final class CpuTimes {
 
     /** User and kernel time out of {@code /proc/<pid>/stat}, proc(5): fields 14 and 15, after a name that may hold anything. */
     static long micros(String stat) {
-        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
         return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) * TICK_MICROS;
     }
 }

@@ -1,5 +1,6 @@
 package io.scanstream.bench.scoring;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.scanstream.bench.pairs.Median;
 import io.scanstream.bench.pairs.Side;
 import io.scanstream.contracts.Json;
@@ -177,14 +178,16 @@ public final class ScoringCommand implements Callable<Integer> {
             loop.http(WARM_UP_LOAD * expected, warmUp);
         }
         edge.measure(stand.rig(), measured.name(), stand.scans(), expected, seconds);
-        int cores = Runtime.getRuntime().availableProcessors();
         List<Double> ours = new ArrayList<>();
+        List<Double> limitMicros = new ArrayList<>();
         List<Double> limits = new ArrayList<>();
         List<Double> ratios = new ArrayList<>();
         Edge.Rate last = new Edge.Rate(0, Map.of(), Map.of());
         for (int pair = 0; pair < pairs; pair++) {
             Edge.Rate pipeline = edge.measure(stand.rig(), measured.name(), stand.scans(), expected, seconds);
-            double alone = best.rateOf(stand.limit());
+            JsonNode limit = best.ask(stand.limit());
+            double alone = limit.path("scansPerSecond").asDouble();
+            limitMicros.add(limit.path("cpuMicrosAScan").asDouble());
             ours.add(pipeline.scansPerSecond());
             limits.add(alone);
             ratios.add(pipeline.scansPerSecond() / alone);
@@ -207,7 +210,7 @@ public final class ScoringCommand implements Callable<Integer> {
         }
         line.put("busyCores", last.busyCores());
         line.put("cpuMicrosAScan", last.cpuMicros());
-        line.put("limitCpuMicrosAScan", Median.rounded(1e6 * cores / Median.of(limits), 1));
+        line.put("limitCpuMicrosAScan", Median.rounded(Median.of(limitMicros), 1));
         return line;
     }
 }

@@ -119,7 +119,8 @@ final class RepeatWindow {
 
     /** Where the search for an id begins. */
     private int home(long idHigh, long idLow) {
-        return (int) ((idHigh * 31 + idLow) * SPREAD >>> (Long.SIZE - Integer.numberOfTrailingZeros(table.length)));
+        int bits = Integer.numberOfTrailingZeros(table.length);
+        return (int) (((idHigh * 31 + idLow) * SPREAD) >>> (Long.SIZE - bits));
     }
 
     private int after(int place) {

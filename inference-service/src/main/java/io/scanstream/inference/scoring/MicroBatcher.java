@@ -5,14 +5,10 @@ import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.inference.model.LoadedModel;
 import io.scanstream.inference.model.Outputs;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Deque;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
@@ -41,38 +37,24 @@ final class MicroBatcher {
     /** After an error of this class's own, such as memory that is short. */
     private static final Duration PAUSE = Duration.ofMillis(100);
 
-    private final long budgetNanos;
     private final int cores;
     private final StageTimers timers;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final Map<Kind, Queue> queues = new LinkedHashMap<>();
-    private int expected;
-    private int expectedUrgent;
+    private final WaitingScans waiting;
     private int busyCores;
     private final Set<Batch> running = Collections.newSetFromMap(new IdentityHashMap<>());
     private boolean closing;
     private boolean over;
     private final List<Thread> runners;
 
-    /** What may go into one run: scans of one version of which the same is asked. */
-    private record Kind(LoadedModel model, Set<String> outputs) {
-        int largest() {
-            return model.plan().batches().largest();
-        }
-
-        int threads() {
-            return model.plan().threads();
-        }
-    }
-
     /**
      * What one run takes.
      *
      * @param alone whether there is nothing else to do meanwhile
      */
-    private record Batch(Kind kind, List<Waiting> scans, boolean alone) {
+    private record Batch(WaitingScans.Kind kind, List<Waiting> scans, boolean alone) {
         int cores() {
             return alone ? kind.model().plan().threadsAlone() : kind.threads();
         }
@@ -81,28 +63,6 @@ final class MicroBatcher {
             return alone
                     ? kind.model().runAlone(scans.get(0).input(), kind.outputs())
                     : kind.model().run(scans.stream().map(Waiting::input).toList(), kind.outputs());
-        }
-    }
-
-    private static final class Queue {
-        final Deque<Waiting> urgent = new ArrayDeque<>();
-        final Deque<Waiting> routine = new ArrayDeque<>();
-
-        void add(Waiting scan) {
-            (scan.isUrgent() ? urgent : routine).add(scan);
-        }
-
-        int size() {
-            return urgent.size() + routine.size();
-        }
-
-        @Nullable
-        Waiting first() {
-            return urgent.isEmpty() ? routine.peek() : urgent.peek();
-        }
-
-        Waiting remove() {
-            return urgent.isEmpty() ? routine.remove() : urgent.remove();
         }
     }
 
@@ -142,7 +102,7 @@ final class MicroBatcher {
     }
 
     MicroBatcher(ScorerSettings settings, StageTimers timers) {
-        this.budgetNanos = settings.latencyBudget().toNanos();
+        this.waiting = new WaitingScans(settings.latencyBudget().toNanos());
         this.cores = settings.cores();
         this.timers = timers;
         this.runners = IntStream.rangeClosed(1, cores)
@@ -155,7 +115,7 @@ final class MicroBatcher {
     void expectOne(Urgency urgency) {
         lock.lock();
         try {
-            count(urgency, 1);
+            waiting.expect(urgency, 1);
         } finally {
             lock.unlock();
         }
@@ -165,16 +125,11 @@ final class MicroBatcher {
     void expectOneLess(Urgency urgency) {
         lock.lock();
         try {
-            count(urgency, -1);
+            waiting.expect(urgency, -1);
             changed.signal();
         } finally {
             lock.unlock();
         }
-    }
-
-    private void count(Urgency urgency, int more) {
-        expected += more;
-        expectedUrgent += urgency == Urgency.URGENT ? more : 0;
     }
 
     /** Adds a scan that was expected. Does not throw: whatever happens, the scan gets its answer. */
@@ -185,29 +140,18 @@ final class MicroBatcher {
             if (over) {
                 failure = ends();
             } else {
-                enqueue(scan);
+                waiting.add(scan);
             }
         } catch (RuntimeException | Error e) {
             failure = e;
         } finally {
-            count(scan.urgency(), -1);
+            waiting.expect(scan.urgency(), -1);
             changed.signal();
             lock.unlock();
         }
         if (failure != null) {
             scan.taken().run();
             fail(scan, failure);
-        }
-    }
-
-    private void enqueue(Waiting scan) {
-        Kind kind = new Kind(scan.model(), scan.outputs());
-        Queue known = queues.get(kind);
-        Queue queue = known == null ? new Queue() : known;
-        // No queue is ever seen empty, also if this throws.
-        queue.add(scan);
-        if (known == null) {
-            queues.put(kind, queue);
         }
     }
 
@@ -252,14 +196,15 @@ final class MicroBatcher {
         try {
             while (true) {
                 long now = System.nanoTime();
-                Kind kind = firstClosed(now);
+                WaitingScans.Kind kind = waiting.firstClosed(now, closing);
                 if (kind != null && (busyCores == 0 || busyCores + kind.threads() <= cores)) {
                     return take(kind);
                 }
-                if (over || (closing && expected == 0 && queues.isEmpty())) {
+                if (over || (closing && !waiting.isAnyExpected() && waiting.isEmpty())) {
+                    changed.signalAll();
                     return null;
                 }
-                long left = kind == null ? untilNextCloses(now) : Long.MAX_VALUE;
+                long left = kind == null ? waiting.untilNextCloses(now) : Long.MAX_VALUE;
                 if (left == Long.MAX_VALUE) {
                     changed.await();
                 } else {
@@ -275,81 +220,18 @@ final class MicroBatcher {
         }
     }
 
-    private @Nullable Kind firstClosed(long now) {
-        Kind best = null;
-        Waiting bestFirst = null;
-        for (Map.Entry<Kind, Queue> entry : queues.entrySet()) {
-            Waiting first = entry.getValue().first();
-            if (first != null
-                    && isClosed(entry.getKey(), entry.getValue(), now)
-                    && (bestFirst == null || goesBefore(first, bestFirst))) {
-                best = entry.getKey();
-                bestFirst = first;
-            }
-        }
-        return best;
-    }
-
-    private boolean isClosed(Kind kind, Queue queue, long now) {
-        int worthWaitingFor = queue.urgent.isEmpty() ? expected : expectedUrgent;
-        return closing || worthWaitingFor == 0 || queue.size() >= kind.largest() || left(queue, now) <= 0;
-    }
-
-    private static boolean goesBefore(Waiting one, Waiting other) {
-        int byUrgency = one.urgency().compareTo(other.urgency());
-        return byUrgency < 0 || (byUrgency == 0 && one.since() - other.since() < 0);
-    }
-
-    /** What is left of the first scan's budget, whatever its urgency. */
-    private long left(Queue queue, long now) {
-        long oldest = Long.MIN_VALUE;
-        for (Deque<Waiting> scans : List.of(queue.urgent, queue.routine)) {
-            Waiting first = scans.peek();
-            if (first != null) {
-                oldest = Math.max(oldest, now - first.since());
-            }
-        }
-        return budgetNanos - oldest;
-    }
-
-    private long untilNextCloses(long now) {
-        return queues.values().stream()
-                .mapToLong(queue -> left(queue, now))
-                .min()
-                .orElse(Long.MAX_VALUE);
-    }
-
-    private Batch take(Kind kind) {
-        Queue queue = queues.get(kind);
-        if (queue == null) {
-            throw new IllegalStateException("nothing waits for " + kind.model().version());
-        }
-        int size = size(kind, queue);
-        boolean isLast = size == queue.size() && queues.size() == 1;
-        boolean alone = size == 1 && busyCores == 0 && expected == 0 && isLast;
+    private Batch take(WaitingScans.Kind kind) {
+        int size = waiting.sizeOfNext(kind, Math.max(1, (cores - busyCores) / kind.threads()));
+        boolean alone = size == 1 && busyCores == 0 && waiting.isAll(kind, size);
         // Whatever may throw comes first: scans that have left the queue must run.
-        List<Waiting> scans = new ArrayList<>(size);
-        Batch batch = new Batch(kind, scans, alone);
+        Batch batch = new Batch(kind, new ArrayList<>(size), alone);
         running.add(batch);
-        while (scans.size() < size) {
-            scans.add(queue.remove());
-        }
-        if (queue.size() == 0) {
-            queues.remove(kind);
-        }
+        waiting.move(kind, size, batch.scans());
         busyCores += batch.cores();
-        if (!queues.isEmpty()) {
+        if (!waiting.isEmpty()) {
             changed.signal();
         }
         return batch;
-    }
-
-    /** No larger than keeps all cores busy: with few scans, two runs of half of them are done sooner than one of all. */
-    private int size(Kind kind, Queue queue) {
-        int runs = Math.max(1, (cores - busyCores) / kind.threads());
-        int first = queue.urgent.isEmpty() ? queue.routine.size() : queue.urgent.size();
-        int size = Math.min(kind.largest(), (first + runs - 1) / runs);
-        return Math.min(kind.model().plan().batches().rung(size), queue.size());
     }
 
     private void runWanted(Batch batch) {
@@ -460,15 +342,11 @@ final class MicroBatcher {
     }
 
     private void giveUp() {
-        List<Waiting> dropped = new ArrayList<>();
+        List<Waiting> dropped;
         lock.lock();
         try {
             over = true;
-            for (Queue queue : queues.values()) {
-                dropped.addAll(queue.urgent);
-                dropped.addAll(queue.routine);
-            }
-            queues.clear();
+            dropped = waiting.removeAll();
             running.forEach(batch -> batch.kind().model().endRuns());
             changed.signalAll();
         } finally {

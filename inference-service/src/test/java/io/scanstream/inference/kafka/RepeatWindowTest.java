@@ -78,7 +78,7 @@ class RepeatWindowTest {
     @Test
     void takesFewBytesAnIdAndNoneOnceItIsFull() {
         int most = 100_000;
-        List<ScanId> ids = Stream.generate(ScanId::next).limit(2 * most).toList();
+        List<ScanId> ids = Stream.generate(ScanId::next).limit(2L * most).toList();
 
         long begun = allocated();
         RepeatWindow full = new RepeatWindow(most);
