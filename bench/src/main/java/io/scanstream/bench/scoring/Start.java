@@ -72,7 +72,7 @@ record Start(Map<String, Double> seconds) {
     }
 
     private interface Look {
-        boolean isThere() throws IOException, InterruptedException;
+        boolean isThere() throws InterruptedException;
     }
 
     /** Waits for moments of a start and notes them. */
@@ -81,7 +81,7 @@ record Start(Map<String, Double> seconds) {
             this(launched, begun, seconds, HttpClient.newHttpClient());
         }
 
-        void until(String moment, Look look) throws IOException, InterruptedException {
+        void until(String moment, Look look) throws InterruptedException {
             while (!look.isThere()) {
                 if (!launched.process().isAlive() || System.nanoTime() - begun > PATIENCE.toNanos()) {
                     throw new ScanstreamException(
@@ -116,8 +116,15 @@ record Start(Map<String, Double> seconds) {
                     .build();
         }
 
-        boolean isOk(HttpRequest request) throws IOException, InterruptedException {
-            return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+        boolean isOk(HttpRequest request) throws InterruptedException {
+            try {
+                return http.send(request, HttpResponse.BodyHandlers.discarding())
+                                .statusCode()
+                        == 200;
+            } catch (IOException e) {
+                // A service that has died is told of by the loop around this.
+                return false;
+            }
         }
 
         String text(String path) throws IOException, InterruptedException {

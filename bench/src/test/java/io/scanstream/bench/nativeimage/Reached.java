@@ -24,6 +24,7 @@ final class Reached {
     private static final Pattern ONNX_RUNTIME = Pattern.compile("ai/onnxruntime/native/linux-x64/.*\\.so");
 
     private static final Pattern ZSTD = Pattern.compile("linux/amd64/libzstd-jni-.*\\.so");
+    private static final Pattern SNAPPY = Pattern.compile("org/xerial/snappy/native/Linux/x86_64/.*\\.so");
     private static final Pattern LZ4 = Pattern.compile("net/jpountz/util/linux/amd64/.*\\.so");
 
     private final Classes ours =
@@ -31,6 +32,7 @@ final class Reached {
     private final Set<String> json = JsonTypes.in(ours);
     private final Classes onnxRuntime = Classes.in(jars("onnxruntime"));
     private final Classes zstd = Classes.in(jars("zstd-jni"));
+    private final Classes snappy = Classes.in(jars("snappy-java"));
     private final Classes lz4 = Classes.in(jars("lz4-java"));
     private final Classes minio = Classes.in(jars("minio", "simple-xml-safe"));
     private final Classes onnxFiles = Classes.in(jars("tribuo-util-onnx"));
@@ -101,6 +103,7 @@ final class Reached {
         Set<String> touched = new TreeSet<>();
         if (SERVICES.contains(module)) {
             touched.addAll(JniTypes.in(zstd, ZSTD));
+            touched.addAll(JniTypes.in(snappy, SNAPPY));
             touched.addAll(JniTypes.in(lz4, LZ4));
         }
         if (module.equals("inference-service")) {
@@ -114,6 +117,7 @@ final class Reached {
         Set<String> files = new TreeSet<>();
         if (SERVICES.contains(module)) {
             addMatching(zstd, ZSTD, files);
+            addMatching(snappy, SNAPPY, files);
             addMatching(lz4, LZ4, files);
         }
         if (module.equals("inference-service")) {
@@ -130,7 +134,7 @@ final class Reached {
 
     /** Classes that a service must initialise at run time. */
     Set<String> atRunTime(String service) {
-        List<Classes> places = new ArrayList<>(List.of(minio, kafka, zstd, lz4));
+        List<Classes> places = new ArrayList<>(List.of(minio, kafka, zstd, snappy, lz4));
         if (service.equals("inference-service")) {
             places.addAll(List.of(onnxRuntime, images));
         }

@@ -1,5 +1,6 @@
 package io.scanstream.bench.nativeimage;
 
+import java.util.HashSet;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -22,6 +23,7 @@ final class RunTimeTypes {
             + "|java/lang/Thread\\.<init>"
             + "|javax/imageio/.*|java/awt/.*"
             + "|.*/util/Native\\.load"
+            + "|org/xerial/snappy/SnappyLoader\\.\\w+"
             + "|net/jpountz/\\w+/\\w+Factory\\.\\w+"
             + "|ai/onnxruntime/OnnxRuntime\\.init");
 
@@ -32,35 +34,49 @@ final class RunTimeTypes {
         do {
             before = late.size();
             for (ClassNode type : classes.all()) {
-                type.methods.stream()
-                        .filter(method -> method.name.equals("<clinit>"))
-                        .filter(method -> touches(method, type.name, late))
-                        .forEach(method -> late.add(type.name));
+                if (touches(type, "<clinit>()V", late, new HashSet<>())) {
+                    late.add(type.name);
+                }
             }
         } while (late.size() > before);
         return late;
     }
 
-    private static boolean touches(MethodNode initialiser, String self, Set<String> late) {
-        for (AbstractInsnNode instruction : initialiser.instructions) {
-            String owner = self;
-            String member = "";
-            if (instruction instanceof MethodInsnNode call) {
-                owner = call.owner;
-                member = call.name;
-            } else if (instruction instanceof FieldInsnNode field) {
-                owner = field.owner;
-                member = field.name;
-            } else if (instruction instanceof TypeInsnNode type && type.getOpcode() == Opcodes.NEW) {
-                owner = type.desc;
-            }
-            if (!owner.equals(self)
-                    && (late.contains(owner)
-                            || AT_RUN_TIME.matcher(owner + "." + member).matches())) {
-                return true;
+    /** Whether a method does so, or one of the same class that it calls. */
+    private static boolean touches(ClassNode type, String method, Set<String> late, Set<String> seen) {
+        if (!seen.add(method)) {
+            return false;
+        }
+        for (MethodNode candidate : type.methods) {
+            if ((candidate.name + candidate.desc).equals(method)) {
+                for (AbstractInsnNode instruction : candidate.instructions) {
+                    if (touches(type, instruction, late, seen)) {
+                        return true;
+                    }
+                }
             }
         }
         return false;
+    }
+
+    private static boolean touches(ClassNode type, AbstractInsnNode instruction, Set<String> late, Set<String> seen) {
+        String owner = type.name;
+        String member = "";
+        if (instruction instanceof MethodInsnNode call) {
+            if (call.owner.equals(type.name)) {
+                return call.getOpcode() == Opcodes.INVOKESTATIC && touches(type, call.name + call.desc, late, seen);
+            }
+            owner = call.owner;
+            member = call.name;
+        } else if (instruction instanceof FieldInsnNode field) {
+            owner = field.owner;
+            member = field.name;
+        } else if (instruction instanceof TypeInsnNode made && made.getOpcode() == Opcodes.NEW) {
+            owner = made.desc;
+        }
+        return !owner.equals(type.name)
+                && (late.contains(owner)
+                        || AT_RUN_TIME.matcher(owner + "." + member).matches());
     }
 
     private RunTimeTypes() {}
