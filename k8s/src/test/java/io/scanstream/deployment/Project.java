@@ -90,8 +90,10 @@ final class Project {
 
     /** Manifests and parts of them for a strategic merge; kustomization files are kustomize's to check. */
     static List<Path> manifestFiles() throws IOException {
-        try (Stream<Path> files = Stream.concat(Files.walk(K8S.resolve("base")), Files.walk(K8S.resolve("overlays")))) {
-            return files.filter(file -> file.toString().endsWith(".yaml"))
+        try (Stream<Path> base = Files.walk(K8S.resolve("base"));
+                Stream<Path> overlays = Files.walk(K8S.resolve("overlays"))) {
+            return Stream.concat(base, overlays)
+                    .filter(file -> file.toString().endsWith(".yaml"))
                     .filter(file -> !file.endsWith("kustomization.yaml"))
                     .sorted()
                     .toList();

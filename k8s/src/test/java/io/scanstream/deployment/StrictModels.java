@@ -73,7 +73,8 @@ final class StrictModels {
         for (int i = 0; manifest.isArray() && i < manifest.size(); i++) {
             requireNoTextLost(name, path + "/" + i, manifest.get(i), read.path(i));
         }
-        manifest.properties().forEach(field -> requireNoTextLost(
+        manifest.properties()
+                .forEach(field -> requireNoTextLost(
                         name, path + "/" + field.getKey(), field.getValue(), read.path(field.getKey())));
     }
 

@@ -47,6 +47,7 @@ record Start(Map<String, Double> seconds) {
             Pattern.compile("scanstream_models_load_seconds_sum\\{.*stage=\"(\\w+)\".*\\} (\\S+)");
 
     /** What is asked for a score, if anything is. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Scoring(String model, byte[] scan) {}
 
     /** Starts the service, waits for what is asked for, and stops it. */

@@ -10,6 +10,7 @@ import io.scanstream.local.platform.PlatformOptions;
 import io.scanstream.storage.ModelPackage;
 import io.scanstream.storage.ObjectStore;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -87,8 +88,9 @@ public final class StartupCommand implements Callable<Integer> {
         List<String> cached = List.of("-XX:AOTCache=" + cache, "-XX:AOTMode=on");
         List<Start> plain = new ArrayList<>();
         List<Start> aot = new ArrayList<>();
-        try (Platform platform =
-                Platform.start(new PlatformOptions(home, project, Map.of(), List.of(), PATIENCE), System.err)) {
+        PlatformOptions options = new PlatformOptions(home, project, Map.of(), List.of(), PATIENCE);
+        PrintStream progress = System.err;
+        try (Platform platform = Platform.start(options, progress)) {
             if (measured.pack() != null) {
                 try (ObjectStore store = Rig.store(platform.connections())) {
                     Rig.publish(measured.pack(), store);

@@ -61,15 +61,16 @@ final class Classes {
         }
     }
 
-    Iterable<ClassNode> all() {
-        return names.stream().map(this::parsed)::iterator;
+    List<ClassNode> all() {
+        return names.stream().map(this::parsed).toList();
     }
 
     /** The classes whose files hold a text, such as the name of another class. */
-    Iterable<ClassNode> naming(String text) {
+    List<ClassNode> naming(String text) {
         return names.stream()
                 .filter(name -> new String(files.get(name + CLASS), StandardCharsets.ISO_8859_1).contains(text))
-                .map(this::parsed)::iterator;
+                .map(this::parsed)
+                .toList();
     }
 
     boolean has(String internalName) {

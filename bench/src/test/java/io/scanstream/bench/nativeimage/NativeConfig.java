@@ -75,11 +75,11 @@ final class NativeConfig {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        for (String argument : properties.getProperty("Args", "").split("\\s+")) {
+        for (String argument : properties.getProperty("Args", "").split("\\s+", -1)) {
             if (argument.startsWith("--initialize-at-run-time=")) {
                 String[] names = argument.substring(argument.indexOf('=') + 1)
                         .replace('.', '/')
-                        .split(",");
+                        .split(",", -1);
                 atRunTime.addAll(List.of(names));
             }
         }

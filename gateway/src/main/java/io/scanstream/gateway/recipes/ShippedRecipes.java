@@ -53,7 +53,7 @@ public final class ShippedRecipes {
         try {
             URI place = schema.toURI();
             if (place.getScheme().equals("file")) {
-                return in(Path.of(place).getParent());
+                return in(Path.of(place).resolveSibling(""));
             }
             try (FileSystem packaged = FileSystems.newFileSystem(place, Map.of())) {
                 return in(packaged.getPath("/recipes"));
