@@ -91,7 +91,7 @@ final class Flow extends Interpreter<Flow.Origins> {
         if (type == null) {
             return Origins.NONE;
         }
-        return type == Type.VOID_TYPE ? null : Origins.typed(type, null);
+        return type.equals(Type.VOID_TYPE) ? null : Origins.typed(type, null);
     }
 
     @Override
@@ -193,7 +193,7 @@ final class Flow extends Interpreter<Flow.Origins> {
     public @Nullable Origins naryOperation(AbstractInsnNode instruction, List<? extends Origins> values) {
         if (instruction instanceof MethodInsnNode call) {
             Type type = Type.getReturnType(call.desc);
-            if (type == Type.VOID_TYPE) {
+            if (type.equals(Type.VOID_TYPE)) {
                 return null;
             }
             Origins result = Origins.typed(type, resultSignature(call));

@@ -48,7 +48,7 @@ final class JsonTypes {
     private final Set<String> fields = new HashSet<>();
 
     private final Set<String> roots = new TreeSet<>();
-    private final Map<MethodNode, Frame<Flow.Origins>[]> analysed = new IdentityHashMap<>();
+    private final IdentityHashMap<MethodNode, Frame<Flow.Origins>[]> analysed = new IdentityHashMap<>();
     private boolean changed;
 
     private JsonTypes(Classes ours) {
