@@ -104,7 +104,9 @@ public final class Platform implements AutoCloseable {
         connections = new Connections(bootstrap, endpoint, credentials);
         List<Service> chosen = chosen(options);
         for (Service service : chosen) {
-            Map<String, String> environment = new HashMap<>(options.environment());
+            Map<String, String> environment = new HashMap<>();
+            environment.put("SCANSTREAM_SECURITY_MODE", "off");
+            environment.putAll(options.environment());
             environment.put("KAFKA_BOOTSTRAP_SERVERS", bootstrap);
             environment.put("SCANSTREAM_STORE_ENDPOINT", endpoint.toString());
             environment.put("SCANSTREAM_STORE_ACCESS_KEY", credentials.accessKey());
@@ -113,7 +115,6 @@ public final class Platform implements AutoCloseable {
             environment.put(
                     "SCANSTREAM_INFERENCE_URL", address(Service.INFERENCE).toString());
             environment.put("QUARKUS_HTTP_HOST", "127.0.0.1");
-            environment.put("SCANSTREAM_SECURITY_MODE", "off");
             environment.put(
                     "QUARKUS_HTTP_PORT", Integer.toString(address(service).getPort()));
             environment.putAll(service.environment(options.project()));
