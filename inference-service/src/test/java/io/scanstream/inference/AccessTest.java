@@ -169,6 +169,58 @@ class AccessTest {
                 .isEqualTo(422);
     }
 
+    @Test
+    void theAuditLogNamesWhoScoredByWhatAndNoLogWhatWasSent() {
+        awaitReady();
+        byte[] image = TinyModel.png(200, 0, 0, 16, 16);
+        byte[] text = "BYTES-OF-AN-IMAGE".repeat(10).getBytes(StandardCharsets.UTF_8);
+        String file = "jane-doe-1959.png";
+        try (CapturedLog log = new CapturedLog()) {
+            int[] statuses = {
+                as(Role.ADMIN)
+                        .contentType("image/png")
+                        .body(image)
+                        .post("/v1/models/tiny/score")
+                        .statusCode(),
+                as(Role.ADMIN)
+                        .multiPart("f", file, image, "image/png")
+                        .post("/v1/models/tiny/score")
+                        .statusCode(),
+                as(Role.ADMIN)
+                        .multiPart("f", file, text, "image/png")
+                        .post("/v1/models/tiny/score")
+                        .statusCode(),
+                as(Role.ADMIN)
+                        .contentType("image/png")
+                        .body(text)
+                        .post("/v1/models/tiny/score")
+                        .statusCode(),
+                as(Role.ADMIN)
+                        .contentType("image/png")
+                        .body(text)
+                        .post("/v1/models/" + file + "/score")
+                        .statusCode(),
+                as(Role.ADMIN).body(text).post("/v2/models/tiny/infer").statusCode(),
+                as(Role.ADMIN).get("/v1/" + file + "?subject=" + file).statusCode(),
+                given().get("/v2/models/" + file).statusCode(),
+                given().header("X-API-Key", file).get("/v1/models").statusCode(),
+            };
+            assertThat(statuses).containsExactly(200, 200, 200, 422, 404, 400, 404, 401, 401);
+
+            Awaitility.await().until(() -> log.audit().size() >= 8);
+            assertThat(log.audit())
+                    .anyMatch(line -> line.contains("\"actor\":\"key:admin\"")
+                            && line.contains("\"action\":\"scored\"")
+                            && line.contains("\"object\":\"models/tiny/20260101-000000-00000001\"")
+                            && line.contains("\"outcome\":\"DONE\""))
+                    .anyMatch(line -> line.contains("\"outcome\":\"FAILED\",\"status\":422"))
+                    .anyMatch(line -> line.contains("\"outcome\":\"REFUSED\",\"status\":401"));
+            assertThat(log.lines())
+                    .noneMatch(line ->
+                            line.contains("jane-doe") || line.contains("BYTES-OF") || line.contains(key(Role.ADMIN)));
+        }
+    }
+
     private static void awaitReady() {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(60))
