@@ -66,6 +66,15 @@ class AccessApiTest {
     }
 
     @Test
+    void theDescriptionSaysHow() {
+        var document = given().get("/q/openapi?format=json").jsonPath();
+        assertThat(document.getString("components.securitySchemes.key.name")).isEqualTo("X-API-Key");
+        assertThat(document.getString("components.securitySchemes.token.scheme"))
+                .isEqualTo("bearer");
+        assertThat(document.getList("security")).hasSize(2);
+    }
+
+    @Test
     void nobodyPassesWithoutShowingWhoTheyAre() {
         for (String address : documented()) {
             Response answer = send(given(), address);
