@@ -34,7 +34,7 @@ public record AccessRule(
      * @throws ScanstreamException {@code INVALID_REQUEST} with the line
      */
     static AccessRule of(String line) {
-        String[] columns = line.strip().split("\\s+");
+        String[] columns = line.strip().split("\\s+", -1);
         if (columns.length < 3 || columns.length > 4 || !columns[1].startsWith("/")) {
             throw new ScanstreamException(
                     ErrorCode.INVALID_REQUEST, "expected METHOD /PATH ROLES [ACTION], found: " + line);
@@ -42,7 +42,7 @@ public record AccessRule(
         boolean open = columns[2].equals(OPEN);
         Set<Role> roles = EnumSet.of(Role.ADMIN);
         if (!open) {
-            for (String role : columns[2].split(",")) {
+            for (String role : columns[2].split(",", -1)) {
                 roles.add(Role.of(role));
             }
         }

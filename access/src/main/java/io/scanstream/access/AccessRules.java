@@ -40,7 +40,7 @@ public final class AccessRules {
 
         static Template of(AccessRule rule) {
             List<String> segments =
-                    new ArrayList<>(List.of(rule.path().substring(1).split("/")));
+                    new ArrayList<>(List.of(rule.path().substring(1).split("/", -1)));
             boolean isOpenEnded = segments.get(segments.size() - 1).equals(BELOW);
             if (isOpenEnded) {
                 segments.remove(segments.size() - 1);

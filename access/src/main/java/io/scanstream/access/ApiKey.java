@@ -45,14 +45,14 @@ public final class ApiKey {
         List<ApiKey> keys = new ArrayList<>();
         Set<String> names = new HashSet<>();
         int number = 0;
-        for (String line : text.split("[\\n;]")) {
+        for (String line : text.split("[\\n;]", -1)) {
             number++;
             String entry = line.strip();
             if (entry.isEmpty() || entry.startsWith("#")) {
                 continue;
             }
             try {
-                ApiKey key = of(entry.split("\\s+"));
+                ApiKey key = of(entry.split("\\s+", -1));
                 if (!names.add(key.caller.name())) {
                     throw invalid("its name is there twice");
                 }
@@ -78,7 +78,7 @@ public final class ApiKey {
             throw invalid("its second field is no SHA-256 in hex. printf %s KEY | sha256sum writes it.");
         }
         Set<Role> roles = EnumSet.noneOf(Role.class);
-        for (String role : fields[2].split(",")) {
+        for (String role : fields[2].split(",", -1)) {
             roles.add(Role.of(role));
         }
         return new ApiKey(new Caller("key:" + fields[0], roles), HexFormat.of().parseHex(fields[1]));

@@ -4,6 +4,7 @@ import io.scanstream.bench.results.ResultsCommand;
 import io.scanstream.bench.scoring.LatencyCommand;
 import io.scanstream.bench.scoring.MemoryCommand;
 import io.scanstream.bench.scoring.ScoringCommand;
+import io.scanstream.bench.scoring.StartupCommand;
 import io.scanstream.bench.scoring.SwapCommand;
 import io.scanstream.bench.training.TrainingCommand;
 import io.scanstream.contracts.ScanstreamException;
@@ -20,7 +21,8 @@ import picocli.CommandLine.Command;
             ScoringCommand.class,
             LatencyCommand.class,
             SwapCommand.class,
-            MemoryCommand.class
+            MemoryCommand.class,
+            StartupCommand.class
         })
 public final class Main {
 

@@ -16,18 +16,23 @@ import io.scanstream.contracts.job.JobState;
 import io.scanstream.contracts.job.Lease;
 import io.scanstream.contracts.job.Sweep;
 import io.scanstream.contracts.model.AliasState;
+import io.scanstream.contracts.model.Calibration;
 import io.scanstream.contracts.model.GateDecision;
 import io.scanstream.contracts.model.Golden;
+import io.scanstream.contracts.model.Interval;
 import io.scanstream.contracts.model.Metrics;
 import io.scanstream.contracts.model.ModelCard;
 import io.scanstream.contracts.model.ModelEvent;
 import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.contracts.model.OnnxMetadata;
+import io.scanstream.contracts.model.OperatingPoint;
 import io.scanstream.contracts.model.Preprocessing;
+import io.scanstream.contracts.model.Referral;
 import io.scanstream.contracts.model.Task;
 import io.scanstream.contracts.model.TrafficState;
 import io.scanstream.contracts.recipe.Augmentation;
 import io.scanstream.contracts.recipe.Loss;
+import io.scanstream.contracts.recipe.OperatingRule;
 import io.scanstream.contracts.recipe.Optimizer;
 import io.scanstream.contracts.recipe.Recipe;
 import io.scanstream.contracts.recipe.RecipeReader;
@@ -123,6 +128,7 @@ class WireFormatTest {
                         ordered("benign", 0.2, "cancer", 0.8),
                         "cancer",
                         0.45,
+                        true,
                         AT,
                         null,
                         "challenger",
@@ -134,6 +140,7 @@ class WireFormatTest {
                         MODEL.version(),
                         ordered("benign", 0.2, "cancer", 0.8),
                         "cancer",
+                        null,
                         null,
                         AT,
                         null,
@@ -327,7 +334,8 @@ class WireFormatTest {
     }
 
     private static Metrics maskMetrics() {
-        Metrics merged = new Metrics(2, 1, 1, 0.1, null, List.of(), List.of(List.of(8L)), 1.0, null, null, null);
+        Metrics merged =
+                new Metrics(2, 1, 1, 0.1, null, List.of(), List.of(List.of(8L)), 1.0, null, null, null, Map.of());
         Metrics metrics = new Metrics(
                 2,
                 0.625,
@@ -340,7 +348,8 @@ class WireFormatTest {
                 null,
                 new Metrics.Segmentation(
                         0.58, 0.42, 0.57, 0.4, List.of(new Metrics.Overlap("gland", 0.58, 0.42, 0.57, 0.4))),
-                null);
+                null,
+                Map.of());
         return metrics.withMerged(merged);
     }
 
@@ -358,7 +367,8 @@ class WireFormatTest {
                 0.75,
                 0.95,
                 null,
-                null);
+                null,
+                Map.of("accuracy", new Interval(0.5, 1)));
         return new ModelCard(
                 ModelCard.SCHEMA_VERSION,
                 MODEL.name(),
@@ -366,7 +376,23 @@ class WireFormatTest {
                 Task.CLASSIFICATION,
                 List.of("benign", "cancer"),
                 "cancer",
-                null,
+                0.25,
+                new Calibration(
+                        1.5,
+                        new Calibration.Reliability(0.5, 0.12, 0.06),
+                        new Calibration.Reliability(0.45, 0.07, 0.06)),
+                new OperatingPoint(
+                        new OperatingRule.Sensitivity(0.95),
+                        0.25,
+                        new OperatingPoint.Rates(40, 60, 0.975, 0.8),
+                        new OperatingPoint.Expected(0.951, new Interval(0.85, 1)),
+                        new OperatingPoint.Rates(2, 2, 1.0, 0.5)),
+                new Referral(
+                        0.9,
+                        0.7,
+                        new Referral.Kept(0.8, 0.91),
+                        new Referral.Kept(0.75, 1.0),
+                        List.of(new Referral.Kept(0.5, 1.0), new Referral.Kept(1, 0.75))),
                 Preprocessing.stretched(64, 64, 3),
                 Map.of("test", metrics),
                 DATASET,

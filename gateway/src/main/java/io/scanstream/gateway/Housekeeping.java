@@ -1,5 +1,7 @@
 package io.scanstream.gateway;
 
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.scanstream.contracts.ParentWatch;
@@ -43,6 +45,8 @@ class Housekeeping {
     private final Duration retention;
     private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile boolean read;
+    /** Of the last reading, unlike {@link #read}. */
+    private volatile boolean readable;
 
     Housekeeping(
             JobBoard jobs,
@@ -52,7 +56,8 @@ class Housekeeping {
             SweepDesk sweeps,
             Scans scans,
             IdempotencyKeys keys,
-            GatewayConfig config) {
+            GatewayConfig config,
+            MeterRegistry metrics) {
         this.jobs = jobs;
         this.events = events;
         this.models = models;
@@ -61,6 +66,9 @@ class Housekeeping {
         this.scans = scans;
         this.keys = keys;
         this.retention = config.scans().retention();
+        Gauge.builder("scanstream.store.readable", () -> readable ? 1 : 0)
+                .description("1 if the last reading of jobs and models from the store succeeded")
+                .register(metrics);
     }
 
     void start(@Observes StartupEvent event) {
@@ -101,8 +109,10 @@ class Housekeeping {
             headers.refresh();
             events.boardRefreshed();
             read = true;
+            readable = true;
             sweeps.completeStarts();
         } catch (RuntimeException e) {
+            readable = false;
             LOG.warnf("the store was not read: %s", e.getMessage());
         }
     }

@@ -1,16 +1,55 @@
 package io.scanstream.gateway;
 
+import io.quarkus.runtime.StartupEvent;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.storage.ObjectStore;
 import io.scanstream.storage.StoreConfig;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.jboss.logging.Logger;
 
-/** Opens the object store at start, however long it takes to answer. */
+/**
+ * Opens the object store at start, however long it takes to answer: before anything else begins, and while the rest of the
+ * start goes on. Who needs it waits.
+ */
+@Singleton
 final class StoreStart {
     private static final Logger LOG = Logger.getLogger(StoreStart.class);
+    /** Before the channels to Kafka, which are made in the same event. */
+    private static final int FIRST = 1;
+
     private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+
+    private final CompletableFuture<ObjectStore> opening;
+
+    StoreStart(GatewayConfig config) {
+        this.opening = CompletableFuture.supplyAsync(
+                () -> await(config.store().toConfig(), config.store().patience()),
+                work -> new Thread(work, "store-start").start());
+    }
+
+    /** Makes this object, which is all that is needed. */
+    void begin(@Observes @Priority(FIRST) StartupEvent event) {
+        LOG.debug("opening the object store");
+    }
+
+    /**
+     * The open store.
+     *
+     * @throws ScanstreamException why it could not be opened
+     */
+    ObjectStore opened() {
+        try {
+            return opening.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof ScanstreamException known ? known : e;
+        }
+    }
 
     /**
      * Opens the store, again and again while it does not answer.
@@ -42,6 +81,4 @@ final class StoreStart {
             throw e;
         }
     }
-
-    private StoreStart() {}
 }

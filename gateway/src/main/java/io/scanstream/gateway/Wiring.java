@@ -12,6 +12,7 @@ import io.scanstream.gateway.datasets.DatasetIntake;
 import io.scanstream.gateway.jobs.JobBoard;
 import io.scanstream.gateway.jobs.JobEventStreams;
 import io.scanstream.gateway.jobs.JobEvents;
+import io.scanstream.gateway.jobs.JobMeters;
 import io.scanstream.gateway.messaging.Outbox;
 import io.scanstream.gateway.models.ModelRegistry;
 import io.scanstream.gateway.models.Promotions;
@@ -40,6 +41,7 @@ import io.smallrye.reactive.messaging.MutinyEmitter;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.time.Clock;
 import java.time.Duration;
 import org.eclipse.microprofile.reactive.messaging.Channel;
 
@@ -74,8 +76,8 @@ final class Wiring {
 
     @Produces
     @Singleton
-    ObjectStore store(GatewayConfig config) {
-        return StoreStart.await(config.store().toConfig(), config.store().patience());
+    ObjectStore store(StoreStart start) {
+        return start.opened();
     }
 
     void close(@Disposes ObjectStore store) {
@@ -122,6 +124,12 @@ final class Wiring {
     @Singleton
     JobBoard jobBoard(Jobs jobs) {
         return new JobBoard(jobs);
+    }
+
+    @Produces
+    @Singleton
+    JobMeters jobMeters(JobBoard board) {
+        return new JobMeters(board, Clock.systemUTC());
     }
 
     @Produces

@@ -118,7 +118,7 @@ class AccessApiTest {
     }
 
     private static Response send(RequestSpecification request, String address) {
-        String[] parts = address.split(" ");
+        String[] parts = address.split(" ", -1);
         String path = parts[1];
         for (Map.Entry<String, String> value : VALUES.entrySet()) {
             path = path.replace("{" + value.getKey() + "}", value.getValue());

@@ -10,10 +10,15 @@ import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.hasItems;
 import static org.hamcrest.Matchers.not;
 
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.scanstream.gateway.testing.GatewayUnderTest;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.junit.jupiter.api.Test;
 
@@ -38,6 +43,22 @@ class ServiceTest {
                 .body("paths.'/api/v1/scans'.post.summary", equalTo("Score an image"));
         when().get("/q/swagger-ui/").then().statusCode(200);
         when().get("/q/metrics").then().statusCode(200).body(containsString("jvm_memory"));
+    }
+
+    @Test
+    void givesTheMetricsThatAreLookedAt() throws IOException {
+        Set<String> expected = new TreeSet<>();
+        new YAMLMapper()
+                .readTree(Path.of("../k8s/observability/metrics.yaml").toFile())
+                .path("gateway")
+                .forEach(name -> expected.add(name.asText()));
+        assertThat(expected).hasSizeGreaterThan(5);
+        System.gc();
+        when().get("/api/v1/trainings").then().statusCode(200);
+
+        await().untilAsserted(() -> assertThat(
+                        when().get("/q/metrics").asString().lines().map(line -> line.split("[{ ]", 2)[0]))
+                .containsAll(expected));
     }
 
     @Test

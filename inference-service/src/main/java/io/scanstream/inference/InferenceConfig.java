@@ -126,7 +126,7 @@ interface InferenceConfig {
         @WithDefault("5ms")
         Duration latencyBudget();
 
-        /** Most bytes of decoded scans that wait for the model. */
+        /** Most bytes of decoded scans that wait for the model; a quarter of them of urgent scans alone. */
         @WithDefault("128M")
         MemorySize waitingBytes();
 

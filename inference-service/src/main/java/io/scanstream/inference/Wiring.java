@@ -1,5 +1,6 @@
 package io.scanstream.inference;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -103,6 +104,8 @@ final class Wiring {
                 inference.spinning(),
                 inference.tensorrt() ? config.cacheDir().resolve("tensorrt") : null));
         this.events = new ModelEvents(settings, this::nudge);
+        // There from the start: Prometheus sees no increase from nothing to one.
+        Counter refused = metrics.counter("scanstream.models.refused");
         this.serving = new ServingSet(
                 new PublishedModels(store, new ModelLoader(runtime, decoder, metrics), config.cacheDir()),
                 inference.namedVersions(),
@@ -110,7 +113,7 @@ final class Wiring {
                 new ServingSet.Listener() {
                     @Override
                     public void refused(ModelVersion version, ScanstreamException reason) {
-                        metrics.counter("scanstream.models.refused").increment();
+                        refused.increment();
                         events.refused(version, reason);
                     }
 

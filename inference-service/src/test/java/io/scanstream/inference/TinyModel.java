@@ -16,6 +16,7 @@ import io.scanstream.contracts.model.Golden;
 import io.scanstream.contracts.model.ModelCard;
 import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.contracts.model.Preprocessing;
+import io.scanstream.contracts.model.Referral;
 import io.scanstream.contracts.model.Task;
 import io.scanstream.contracts.recipe.Recipe;
 import io.scanstream.contracts.recipe.RecipeReader;
@@ -65,6 +66,7 @@ public final class TinyModel {
     private OnBlack onBlack = OnBlack.SCORES;
     private double goldenShift;
     private @Nullable Double threshold;
+    private @Nullable Referral referral;
     private Task task = Task.CLASSIFICATION;
     private boolean goldenMaskTurned;
     private float convolutionGain;
@@ -122,6 +124,12 @@ public final class TinyModel {
         return this;
     }
 
+    /** Decisions of less than this are referred to a person. */
+    public TinyModel referringBelow(double confidence) {
+        referral = new Referral(0.9, confidence, new Referral.Kept(0.5, 0.9), null, List.of());
+        return this;
+    }
+
     /** A PNG of one colour, 0 to 255 each. */
     public static byte[] png(int red, int green, int blue, int widthPx, int heightPx) {
         byte[] pixels = new byte[widthPx * heightPx * 3];
@@ -167,6 +175,9 @@ public final class TinyModel {
                 CLASSES,
                 "cancer",
                 threshold,
+                null,
+                null,
+                referral,
                 preprocessing,
                 Map.of(),
                 null,

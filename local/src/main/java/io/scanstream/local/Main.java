@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 /** Parses the command line and ends with 0 (done), 1 (failed, with the reason on stderr) or 2 (wrong call). */
 @Command(
         name = "scanstream",
-        subcommands = {UpCommand.class, DemoCommand.class, GenerateCommand.class})
+        subcommands = {UpCommand.class, DemoCommand.class, GenerateCommand.class, AotCommand.class})
 public final class Main {
 
     private Main() {}

@@ -63,6 +63,7 @@ final class Trainer {
     /**
      * Puts a trainer together.
      *
+     * @param kafka settings of a Kafka client, {@code bootstrap.servers} at least
      * @param misconfigured hears why the trainer has ended by itself
      */
     Trainer(
@@ -70,11 +71,11 @@ final class Trainer {
             Map<String, Object> kafka,
             ObjectStore store,
             Libtorch libtorch,
-            Announcements.Sender sender,
+            Announcements announcements,
             Consumer<ScanstreamException> misconfigured) {
         this.config = config;
         this.times = new LeaseTimes(config.lease().duration(), config.lease().renewEvery());
-        this.announcements = new Announcements(sender);
+        this.announcements = announcements;
         this.patience = new Patience(
                 announcements,
                 clock,

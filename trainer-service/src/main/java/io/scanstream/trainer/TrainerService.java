@@ -1,5 +1,6 @@
 package io.scanstream.trainer;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -8,6 +9,8 @@ import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.job.JobId;
 import io.scanstream.storage.ObjectStore;
 import io.scanstream.storage.StoreConfig;
+import io.scanstream.trainer.job.Announcements;
+import io.scanstream.trainer.job.JobMeters;
 import io.scanstream.trainer.libtorch.DeviceChoice;
 import io.scanstream.trainer.libtorch.Libtorch;
 import io.smallrye.common.annotation.Identifier;
@@ -29,16 +32,19 @@ class TrainerService {
     private static final int FAILED = 1;
 
     private final TrainerConfig config;
-    private final KafkaSender sender;
+    private final Announcements announcements;
     private final Map<String, Object> kafka;
     private final CountDownLatch stopping = new CountDownLatch(1);
     private volatile @Nullable ObjectStore store;
     private volatile @Nullable Trainer trainer;
 
     TrainerService(
-            TrainerConfig config, KafkaSender sender, @Identifier("default-kafka-broker") Map<String, Object> kafka) {
+            TrainerConfig config,
+            KafkaSender sender,
+            MeterRegistry metrics,
+            @Identifier("default-kafka-broker") Map<String, Object> kafka) {
         this.config = config;
-        this.sender = sender;
+        this.announcements = new Announcements(sender, new JobMeters(metrics));
         this.kafka = kafka;
     }
 
@@ -58,7 +64,7 @@ class TrainerService {
                 return;
             }
             store = opened;
-            Trainer assembled = new Trainer(config, kafka, opened, libtorch, sender, this::end);
+            Trainer assembled = new Trainer(config, kafka, opened, libtorch, announcements, this::end);
             trainer = assembled;
             if (stopping.getCount() > 0) {
                 assembled.start();

@@ -4,15 +4,19 @@ import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.containsString;
 
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import io.quarkus.test.junit.QuarkusTest;
+import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.Topics;
 import io.scanstream.contracts.job.JobId;
 import io.scanstream.contracts.scoring.ScanHeaders;
 import io.scanstream.contracts.training.TrainingEvent;
 import io.scanstream.local.objectstore.EmbeddedObjectStore;
+import io.scanstream.trainer.job.JobMeters;
 import io.smallrye.reactive.messaging.kafka.api.OutgoingKafkaRecordMetadata;
 import io.smallrye.reactive.messaging.memory.InMemoryConnector;
 import io.smallrye.reactive.messaging.memory.InMemorySink;
@@ -25,7 +29,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
 import org.eclipse.microprofile.reactive.messaging.Message;
@@ -75,6 +81,9 @@ class TrainerServiceTest {
     KafkaSender sender;
 
     @Inject
+    MeterRegistry metrics;
+
+    @Inject
     @Any
     InMemoryConnector connector;
 
@@ -85,6 +94,21 @@ class TrainerServiceTest {
                 .atMost(Duration.ofSeconds(60))
                 .untilAsserted(() -> given().get("/q/health/ready").then().statusCode(200));
         given().get("/q/metrics").then().statusCode(200).body(containsString("jvm_memory"));
+    }
+
+    @Test
+    void givesTheMetricsThatAreLookedAt() throws IOException {
+        List<String> expected = new ArrayList<>();
+        new YAMLMapper()
+                .readTree(Path.of("../k8s/observability/metrics.yaml").toFile())
+                .path("trainer")
+                .forEach(name -> expected.add(name.asText()));
+        assertThat(expected).hasSizeGreaterThan(4);
+        new JobMeters(metrics)
+                .accept(new TrainingEvent.TrainingFailed(JobId.next(), ErrorCode.DISK_FULL, "full", Instant.EPOCH));
+
+        assertThat(given().get("/q/metrics").asString().lines().map(line -> line.split("[{ ]", 2)[0]))
+                .containsAll(expected);
     }
 
     @Test

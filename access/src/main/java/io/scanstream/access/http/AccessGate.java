@@ -159,7 +159,7 @@ public class AccessGate {
         }
         Caller caller = caller(identity);
         if (rule == null) {
-            refusals.nowhere(http, rules.methods(http.request().path()));
+            refusals.nowhere(http, rules.methods(Refusals.path(http)));
             return;
         }
         if (!rule.allows(caller)) {
@@ -196,7 +196,7 @@ public class AccessGate {
                     caller,
                     rule == null ? null : rule.action(),
                     request(http, rule),
-                    caller == null ? null : address(http.request().path()),
+                    caller == null ? null : address(Refusals.path(http)),
                     status == 503 ? AuditLog.Outcome.FAILED : AuditLog.Outcome.REFUSED,
                     status,
                     trace(http));
@@ -239,7 +239,7 @@ public class AccessGate {
             return about;
         }
         String made = http.response().headers().get("Location");
-        return address(made == null ? http.request().path() : made);
+        return address(made == null ? Refusals.path(http) : made);
     }
 
     /** A path of ours, without what all of them begin with. */

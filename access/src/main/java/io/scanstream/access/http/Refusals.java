@@ -10,6 +10,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -101,7 +102,7 @@ final class Refusals {
         }
         // Without anybody who reads it, the body is dropped as it comes.
         request.resume();
-        RefusalForm.Body body = form.of(String.valueOf(http.request().path()), problem(status, code, detail));
+        RefusalForm.Body body = form.of(path(http), problem(status, code, detail));
         response.setStatusCode(status).putHeader("Content-Type", body.mediaType());
         var unused = response.end(body.text()).onComplete(sent -> {
             if (closes) {
@@ -110,6 +111,11 @@ final class Refusals {
                         .close());
             }
         });
+    }
+
+    /** The request's path; a request line without one is about all of us. */
+    static String path(RoutingContext http) {
+        return Objects.requireNonNullElse(http.request().path(), "/");
     }
 
     private static boolean hasLargeBody(HttpServerRequest request) {
@@ -121,7 +127,7 @@ final class Refusals {
 
     private static ApiProblem problem(int status, @Nullable ErrorCode code, String detail) {
         if (code == null) {
-            return new ApiProblem("about:blank", TITLES.get(status), status, detail, null, null);
+            return new ApiProblem("about:blank", TITLES.getOrDefault(status, "Refused"), status, detail, null, null);
         }
         String words = code.name().toLowerCase(Locale.ROOT);
         return new ApiProblem(

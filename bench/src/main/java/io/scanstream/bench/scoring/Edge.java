@@ -29,6 +29,7 @@ enum Edge {
             long last = System.nanoTime();
             long fromCount = 0;
             Cores cores = Cores.of(rig.processes());
+            CpuTimes times = CpuTimes.of(rig.processes());
             while (read[0] < total) {
                 long before = read[0];
                 rig.readScores(Duration.ofMillis(100), (id, now) -> {
@@ -45,9 +46,11 @@ enum Edge {
                     from = read[1];
                     fromCount = read[0];
                     cores = Cores.of(rig.processes());
+                    times = CpuTimes.of(rig.processes());
                 }
             }
-            return new Rate((total - fromCount) * 1e9 / (last - from), cores.busy());
+            return new Rate(
+                    (total - fromCount) * 1e9 / (last - from), cores.busy(), times.microsEach(total - fromCount));
         }
     },
 
@@ -63,7 +66,7 @@ enum Edge {
             List<Thread> connections = new ArrayList<>();
             for (int i = 0; i < CONNECTIONS; i++) {
                 int first = i;
-                Thread connection = new Thread(() -> {
+                Runnable posting = () -> {
                     try (HttpConnection http = new HttpConnection(address)) {
                         for (int next = first; System.nanoTime() < until; next++) {
                             if (http.post(scans.get(next % scans.size())) == HttpConnection.Answer.SCORED) {
@@ -73,7 +76,8 @@ enum Edge {
                     } catch (IOException | RuntimeException e) {
                         failures.add(e);
                     }
-                });
+                };
+                Thread connection = new Thread(posting, "post-" + i);
                 connections.add(connection);
                 connection.start();
             }
@@ -81,16 +85,19 @@ enum Edge {
             long from = scored.get();
             long begun = System.nanoTime();
             Cores cores = Cores.of(rig.processes());
+            CpuTimes times = CpuTimes.of(rig.processes());
             Thread.sleep((long) (seconds * 1000));
-            double rate = (scored.get() - from) * 1e9 / (System.nanoTime() - begun);
+            long counted = scored.get() - from;
+            double rate = counted * 1e9 / (System.nanoTime() - begun);
             Map<String, Double> busy = cores.busy();
+            Map<String, Double> micros = times.microsEach(Math.max(1, counted));
             for (Thread connection : connections) {
                 connection.join();
             }
             if (!failures.isEmpty()) {
                 throw new IllegalStateException("a request failed", failures.peek());
             }
-            return new Rate(rate, busy);
+            return new Rate(rate, busy, micros);
         }
     };
 
@@ -102,8 +109,9 @@ enum Edge {
      * What was measured.
      *
      * @param busyCores by process, meanwhile
+     * @param cpuMicros for each scan, by process and stage, see {@link CpuTimes}
      */
-    record Rate(double scansPerSecond, Map<String, Double> busyCores) {}
+    record Rate(double scansPerSecond, Map<String, Double> busyCores, Map<String, Double> cpuMicros) {}
 
     /** As results and options have it. */
     String label() {

@@ -131,7 +131,7 @@ public final class LatencyCommand implements Callable<Integer> {
     /** Of decoding and running each scan alone by all cores, at the same pace. */
     private double bareP99(Stand stand, int cores, double perSecond) throws IOException {
         Limit.Question alone = new Limit.Question(cores, 1, 1, seconds, perSecond);
-        return stand.limit().ask(Json.text(alone)).path("p99Ms").asDouble();
+        return alone.ask(stand.limit()).path("p99Ms").asDouble();
     }
 
     private static Map<String, Object> line(Case measured, Edge edge, OpenLoop.Latencies latencies) {

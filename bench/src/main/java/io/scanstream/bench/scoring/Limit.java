@@ -5,6 +5,8 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.management.OperatingSystemMXBean;
 import io.scanstream.bench.pairs.Side;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.model.OnnxMetadata;
@@ -16,6 +18,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -33,6 +36,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * another runs. Questions are lines of JSON, see {@link Question}.
  */
 final class Limit {
+    private static final OperatingSystemMXBean SYSTEM =
+            (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+
     private static final Set<String> OUTPUT = Set.of(OnnxMetadata.OUTPUT_PROBABILITIES);
 
     private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
@@ -59,7 +65,12 @@ final class Limit {
 
         /** Asks, and returns scans a second. */
         double rateOf(Side side) throws IOException {
-            return side.ask(Json.text(this)).path("scansPerSecond").asDouble();
+            return ask(side).path("scansPerSecond").asDouble();
+        }
+
+        /** Asks, and returns an {@link Answer}; a peer's has the rate alone. */
+        JsonNode ask(Side side) throws IOException {
+            return side.ask(Json.text(this));
         }
     }
 
@@ -67,9 +78,10 @@ final class Limit {
      * What was measured.
      *
      * @param scansPerSecond over the whole time
+     * @param cpuMicrosAScan processor time of this process for each scan; only where the question has no pace
      * @param p50Ms and further: of decoding and running one scan; only where the question has a pace
      */
-    record Answer(double scansPerSecond, double p50Ms, double p99Ms) {}
+    record Answer(double scansPerSecond, double cpuMicrosAScan, double p50Ms, double p99Ms) {}
 
     private Limit(Path onnx, Path scans) throws OrtException, IOException {
         this.onnx = onnx.toString();
@@ -114,6 +126,7 @@ final class Limit {
         long until = begun + (long) (question.seconds() * 1e9);
         List<Thread> workers = new ArrayList<>();
         List<Throwable> failures = new ArrayList<>();
+        long cpuBefore = SYSTEM.getProcessCpuTime();
         for (int i = 0; i < question.workers(); i++) {
             int first = i * question.batch();
             Thread worker = new Thread(() -> {
@@ -138,7 +151,11 @@ final class Limit {
         if (!failures.isEmpty()) {
             throw new IllegalStateException(failures.get(0));
         }
-        return new Answer(scored.get() * 1e9 / (System.nanoTime() - begun), 0, 0);
+        return new Answer(
+                scored.get() * 1e9 / (System.nanoTime() - begun),
+                (SYSTEM.getProcessCpuTime() - cpuBefore) / 1e3 / scored.get(),
+                0,
+                0);
     }
 
     /** One scan after the other at even intervals; how long each takes from its start. */
@@ -158,6 +175,7 @@ final class Limit {
         Arrays.sort(milliseconds);
         return new Answer(
                 count * 1e9 / (System.nanoTime() - begun),
+                0,
                 Percentiles.of(milliseconds, 0.5),
                 Percentiles.of(milliseconds, 0.99));
     }

@@ -54,12 +54,7 @@ final class Rig implements AutoCloseable {
     private Rig(Platform platform) {
         this.platform = platform;
         Platform.Connections connections = platform.connections();
-        this.store = ObjectStore.open(new StoreConfig(
-                connections.store(),
-                connections.credentials().accessKey(),
-                connections.credentials().secretKey(),
-                "scanstream",
-                "us-east-1"));
+        this.store = store(connections);
         this.producer = new KafkaProducer<>(
                 Map.of("bootstrap.servers", connections.bootstrapServers(), "linger.ms", 0, "acks", "all"),
                 new ByteArraySerializer(),
@@ -74,6 +69,16 @@ final class Rig implements AutoCloseable {
         scores.assign(partitions);
         scores.seekToEnd(partitions);
         partitions.forEach(scores::position);
+    }
+
+    /** The platform's store; the caller closes it. */
+    static ObjectStore store(Platform.Connections connections) {
+        return ObjectStore.open(new StoreConfig(
+                connections.store(),
+                connections.credentials().accessKey(),
+                connections.credentials().secretKey(),
+                "scanstream",
+                "us-east-1"));
     }
 
     /** Starts all of it, in a folder of its own. */
@@ -100,16 +105,21 @@ final class Rig implements AutoCloseable {
 
     /** Publishes a package and lets it be the champion; instances are told. */
     void publish(ModelPackage pack) {
+        publish(pack, store);
+        ModelVersion version = new ModelVersion(pack.card().name(), pack.card().version());
+        ModelEvent promoted = new ModelEvent.ModelPromoted(version, ScanHeaders.CHAMPION, Instant.now());
+        var unused =
+                producer.send(new ProducerRecord<>(Topics.MODEL_EVENTS, utf8(promoted.key()), Json.bytes(promoted)));
+    }
+
+    /** Publishes a package and lets it be the champion; an instance that starts finds it. */
+    static void publish(ModelPackage pack, ObjectStore store) {
         new Models(store)
                 .publish(new ModelVersion(pack.card().name(), pack.card().version()), pack);
         new Aliases(store)
                 .journal(pack.card().name(), ScanHeaders.CHAMPION)
                 .update(head -> Optional.of(
                         new AliasState(pack.card().version(), "bench", "measured", Map.of(), Instant.now())));
-        ModelVersion version = new ModelVersion(pack.card().name(), pack.card().version());
-        ModelEvent promoted = new ModelEvent.ModelPromoted(version, ScanHeaders.CHAMPION, Instant.now());
-        var unused =
-                producer.send(new ProducerRecord<>(Topics.MODEL_EVENTS, utf8(promoted.key()), Json.bytes(promoted)));
     }
 
     /** Waits until the service serves a package's version; it hears of it when it next lists the store. */
@@ -172,15 +182,31 @@ final class Rig implements AutoCloseable {
         });
     }
 
+    /** Hears of what was read. */
+    interface Reader {
+        /**
+         * One committed event.
+         *
+         * @param partition of the scores' topic
+         * @param now {@link System#nanoTime}
+         */
+        void read(int partition, ScoreEvent event, long now);
+    }
+
     /** Reads what is committed, scores and rejections. */
     void readEvents(Duration within, BiConsumer<ScoreEvent, Long> each) {
+        readPartitions(within, (partition, event, now) -> each.accept(event, now));
+    }
+
+    /** As {@link #readEvents}, with where it lies. */
+    void readPartitions(Duration within, Reader each) {
         Exception lost = notSent;
         if (lost != null) {
             throw new ScanstreamException(ErrorCode.BROKER_UNAVAILABLE, "a scan was not sent: " + lost, lost);
         }
         var records = scores.poll(within);
         long now = System.nanoTime();
-        records.forEach(record -> each.accept(Json.read(record.value(), ScoreEvent.class), now));
+        records.forEach(record -> each.read(record.partition(), Json.read(record.value(), ScoreEvent.class), now));
     }
 
     private static byte[] utf8(String text) {

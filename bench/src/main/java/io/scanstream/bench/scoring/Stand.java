@@ -18,11 +18,17 @@ record Stand(Rig rig, Side limit, ModelPackage pack, Path scanFolder, List<byte[
 
     /** Makes what is not made yet, and starts everything. */
     static Stand of(Case measured, Path project) throws IOException, InterruptedException {
+        return of(measured, project, Map.of());
+    }
+
+    /** As {@link #of(Case, Path)}, the service with variables of its environment. */
+    static Stand of(Case measured, Path project, Map<String, String> environment)
+            throws IOException, InterruptedException {
         Path work = Files.createDirectories(project.resolve("target/bench"));
         Materials materials = new Materials(project, work);
         ModelPackage pack = materials.model(measured);
         Path scans = materials.scans(measured);
-        Rig rig = Rig.start(project, Files.createTempDirectory(work, "home"), Map.of());
+        Rig rig = Rig.start(project, Files.createTempDirectory(work, "home"), environment);
         try {
             // The service measures the model before it serves it: nothing else may run meanwhile.
             rig.publish(pack);

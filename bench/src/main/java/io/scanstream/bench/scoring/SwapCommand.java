@@ -32,7 +32,7 @@ import picocli.CommandLine.Option;
         description =
                 "Sends scans at even intervals while a new version is published five times and instances are added,"
                         + " stopped (SIGTERM) and killed (SIGKILL); counts committed scores, latencies and the longest time in which a"
-                        + " reader of committed scores saw none. Exit code 1 if a scan has no score, or two.")
+                        + " reader of committed scores saw none, of all and after the kill on each partition. Exit code 1 if a scan has no score, or two.")
 public final class SwapCommand implements Callable<Integer> {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
@@ -49,6 +49,7 @@ public final class SwapCommand implements Callable<Integer> {
 
     private final Map<ScanId, Long> due = new ConcurrentHashMap<>();
     private final AtomicInteger sent = new AtomicInteger();
+    private final Stalls afterKill = new Stalls();
     private final AtomicReference<Exception> failure = new AtomicReference<>();
 
     @Override
@@ -102,7 +103,10 @@ public final class SwapCommand implements Callable<Integer> {
                     case 1, 3, 5, 7, 9 -> stand.rig().publish(versions.next());
                     case 2, 6 -> instances.add(stand.rig().another(project, folder));
                     case 4 -> instances.remove().terminate();
-                    default -> instances.remove().kill();
+                    default -> {
+                        instances.remove().kill();
+                        afterKill.from(System.nanoTime());
+                    }
                 }
                 System.err.println("  " + tenth * 10 + " %");
             }
@@ -121,7 +125,8 @@ public final class SwapCommand implements Callable<Integer> {
         List<Double> milliseconds = new ArrayList<>();
         long[] last = {System.nanoTime(), 0};
         while (scores.size() < scans && System.nanoTime() - last[0] < PATIENCE.toNanos()) {
-            rig.readEvents(Duration.ofMillis(50), (event, now) -> {
+            rig.readPartitions(Duration.ofMillis(50), (partition, event, now) -> {
+                afterKill.read(partition, now);
                 if (scores.size() > 0) {
                     last[1] = Math.max(last[1], now - last[0]);
                 }
@@ -156,6 +161,7 @@ public final class SwapCommand implements Callable<Integer> {
         line.put("p99Ms", Median.rounded(Percentiles.of(sorted, 0.99), 1));
         line.put("longestMs", Median.rounded(Arrays.stream(sorted).max().orElse(0), 1));
         line.put("longestStallMs", Median.rounded(last[1] / 1e6, 1));
+        line.put("stallAfterKillMs", afterKill.longestMs());
         return line;
     }
 }

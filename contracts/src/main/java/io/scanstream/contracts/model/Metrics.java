@@ -1,5 +1,6 @@
 package io.scanstream.contracts.model;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param averagePrecision as {@code rocAuc}: of the positive class, or the mean of all
  * @param segmentation overlap of the regions; for segmentation only
  * @param merged the same images where the recipe takes some classes for one
+ * @param intervals where figures lie with 95 % for images like these, by their short names: those of {@link #figures}, and
+ *     {@code recall/<class>}, {@code specificity/<class>} and {@code precision/<class>}; left out where there are none
  */
 public record Metrics(
         int images,
@@ -34,7 +37,8 @@ public record Metrics(
         @Nullable Double balancedAccuracy,
         @Nullable Double averagePrecision,
         @Nullable Segmentation segmentation,
-        @Nullable Metrics merged) {
+        @Nullable Metrics merged,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, Interval> intervals) {
 
     /**
      * One class's figures; where nothing was predicted or there is no image, precision or recall is 0.
@@ -74,6 +78,7 @@ public record Metrics(
     public Metrics {
         perClass = List.copyOf(perClass);
         confusion = confusion.stream().map(List::copyOf).toList();
+        intervals = intervals == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(intervals));
     }
 
     /** These figures with those of merged classes beside them. */
@@ -89,7 +94,25 @@ public record Metrics(
                 balancedAccuracy,
                 averagePrecision,
                 segmentation,
-                ofMerged);
+                ofMerged,
+                intervals);
+    }
+
+    /** These figures with their intervals. */
+    public Metrics withIntervals(Map<String, Interval> ofThem) {
+        return new Metrics(
+                images,
+                accuracy,
+                macroF1,
+                logLoss,
+                rocAuc,
+                perClass,
+                confusion,
+                balancedAccuracy,
+                averagePrecision,
+                segmentation,
+                merged,
+                ofThem);
     }
 
     /**

@@ -17,7 +17,10 @@ import org.jspecify.annotations.Nullable;
  * What a model is and how good it is, {@code card.json} in the package. What is not computed is absent, never a default.
  *
  * @param schemaVersion {@link #SCHEMA_VERSION}
- * @param threshold the positive class's probability from which it is decided for
+ * @param threshold the positive class's probability from which it is decided for: that of the {@code operatingPoint}
+ * @param calibration how the probabilities were calibrated
+ * @param operatingPoint how the threshold was chosen, and what it gives
+ * @param referral which scans a person should look at
  * @param metrics by split: {@code validation}, {@code test}
  * @param dataset the data set version, for models trained over the platform
  * @param manifestSha256 of the manifest (or of the sorted list of image digests, for an offline training), in hex
@@ -35,6 +38,9 @@ public record ModelCard(
         List<String> classes,
         @Nullable String positiveClass,
         @Nullable Double threshold,
+        @Nullable Calibration calibration,
+        @Nullable OperatingPoint operatingPoint,
+        @Nullable Referral referral,
         Preprocessing preprocessing,
         Map<String, Metrics> metrics,
         @Nullable DatasetVersion dataset,
@@ -64,10 +70,13 @@ public record ModelCard(
         versions = ordered(versions);
     }
 
+    /** How probabilities are decided on. */
+    public DecisionRule decisionRule() {
+        return DecisionRule.of(positiveClass == null ? -1 : classes.indexOf(positiveClass), threshold);
+    }
+
     /**
-     * The class that probabilities decide for: with a threshold the positive class from it on, else the most probable of
-     * the others; without one the most probable of all, the first of equals. Evaluation, golden scores and serving all
-     * decide here.
+     * The class that probabilities decide for, by the {@link #decisionRule}.
      *
      * @param probabilities in class order
      */
@@ -77,17 +86,16 @@ public record ModelCard(
                     ErrorCode.INTERNAL,
                     "expected one probability for each of " + classes + ", got " + probabilities.length + ".");
         }
-        int positive = threshold == null || positiveClass == null ? -1 : classes.indexOf(positiveClass);
-        if (threshold != null && positive >= 0 && probabilities[positive] >= threshold) {
-            return classes.get(positive);
-        }
-        int best = -1;
-        for (int i = 0; i < probabilities.length; i++) {
-            if (i != positive && (best < 0 || probabilities[i] > probabilities[best])) {
-                best = i;
-            }
-        }
-        return classes.get(best);
+        return classes.get(decisionRule().decide(probabilities));
+    }
+
+    /**
+     * Whether a person should look at the scan; absent where the model refers none.
+     *
+     * @param probabilities in class order
+     */
+    public @Nullable Boolean refers(double[] probabilities) {
+        return referral == null ? null : probabilities[decisionRule().decide(probabilities)] < referral.confidence();
     }
 
     private static <V> Map<String, V> ordered(Map<String, V> map) {

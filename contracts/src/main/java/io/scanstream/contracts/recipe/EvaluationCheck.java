@@ -11,9 +11,15 @@ final class EvaluationCheck {
     private static final String MERGED = "recipe.evaluation.mergedClasses";
 
     /** What contradicts itself. */
-    static void alone(Recipe.@Nullable Evaluation evaluation, List<Problem> problems) {
+    static void alone(Recipe recipe, List<Problem> problems) {
+        Recipe.Evaluation evaluation = recipe.evaluation();
         if (evaluation == null) {
             return;
+        }
+        if (evaluation.operatingPoint() != null && recipe.data().positiveClass() == null) {
+            problems.add(new Problem(
+                    "recipe.evaluation.operatingPoint",
+                    "a threshold is of the positive class; recipe.data.positiveClass names none."));
         }
         Set<String> seen = new HashSet<>();
         evaluation.mergedClasses().forEach((name, members) -> {
@@ -51,6 +57,16 @@ final class EvaluationCheck {
                         path, "'" + classes.get(0) + "' is the background, which stays a class of its own."));
             }
         });
+        if (task == Task.SEGMENTATION) {
+            if (evaluation.operatingPoint() != null) {
+                problems.add(new Problem(
+                        "recipe.evaluation.operatingPoint", "the data has masks; a threshold is of whole images."));
+            }
+            if (evaluation.referBelowAccuracy() != null) {
+                problems.add(new Problem(
+                        "recipe.evaluation.referBelowAccuracy", "the data has masks; whole images are referred."));
+            }
+        }
         long left = classes.stream().map(evaluation::mergedClassOf).distinct().count();
         if (!evaluation.mergedClasses().isEmpty() && left < 2) {
             problems.add(new Problem(MERGED, "leaves one class only of " + classes + "."));

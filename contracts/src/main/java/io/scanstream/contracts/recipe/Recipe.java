@@ -324,7 +324,19 @@ public record Recipe(
             Map<String, List<String>> mergedClasses,
 
             @Setting("The class whose curves the report shows first.") @Nullable
-            String focusClass) {
+            String focusClass,
+
+            @Setting("What the threshold of data.positiveClass is chosen for; left out: the most probable class.")
+            @Nullable
+            OperatingRule operatingPoint,
+
+            @Setting(
+                    value = "The accuracy that decisions should have; less sure scans are referred to a person.",
+                    above = 0,
+                    below = 1,
+                    example = "0.95")
+            @Nullable
+            Double referBelowAccuracy) {
         public Evaluation {
             Map<String, List<String>> copied = new LinkedHashMap<>();
             mergedClasses.forEach((name, members) -> copied.put(name, List.copyOf(members)));

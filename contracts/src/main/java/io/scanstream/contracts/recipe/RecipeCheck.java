@@ -62,7 +62,7 @@ public final class RecipeCheck {
         checkMixing(recipe, problems);
         checkTestTime(recipe, problems);
         new TrainingCheck(recipe, problems).alone();
-        EvaluationCheck.alone(recipe.evaluation(), problems);
+        EvaluationCheck.alone(recipe, problems);
         return problems;
     }
 

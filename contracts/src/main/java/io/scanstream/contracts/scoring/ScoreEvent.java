@@ -39,6 +39,8 @@ public sealed interface ScoreEvent {
      * @param decision the class that is decided for: with a threshold the positive class from it on, else the most
      *     probable one. Of a segmenter, the class of most pixels
      * @param threshold the positive class's probability from which it is decided for, if the model carries one
+     * @param refer whether a person should look at the scan, because the decision is less sure than the model's card asks
+     *     for; absent where the model refers none
      * @param regions where the classes are; of a segmenter only
      * @param arm the alias that the model's traffic chose for this scan's headers or id, or on {@code scores.shadow} the shadow's;
      *     absent where the scan named its version or alias, and where nothing is split
@@ -50,6 +52,7 @@ public sealed interface ScoreEvent {
             Map<String, Double> probabilities,
             String decision,
             @Nullable Double threshold,
+            @Nullable Boolean refer,
             Instant at,
             @Nullable Regions regions,
             @Nullable String arm,
@@ -69,7 +72,7 @@ public sealed interface ScoreEvent {
                 @Nullable Double threshold,
                 Instant at,
                 @Nullable Regions regions) {
-            this(scanId, model, version, probabilities, decision, threshold, at, regions, null, null);
+            this(scanId, model, version, probabilities, decision, threshold, null, at, regions, null, null);
         }
     }
 

@@ -10,7 +10,9 @@ import io.scanstream.contracts.recipe.RecipeReader;
 import io.scanstream.contracts.recipe.RecipeSchema;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
@@ -42,24 +44,24 @@ public final class ShippedRecipes {
         this.recipes = Collections.unmodifiableMap(recipes);
     }
 
-    /** The folder {@code recipes} beside this class: in the jar, or among the classes of a build. */
+    /** The folder {@code recipes} beside this class: in the jar, among the classes of a build, or in a native executable. */
     public static ShippedRecipes packaged() {
+        URL schema = ShippedRecipes.class.getResource("/recipes/" + SCHEMA);
+        if (schema == null) {
+            throw new IllegalStateException("recipes/" + SCHEMA + " is not packaged");
+        }
         try {
-            Path place = Path.of(ShippedRecipes.class
-                    .getProtectionDomain()
-                    .getCodeSource()
-                    .getLocation()
-                    .toURI());
-            if (Files.isDirectory(place)) {
-                return in(place.resolve("recipes"));
+            URI place = schema.toURI();
+            if (place.getScheme().equals("file")) {
+                return in(Path.of(place).resolveSibling(""));
             }
-            try (FileSystem jar = FileSystems.newFileSystem(place)) {
-                return in(jar.getPath("recipes"));
+            try (FileSystem packaged = FileSystems.newFileSystem(place, Map.of())) {
+                return in(packaged.getPath("/recipes"));
             }
         } catch (URISyntaxException e) {
-            throw new IllegalStateException("a class without a place", e);
+            throw new IllegalStateException("a resource without an address: " + schema, e);
         } catch (IOException e) {
-            throw new UncheckedIOException("the recipes in the gateway's jar", e);
+            throw new UncheckedIOException("the recipes at " + schema, e);
         }
     }
 

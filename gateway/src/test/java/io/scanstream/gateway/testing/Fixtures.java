@@ -98,7 +98,18 @@ public final class Fixtures {
 
     private static ModelCard card(ModelVersion version) {
         Metrics test = new Metrics(
-                4, 0.75, 0.7, 0.5, 0.9, List.of(), List.of(List.of(1L, 1L), List.of(0L, 2L)), 0.75, 0.9, null, null);
+                4,
+                0.75,
+                0.7,
+                0.5,
+                0.9,
+                List.of(),
+                List.of(List.of(1L, 1L), List.of(0L, 2L)),
+                0.75,
+                0.9,
+                null,
+                null,
+                Map.of());
         Recipe recipe = recipe();
         return new ModelCard(
                 ModelCard.SCHEMA_VERSION,
@@ -106,6 +117,9 @@ public final class Fixtures {
                 version.version(),
                 Task.CLASSIFICATION,
                 List.of("benign", "cancer"),
+                null,
+                null,
+                null,
                 null,
                 null,
                 recipe.data().preprocessing(),

@@ -163,7 +163,7 @@ public final class LocalIssuer implements QuarkusTestResourceLifecycleManager {
 
     /** A good token whose roles were changed after it was signed. */
     public static String tampered(String user, String role) {
-        String[] parts = token(user).split("\\.");
+        String[] parts = token(user).split("\\.", -1);
         return parts[0] + "." + text(claims(user, role)) + "." + parts[2];
     }
 

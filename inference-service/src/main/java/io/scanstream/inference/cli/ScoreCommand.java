@@ -201,6 +201,9 @@ public final class ScoreCommand implements Callable<Integer> {
             line.put("version", score.version());
             line.put("probabilities", score.probabilities());
             line.put("decision", score.decision());
+            if (score.refer() != null) {
+                line.put("refer", score.refer());
+            }
             if (score.regions() != null) {
                 line.put("regions", score.regions());
             }

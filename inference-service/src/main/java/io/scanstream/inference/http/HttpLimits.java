@@ -6,6 +6,7 @@ import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.model.ModelVersion;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,8 @@ public final class HttpLimits {
         this.metrics = metrics;
         this.estimate = new WaitEstimate(settings.unhurriedImages(), settings.longestWait());
         this.abandoned = metrics.counter("scanstream.http.abandoned");
+        // There from the start: Prometheus sees no increase from nothing to one.
+        List.of("ending", "wait", "bytes", "images").forEach(reason -> metrics.counter(REFUSED, "reason", reason));
         metrics.gauge("scanstream.http.bytes", bytesInHand);
         metrics.gauge("scanstream.http.images", imagesInHand);
     }

@@ -75,6 +75,7 @@ final class EdgeMetrics {
                         version == null ? UNKNOWN : version.version());
             } else if (outcome.event() instanceof ScanScored scored) {
                 count("scanstream.scans.scored", "model", scored.model(), "version", scored.version());
+                count("scanstream.scans.decided", "model", scored.model(), "decision", scored.decision());
                 if (scored.arm() != null) {
                     count("scanstream.arms.scored", "model", scored.model(), "arm", scored.arm());
                 }

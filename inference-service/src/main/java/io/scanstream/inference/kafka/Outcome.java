@@ -62,6 +62,7 @@ record Outcome(
                 score.probabilities(),
                 score.decision(),
                 score.threshold(),
+                score.refer(),
                 Instant.now(),
                 score.regions(),
                 arm,

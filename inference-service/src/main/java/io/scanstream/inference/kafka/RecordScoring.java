@@ -237,6 +237,9 @@ public final class RecordScoring implements AutoCloseable {
             if (reason.code().retryable()) {
                 throw reason;
             }
+            if (reason.code() == ErrorCode.INTERNAL && reason.getCause() instanceof Error error) {
+                throw error;
+            }
             return Outcome.rejected(scan, reason, 1, version);
         }
         if (failure instanceof CancellationException cancelled) {

@@ -52,8 +52,8 @@ public final class BatchSizes {
         return pads ? ladder : List.of(1, largest()).stream().distinct().toList();
     }
 
-    /** How many rows a run of so many scans has. */
-    int rung(int scans) {
+    /** How many rows a run of so many scans has; those above them cost the same with scans in them. */
+    public int rung(int scans) {
         if (scans < 1 || scans > largest()) {
             throw new IllegalArgumentException("a batch of " + scans + " is not within 1 and " + largest());
         }

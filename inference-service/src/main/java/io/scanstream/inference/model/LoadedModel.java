@@ -142,16 +142,16 @@ public final class LoadedModel {
         int rows = plan.batches().rung(scans.size());
         long[] shape = {rows, input().heightPx(), input().widthPx(), input().channels()};
         RunBuffers polled = idle.poll();
-        RunBuffers buffers = polled == null ? new RunBuffers() : polled;
+        RunBuffers buffers = polled == null ? new RunBuffers(plan.batches().largest(), input().sizeBytes()) : polled;
         Map<String, FloatBuffer> written = new HashMap<>();
         Map<String, OnnxTensor> places = new HashMap<>();
         try {
-            ByteBuffer batch = buffers.input(scans, Math.multiplyExact(rows, input().sizeBytes()));
+            ByteBuffer batch = buffers.input(scans, rows);
             for (String output : wanted) {
                 long[] outputShape = shape(output, rows);
                 if (outputShape != null) {
-                    int floats = Math.toIntExact(OrtUtil.elementCount(outputShape));
-                    written.put(output, buffers.output(output, floats));
+                    int floatsEach = Math.toIntExact(OrtUtil.elementCount(outputShape) / rows);
+                    written.put(output, buffers.output(output, rows, floatsEach));
                     places.put(output, OnnxTensor.createTensor(environment, written.get(output), outputShape));
                 }
             }

@@ -10,6 +10,7 @@ import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.model.Golden;
 import io.scanstream.contracts.model.ModelCard;
+import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.contracts.model.Task;
 import io.scanstream.imaging.ImageDecoder;
@@ -20,6 +21,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,7 +59,7 @@ public final class ModelLoader {
      */
     public LoadedModel load(ModelPackage pack) {
         LoadedModel half = runtime.precision() == Precision.FLOAT16 ? loadInFloat16(pack) : null;
-        return half == null ? load(pack, new ModelFile(pack.onnx(), Precision.FLOAT32)) : half;
+        return half == null ? load(pack, new ModelFile(version(pack), pack.onnx(), Precision.FLOAT32)) : half;
     }
 
     /** Null, and a line in the log: it has to be float32. */
@@ -66,7 +69,7 @@ public final class ModelLoader {
             Path file = Files.createTempFile("scanstream-float16-", ".onnx");
             try {
                 if (Float16Graph.write(pack.onnx(), file) > 0) {
-                    return load(pack, new ModelFile(file, Precision.FLOAT16));
+                    return load(pack, new ModelFile(version(pack), file, Precision.FLOAT16));
                 }
                 reason = "it has neither convolutions nor matrix products that could be float16.";
             } finally {
@@ -87,19 +90,37 @@ public final class ModelLoader {
         return null;
     }
 
+    /** Takes the time that fetching a package takes. */
+    ModelPackage fetched(Supplier<ModelPackage> fetching) {
+        long begun = System.nanoTime();
+        ModelPackage pack = fetching.get();
+        taken("fetch", begun);
+        return pack;
+    }
+
+    /** Adds to a stage's timer what has passed since {@code begun}, and returns the time. */
+    private long taken(String stage, long begun) {
+        long now = System.nanoTime();
+        metrics.timer("scanstream.models.load", "stage", stage).record(now - begun, TimeUnit.NANOSECONDS);
+        return now;
+    }
+
     private LoadedModel load(ModelPackage pack, ModelFile file) {
+        long begun = System.nanoTime();
         Planner.Planned planned;
         OnnxMetadata metadata;
         try {
             long onnxBytes = Files.size(file.onnx());
-            OnnxRuntime.Opened first = runtime.open(file, runtime.variants().get(0));
-            if (file.precision() != Precision.FLOAT32 && runtime.precision() != file.precision()) {
+            OnnxRuntime.Opened first = runtime.open(file);
+            begun = taken("open", begun);
+            if (file.precision() != Precision.FLOAT32 && runtime.precision(first.provider()) != file.precision()) {
                 first.session().close();
-                throw notVerified(pack.card(), "there is no GPU after all");
+                throw notVerified(pack.card(), "it runs on the CPU");
             }
             metadata = metadata(first, pack.card());
             BatchSizes allowed = BatchSizes.of(first.provider(), runtime.settings(), bytesEach(metadata));
             planned = planner.plan(file, onnxBytes, first, metadata, allowed);
+            begun = taken("plan", begun);
         } catch (OrtException e) {
             throw notVerified(pack.card(), "ONNX Runtime does not take " + ModelPackage.MODEL + ": " + e.getMessage());
         } catch (IOException e) {
@@ -118,6 +139,7 @@ public final class ModelLoader {
         try {
             Golden.Tolerance tolerance = planned.opened().provider().tolerance(file.precision());
             double deviation = new GoldenScores(pack, decoder, tolerance).require(model);
+            taken("verify", begun);
             LOG.info(
                     "Model {} in {} on {}: logits are at most {} of their spread from the golden ones; {} is allowed.",
                     model.version(),
@@ -131,6 +153,10 @@ public final class ModelLoader {
             model.release();
             throw e;
         }
+    }
+
+    private static ModelVersion version(ModelPackage pack) {
+        return new ModelVersion(pack.card().name(), pack.card().version());
     }
 
     /** What one scan takes in a run: its pixels in every view, and for a segmenter the maps, native and on the heap. */

@@ -20,8 +20,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * ONNX Runtime in this process, and the choice of where models run: {@link Provider}. What cannot be used is told in one
- * line of the log, with what is used instead.
+ * ONNX Runtime in this process, and the choice of where models run: {@link Provider}. A provider that works is used for every
+ * model; one that does not take a single model is left for that model alone. What cannot be used is told in one line of the
+ * log, with what is used instead.
  */
 public final class OnnxRuntime {
     private static final Logger LOG = LoggerFactory.getLogger(OnnxRuntime.class);
@@ -31,7 +32,13 @@ public final class OnnxRuntime {
     private final OrtEnvironment environment;
     private final OnnxSettings settings;
     private final @Nullable TensorRtEngines engines;
-    private volatile Provider provider = Provider.CPU;
+    private final SessionSource sessions;
+    private final Provider provider;
+
+    /** Opens a session where it is told to, or fails. */
+    interface SessionSource {
+        OrtSession open(ModelFile file, Variant variant, Provider on) throws OrtException;
+    }
 
     /**
      * Loads the runtime and chooses the device.
@@ -42,30 +49,48 @@ public final class OnnxRuntime {
         this.settings = settings;
         this.environment = KeptEnvironment.get();
         this.engines = settings.tensorRtEngines() == null ? null : new TensorRtEngines(settings.tensorRtEngines());
-        if (settings.device() != Device.CPU) {
-            chooseGpu();
-        }
+        this.sessions = this::session;
+        this.provider = settings.device() == Device.CPU ? Provider.CPU : chosen();
         LOG.info("Models run on {} with ONNX Runtime {}.", provider, environment.getVersion());
         if (!provider.isGpu()) {
             tellOfWhatNeedsAGpu();
         }
     }
 
-    private void chooseGpu() {
+    /** With a provider that is known to work, and sessions from elsewhere. */
+    OnnxRuntime(OnnxSettings settings, Provider provider, SessionSource sessions) {
+        this.settings = settings;
+        this.environment = KeptEnvironment.get();
+        this.engines = null;
+        this.sessions = sessions;
+        this.provider = provider;
+    }
+
+    /**
+     * Begins to load the libraries, for whoever makes the first object of this class soon; returns at once. If that fails, so
+     * will the constructor.
+     */
+    public static void loadAhead() {
+        Thread thread = new Thread(KeptEnvironment::get, "onnx-runtime");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private Provider chosen() {
         String missing = missingForCuda();
         if (!missing.isEmpty()) {
             withoutCuda(missing);
-            return;
+            return Provider.CPU;
         }
-        provider = Provider.CUDA;
-        if (engines != null) {
-            missing = missingForTensorRt();
-            if (missing.isEmpty()) {
-                provider = Provider.TENSORRT;
-            } else {
-                withoutTensorRt(missing);
-            }
+        if (engines == null) {
+            return Provider.CUDA;
         }
+        missing = missingForTensorRt();
+        if (missing.isEmpty()) {
+            return Provider.TENSORRT;
+        }
+        LOG.info("TensorRT cannot be used: {}. Models run on CUDA.", missing);
+        return Provider.CUDA;
     }
 
     OrtEnvironment environment() {
@@ -83,8 +108,11 @@ public final class OnnxRuntime {
      * @param cudnnSearch how cuDNN chooses its convolutions, in the words of ONNX Runtime; for CUDA only
      */
     record Variant(int threads, String cudnnSearch) {
-        @Override
-        public String toString() {
+        /** For people: what of it matters at a provider. */
+        String at(Provider where) {
+            if (where == Provider.CUDA) {
+                return "cuDNN's search " + cudnnSearch;
+            }
             return threads + (threads == 1 ? " thread" : " threads");
         }
     }
@@ -92,22 +120,28 @@ public final class OnnxRuntime {
     /** A session of a model file, and where it runs. Caller closes. */
     record Opened(OrtSession session, Provider provider, Variant variant) {}
 
-    /** What models are to multiply in, where they run now: {@code FLOAT32} or {@code FLOAT16}. */
+    /** What models are to multiply in, where they run at best: {@code FLOAT32} or {@code FLOAT16}. */
     Precision precision() {
+        return precision(provider);
+    }
+
+    /** What models are to multiply in at a provider. */
+    Precision precision(Provider at) {
         boolean half = settings.precision() == Precision.FLOAT16_ALWAYS
-                || (settings.precision() == Precision.FLOAT16 && provider.isGpu());
+                || (settings.precision() == Precision.FLOAT16 && at.isGpu());
         return half ? Precision.FLOAT16 : Precision.FLOAT32;
     }
 
     /**
-     * The variants that are worth measuring here, the one that needs no measuring first: on the CPU fewer threads for each
-     * run and more runs side by side; on CUDA the ways in which cuDNN looks for its convolutions. TensorRT measures by itself.
+     * The variants that are worth measuring at a provider, the one that needs no measuring first: on the CPU fewer threads for
+     * each run and more runs side by side; on CUDA the ways in which cuDNN looks for its convolutions. TensorRT measures by
+     * itself.
      */
-    List<Variant> variants() {
-        if (provider == Provider.TENSORRT) {
+    List<Variant> variants(Provider at) {
+        if (at == Provider.TENSORRT) {
             return List.of(new Variant(cores(), CUDNN_SEARCHES.get(0)));
         }
-        if (provider == Provider.CUDA) {
+        if (at == Provider.CUDA) {
             return CUDNN_SEARCHES.stream()
                     .map(search -> new Variant(cores(), search))
                     .toList();
@@ -128,34 +162,32 @@ public final class OnnxRuntime {
         return Runtime.getRuntime().availableProcessors();
     }
 
-    /** Opens a model file; where a GPU turns out not to work and need not, on what comes after it, from now on. */
-    Opened open(ModelFile file, Variant variant) throws OrtException {
-        Provider first = provider;
-        String reason = "";
-        for (Provider at = first; ; at = at.fallback()) {
+    /**
+     * Opens a model file with the first of the variants, where models run; a model that a GPU does not take and need not, on
+     * what comes after it.
+     */
+    Opened open(ModelFile file) throws OrtException {
+        for (Provider at = provider; ; at = at.fallback()) {
             try {
-                Opened opened = new Opened(session(file, variant, at), at, variant);
-                if (at != first) {
-                    fallBack(first, at, reason);
-                }
-                return opened;
+                return open(file, variants(at).get(0), at);
             } catch (OrtException e) {
                 if (at == Provider.CPU || (at == Provider.CUDA && settings.device() == Device.CUDA)) {
                     throw e;
                 }
-                reason = String.valueOf(e.getMessage()).strip();
+                LOG.warn(
+                        "Model {} cannot be opened on {}: {}. This model runs on {}; others are still tried on {}.",
+                        file.version(),
+                        at,
+                        String.valueOf(e.getMessage()).strip(),
+                        at.fallback(),
+                        at);
             }
         }
     }
 
-    private void fallBack(Provider from, Provider to, String reason) {
-        provider = to;
-        if (to == Provider.CUDA) {
-            withoutTensorRt(reason);
-        } else {
-            LOG.info("{} cannot be used: {}. Models run on the CPU.", from, reason);
-            tellOfWhatNeedsAGpu();
-        }
+    /** Opens a model file in one way at one place. */
+    Opened open(ModelFile file, Variant variant, Provider at) throws OrtException {
+        return new Opened(sessions.open(file, variant, at), at, variant);
     }
 
     private OrtSession session(ModelFile file, Variant variant, Provider on) throws OrtException {
@@ -197,12 +229,13 @@ public final class OnnxRuntime {
     }
 
     /** What CUDA lacks here; empty if nothing is known to be missing. */
-    private static String missingForCuda() {
+    private String missingForCuda() {
         if (!OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA)) {
             return "this build has no CUDA provider (build with -Pcuda)";
         }
         try (SessionOptions options = new SessionOptions()) {
             addCuda(options, CUDNN_SEARCHES.get(0));
+            GpuProbe.run(environment, options);
             return "";
         } catch (OrtException e) {
             return String.valueOf(e.getMessage()).strip();
@@ -221,10 +254,6 @@ public final class OnnxRuntime {
         } catch (OrtException e) {
             return String.valueOf(e.getMessage()).strip();
         }
-    }
-
-    private static void withoutTensorRt(String reason) {
-        LOG.info("TensorRT cannot be used: {}. Models run on CUDA.", reason);
     }
 
     private void tellOfWhatNeedsAGpu() {

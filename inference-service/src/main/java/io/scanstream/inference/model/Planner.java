@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,8 +24,8 @@ final class Planner {
     private final OnnxRuntime runtime;
     private final Map<Likeness, Choice> choices = new ConcurrentHashMap<>();
 
-    /** Versions that are run alike: same task, same input, same size of file. */
-    private record Likeness(Task task, Preprocessing input, long onnxBytes) {}
+    /** Versions that are run alike: at the same place, same task, same input, same size of file. */
+    private record Likeness(Provider provider, Task task, Preprocessing input, long onnxBytes) {}
 
     private record Choice(OnnxRuntime.Variant variant, int largestBatch) {}
 
@@ -64,7 +65,7 @@ final class Planner {
             // TensorRT would build another engine for each size that is measured.
             return Planned.of(widest, null, allowed);
         }
-        Likeness likeness = new Likeness(model.task(), model.preprocessing(), onnxBytes);
+        Likeness likeness = new Likeness(widest.provider(), model.task(), model.preprocessing(), onnxBytes);
         try {
             Choice choice = choices.get(likeness);
             if (choice == null) {
@@ -75,7 +76,7 @@ final class Planner {
             if (choice.variant().equals(widest.variant())) {
                 return Planned.of(widest, null, batches);
             }
-            OnnxRuntime.Opened best = runtime.open(file, choice.variant());
+            OnnxRuntime.Opened best = runtime.open(file, choice.variant(), widest.provider());
             if (best.variant().threads() < widest.variant().threads()) {
                 return Planned.of(best, widest, batches);
             }
@@ -92,9 +93,18 @@ final class Planner {
         Tuning tuning = new Tuning(runtime.environment(), model.preprocessing());
         List<Tuning.Candidate> candidates = new ArrayList<>(List.of(candidate(widest)));
         try {
-            List<OnnxRuntime.Variant> variants = runtime.variants();
+            List<OnnxRuntime.Variant> variants = runtime.variants(widest.provider());
             for (OnnxRuntime.Variant variant : variants.subList(1, variants.size())) {
-                candidates.add(candidate(runtime.open(file, variant)));
+                try {
+                    candidates.add(candidate(runtime.open(file, variant, widest.provider())));
+                } catch (OrtException e) {
+                    // A GPU whose memory is short for several sessions at once; the one that is open will do.
+                    LOG.warn(
+                            "Model {} is not measured with {}: {}",
+                            file.version(),
+                            variant.at(widest.provider()),
+                            e.getMessage());
+                }
             }
             List<Tuning.Measured> measured = tuning.measure(
                     candidates, allowed.ladder(), runtime.settings().tuning());
@@ -104,18 +114,27 @@ final class Planner {
                 best = measured.get(i).beats(best) ? measured.get(i) : best;
             }
             LOG.info(
-                    "Measured: {} for each of {} runs side by side, up to {} scans in each, {} scans/s on {}.",
-                    best.candidate().opened().variant(),
-                    best.candidate().sideBySide(),
-                    best.knee(),
-                    Math.round(best.scansPerSecond()),
-                    widest.provider());
+                    "Measured of model {} on {}: {}. Chosen: {}, {} side by side, up to {} scans in a run.",
+                    file.version(),
+                    widest.provider(),
+                    measured.stream().map(Planner::told).collect(Collectors.joining(", ")),
+                    best.candidate().opened().variant().at(widest.provider()),
+                    best.candidate().sideBySide() == 1
+                            ? "no runs"
+                            : best.candidate().sideBySide() + " runs",
+                    best.knee());
             return new Choice(best.candidate().opened().variant(), best.knee());
         } finally {
             for (Tuning.Candidate other : candidates.subList(1, candidates.size())) {
                 other.opened().session().close();
             }
         }
+    }
+
+    private static String told(Tuning.Measured measured) {
+        OnnxRuntime.Opened opened = measured.candidate().opened();
+        return Math.round(measured.scansPerSecond()) + " scans/s with "
+                + opened.variant().at(opened.provider());
     }
 
     private static Tuning.Candidate candidate(OnnxRuntime.Opened opened) {

@@ -164,7 +164,7 @@ public final class PublishedModels {
     LoadedModel load(ModelVersion version) {
         Path folder = newFolder();
         try {
-            ModelPackage pack = new Models(store.get()).fetch(version, folder);
+            ModelPackage pack = loader.fetched(() -> new Models(store.get()).fetch(version, folder));
             if (!pack.card().name().equals(version.name())
                     || !pack.card().version().equals(version.version())) {
                 throw new ScanstreamException(

@@ -5,18 +5,15 @@ import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.inference.model.LoadedModel;
 import io.scanstream.inference.model.Outputs;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Deque;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +22,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Gathers decoded scans into one run per model version. A batch closes when it is full, when its first scan has waited
- * for the latency budget, or when nobody else is on the way; among closed ones the one with the first urgent scan, else
- * the one with the first scan of all, runs next. As many runs go side by side as their threads fit the cores.
+ * for the latency budget, or when nobody else is on the way whom it would wait for; among closed ones the one with the first
+ * urgent scan, else the one with the first scan of all, runs next. As many runs go side by side as their threads fit the cores.
+ *
+ * <p>Urgent scans do not pay for others: they wait for urgent ones alone, and a run with urgent scans takes routine ones
+ * only into places that would be padded. A run's time grows with its scans; an urgent one would wait for all of them.
  */
 final class MicroBatcher {
     private static final Logger LOG = LoggerFactory.getLogger(MicroBatcher.class);
@@ -34,40 +34,27 @@ final class MicroBatcher {
     /** For runs that were told to end. */
     private static final Duration ENDING = Duration.ofSeconds(1);
 
-    private final long budgetNanos;
-    private final long mostBytes;
+    /** After an error of this class's own, such as memory that is short. */
+    private static final Duration PAUSE = Duration.ofMillis(100);
+
     private final int cores;
     private final StageTimers timers;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final Condition room = lock.newCondition();
-    private final Map<Kind, Queue> queues = new LinkedHashMap<>();
-    private long waitingBytes;
-    private int expected;
+    private final WaitingScans waiting;
     private int busyCores;
     private final Set<Batch> running = Collections.newSetFromMap(new IdentityHashMap<>());
     private boolean closing;
     private boolean over;
     private final List<Thread> runners;
 
-    /** What may go into one run: scans of one version of which the same is asked. */
-    private record Kind(LoadedModel model, Set<String> outputs) {
-        int largest() {
-            return model.plan().batches().largest();
-        }
-
-        int threads() {
-            return model.plan().threads();
-        }
-    }
-
     /**
      * What one run takes.
      *
      * @param alone whether there is nothing else to do meanwhile
      */
-    private record Batch(Kind kind, List<Waiting> scans, boolean alone) {
+    private record Batch(WaitingScans.Kind kind, List<Waiting> scans, boolean alone) {
         int cores() {
             return alone ? kind.model().plan().threadsAlone() : kind.threads();
         }
@@ -79,29 +66,10 @@ final class MicroBatcher {
         }
     }
 
-    private static final class Queue {
-        final Deque<Waiting> urgent = new ArrayDeque<>();
-        final Deque<Waiting> routine = new ArrayDeque<>();
-
-        void add(Waiting scan) {
-            (scan.urgency() == Urgency.URGENT ? urgent : routine).add(scan);
-        }
-
-        int size() {
-            return urgent.size() + routine.size();
-        }
-
-        @Nullable
-        Waiting first() {
-            return urgent.isEmpty() ? routine.peek() : urgent.peek();
-        }
-
-        Waiting remove() {
-            return urgent.isEmpty() ? routine.remove() : urgent.remove();
-        }
-    }
-
-    /** Who waits for a scan's row. Called on a runner's thread. */
+    /**
+     * Who waits for a scan's row. Called on a runner's thread: once {@code given} or {@code failed}, and {@code failed} after
+     * a {@code given} that threw. An answer that throws harms nobody else.
+     */
     interface Answer {
         /** Asked before the run. */
         boolean isWanted();
@@ -117,13 +85,24 @@ final class MicroBatcher {
      * @param outputs of the model that are wanted
      * @param input uint8 {@code [height, width, channels]}
      * @param since {@link System#nanoTime}
+     * @param taken runs once, when the scan does not wait any more: it is about to run, or never will
      */
     @SuppressWarnings("ArrayRecordComponent") // a scan on its way; they are not compared
-    record Waiting(LoadedModel model, Set<String> outputs, byte[] input, Urgency urgency, long since, Answer answer) {}
+    record Waiting(
+            LoadedModel model,
+            Set<String> outputs,
+            byte[] input,
+            Urgency urgency,
+            long since,
+            Runnable taken,
+            Answer answer) {
+        boolean isUrgent() {
+            return urgency == Urgency.URGENT;
+        }
+    }
 
     MicroBatcher(ScorerSettings settings, StageTimers timers) {
-        this.budgetNanos = settings.latencyBudget().toNanos();
-        this.mostBytes = settings.waitingBytes();
+        this.waiting = new WaitingScans(settings.latencyBudget().toNanos());
         this.cores = settings.cores();
         this.timers = timers;
         this.runners = IntStream.rangeClosed(1, cores)
@@ -133,59 +112,69 @@ final class MicroBatcher {
     }
 
     /** A scan is on its way: {@link #add} or {@link #expectOneLess} follows. */
-    void expectOne() {
+    void expectOne(Urgency urgency) {
         lock.lock();
         try {
-            expected++;
+            waiting.expect(urgency, 1);
         } finally {
             lock.unlock();
         }
     }
 
     /** A scan that was on its way does not come. */
-    void expectOneLess() {
+    void expectOneLess(Urgency urgency) {
         lock.lock();
         try {
-            expected--;
+            waiting.expect(urgency, -1);
             changed.signal();
         } finally {
             lock.unlock();
         }
     }
 
-    /** Adds a scan that was expected; waits while too many bytes wait already. */
+    /** Adds a scan that was expected. Does not throw: whatever happens, the scan gets its answer. */
     void add(Waiting scan) {
-        if (!addUnlessOver(scan)) {
-            scan.answer().failed(ends());
-        }
-    }
-
-    private boolean addUnlessOver(Waiting scan) {
+        Throwable failure = null;
         lock.lock();
         try {
-            while (!over && waitingBytes > 0 && waitingBytes + scan.input().length > mostBytes) {
-                room.awaitUninterruptibly();
-            }
-            expected--;
             if (over) {
-                return false;
+                failure = ends();
+            } else {
+                waiting.add(scan);
             }
-            waitingBytes += scan.input().length;
-            queues.computeIfAbsent(new Kind(scan.model(), scan.outputs()), absent -> new Queue())
-                    .add(scan);
-            changed.signal();
-            return true;
+        } catch (RuntimeException | Error e) {
+            failure = e;
         } finally {
+            waiting.expect(scan.urgency(), -1);
+            changed.signal();
             lock.unlock();
+        }
+        if (failure != null) {
+            scan.taken().run();
+            fail(scan, failure);
         }
     }
 
     private void runAll() {
-        for (Batch batch = next(); batch != null; batch = next()) {
+        for (Batch batch = nextWhateverHappens(); batch != null; batch = nextWhateverHappens()) {
             try {
                 runWanted(batch);
+            } catch (RuntimeException | Error e) {
+                batch.scans().forEach(scan -> fail(scan, e));
             } finally {
                 done(batch);
+            }
+        }
+    }
+
+    /** Without these threads nothing is ever run, and nobody would know. */
+    private @Nullable Batch nextWhateverHappens() {
+        while (true) {
+            try {
+                return next();
+            } catch (RuntimeException | Error e) {
+                LOG.error("The next batch could not be taken; it is tried again.", e);
+                LockSupport.parkNanos(PAUSE.toNanos());
             }
         }
     }
@@ -207,14 +196,15 @@ final class MicroBatcher {
         try {
             while (true) {
                 long now = System.nanoTime();
-                Kind kind = firstClosed(now);
+                WaitingScans.Kind kind = waiting.firstClosed(now, closing);
                 if (kind != null && (busyCores == 0 || busyCores + kind.threads() <= cores)) {
                     return take(kind);
                 }
-                if (queues.isEmpty() && closing) {
+                if (over || (closing && !waiting.isAnyExpected() && waiting.isEmpty())) {
+                    changed.signalAll();
                     return null;
                 }
-                long left = kind == null ? untilNextCloses(now) : Long.MAX_VALUE;
+                long left = kind == null ? waiting.untilNextCloses(now) : Long.MAX_VALUE;
                 if (left == Long.MAX_VALUE) {
                     changed.await();
                 } else {
@@ -230,93 +220,44 @@ final class MicroBatcher {
         }
     }
 
-    private @Nullable Kind firstClosed(long now) {
-        Kind best = null;
-        Waiting bestFirst = null;
-        for (Map.Entry<Kind, Queue> entry : queues.entrySet()) {
-            Waiting first = entry.getValue().first();
-            if (first != null
-                    && isClosed(entry.getKey(), entry.getValue(), now)
-                    && (bestFirst == null || goesBefore(first, bestFirst))) {
-                best = entry.getKey();
-                bestFirst = first;
-            }
-        }
-        return best;
-    }
-
-    private boolean isClosed(Kind kind, Queue queue, long now) {
-        return closing || expected == 0 || queue.size() >= kind.largest() || left(queue, now) <= 0;
-    }
-
-    private static boolean goesBefore(Waiting one, Waiting other) {
-        int byUrgency = one.urgency().compareTo(other.urgency());
-        return byUrgency < 0 || (byUrgency == 0 && one.since() - other.since() < 0);
-    }
-
-    /** What is left of the first scan's budget, whatever its urgency. */
-    private long left(Queue queue, long now) {
-        long oldest = Long.MIN_VALUE;
-        for (Deque<Waiting> scans : List.of(queue.urgent, queue.routine)) {
-            Waiting first = scans.peek();
-            if (first != null) {
-                oldest = Math.max(oldest, now - first.since());
-            }
-        }
-        return budgetNanos - oldest;
-    }
-
-    private long untilNextCloses(long now) {
-        return queues.values().stream()
-                .mapToLong(queue -> left(queue, now))
-                .min()
-                .orElse(Long.MAX_VALUE);
-    }
-
-    private Batch take(Kind kind) {
-        Queue queue = queues.get(kind);
-        if (queue == null) {
-            throw new IllegalStateException("nothing waits for " + kind.model().version());
-        }
-        List<Waiting> scans = new ArrayList<>();
-        int size = size(kind, queue.size());
-        while (scans.size() < size) {
-            Waiting scan = queue.remove();
-            waitingBytes -= scan.input().length;
-            scans.add(scan);
-        }
-        if (queue.size() == 0) {
-            queues.remove(kind);
-        }
-        boolean alone = scans.size() == 1 && busyCores == 0 && expected == 0 && queues.isEmpty();
-        Batch batch = new Batch(kind, scans, alone);
-        busyCores += batch.cores();
+    private Batch take(WaitingScans.Kind kind) {
+        int size = waiting.sizeOfNext(kind, Math.max(1, (cores - busyCores) / kind.threads()));
+        boolean alone = size == 1 && busyCores == 0 && waiting.isAll(kind, size);
+        // Whatever may throw comes first: scans that have left the queue must run.
+        Batch batch = new Batch(kind, new ArrayList<>(size), alone);
         running.add(batch);
-        room.signalAll();
-        if (!queues.isEmpty()) {
+        waiting.move(kind, size, batch.scans());
+        busyCores += batch.cores();
+        if (!waiting.isEmpty()) {
             changed.signal();
         }
         return batch;
     }
 
-    /** No larger than keeps all cores busy: with few scans, two runs of half of them are done sooner than one of all. */
-    private int size(Kind kind, int waiting) {
-        int runs = Math.max(1, (cores - busyCores) / kind.threads());
-        return Math.min(kind.largest(), (waiting + runs - 1) / runs);
-    }
-
     private void runWanted(Batch batch) {
-        List<Waiting> wanted = new ArrayList<>();
+        batch.scans().forEach(scan -> scan.taken().run());
+        List<Waiting> wanted = new ArrayList<>(batch.scans().size());
         for (Waiting scan : batch.scans()) {
-            if (scan.answer().isWanted()) {
+            if (isWanted(scan)) {
                 wanted.add(scan);
-            } else {
-                scan.answer().failed(new CancellationException("not wanted any more"));
             }
         }
         if (!wanted.isEmpty()) {
             run(new Batch(batch.kind(), wanted, batch.alone()));
         }
+    }
+
+    /** Whether a scan is; if not, it has been told. */
+    private static boolean isWanted(Waiting scan) {
+        try {
+            if (scan.answer().isWanted()) {
+                return true;
+            }
+            fail(scan, new CancellationException("not wanted any more"));
+        } catch (RuntimeException | Error e) {
+            fail(scan, e);
+        }
+        return false;
     }
 
     private void run(Batch batch) {
@@ -332,7 +273,15 @@ final class MicroBatcher {
         }
         timers.run(model, System.nanoTime() - begun);
         for (int i = 0; i < batch.scans().size(); i++) {
-            batch.scans().get(i).answer().given(outputs, i);
+            give(batch.scans().get(i), outputs, i);
+        }
+    }
+
+    private static void give(Waiting scan, Outputs outputs, int row) {
+        try {
+            scan.answer().given(outputs, row);
+        } catch (RuntimeException | Error e) {
+            fail(scan, e);
         }
     }
 
@@ -342,13 +291,18 @@ final class MicroBatcher {
             batch.scans().forEach(scan -> run(new Batch(batch.kind(), List.of(scan), false)));
             return;
         }
-        batch.scans()
-                .get(0)
-                .answer()
-                .failed(
-                        failure instanceof ScanstreamException
-                                ? failure
-                                : new ScanstreamException(ErrorCode.INTERNAL, "the model failed: " + failure, failure));
+        fail(batch.scans().get(0), failure);
+    }
+
+    private static void fail(Waiting scan, Throwable reason) {
+        try {
+            scan.answer().failed(Failures.ofScan("the model failed", reason));
+        } catch (RuntimeException | Error e) {
+            LOG.error(
+                    "A scan of {} could not be told of its failure.",
+                    scan.model().version(),
+                    e);
+        }
     }
 
     /** What a scan fails with that is not run any more. */
@@ -368,11 +322,9 @@ final class MicroBatcher {
         } finally {
             lock.unlock();
         }
-        if (join(within)) {
-            return;
-        }
+        boolean ended = join(within);
         giveUp();
-        if (!join(ENDING)) {
+        if (!ended && !join(ENDING)) {
             LOG.warn("A run of a model does not end; it is left to the end of the process.");
         }
     }
@@ -390,22 +342,19 @@ final class MicroBatcher {
     }
 
     private void giveUp() {
-        List<Waiting> dropped = new ArrayList<>();
+        List<Waiting> dropped;
         lock.lock();
         try {
             over = true;
-            for (Queue queue : queues.values()) {
-                dropped.addAll(queue.urgent);
-                dropped.addAll(queue.routine);
-            }
-            queues.clear();
-            waitingBytes = 0;
+            dropped = waiting.removeAll();
             running.forEach(batch -> batch.kind().model().endRuns());
-            room.signalAll();
             changed.signalAll();
         } finally {
             lock.unlock();
         }
-        dropped.forEach(scan -> scan.answer().failed(ends()));
+        dropped.forEach(scan -> {
+            scan.taken().run();
+            fail(scan, ends());
+        });
     }
 }

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param probabilities by class, in the model's class order; finite. Of a segmenter, their means over the pixels
  * @param decision the class that the card decides for; of a segmenter, the class of most pixels
  * @param threshold the positive class's probability from which it is decided for, if the card has one
+ * @param refer whether a person should look at the scan; absent where the model refers none
  * @param regions where the classes are; of a segmenter only
  * @param arm the alias that the model's traffic chose; absent where it chose none
  */
@@ -29,6 +30,7 @@ public record Score(
         Map<String, Double> probabilities,
         String decision,
         @Nullable Double threshold,
+        @Nullable Boolean refer,
         @Nullable Regions regions,
         @Nullable String arm) {
     public Score {
@@ -42,13 +44,14 @@ public record Score(
             Map<String, Double> probabilities,
             String decision,
             @Nullable Double threshold,
+            @Nullable Boolean refer,
             @Nullable Regions regions) {
-        this(model, version, probabilities, decision, threshold, regions, null);
+        this(model, version, probabilities, decision, threshold, refer, regions, null);
     }
 
     /** The same answer, of an arm. */
     public Score inArm(@Nullable String chosen) {
-        return new Score(model, version, probabilities, decision, threshold, regions, chosen);
+        return new Score(model, version, probabilities, decision, threshold, refer, regions, chosen);
     }
 
     /**
@@ -74,10 +77,17 @@ public record Score(
             probabilities.put(model.classes().get(i), values[i]);
         }
         if (map == null) {
-            return new Score(card.name(), card.version(), probabilities, card.decide(values), card.threshold(), null);
+            return new Score(
+                    card.name(),
+                    card.version(),
+                    probabilities,
+                    card.decide(values),
+                    card.threshold(),
+                    card.refers(values),
+                    null);
         }
         String most = model.classes().get(map.mostFrequent());
-        return new Score(card.name(), card.version(), probabilities, most, null, regions(model.classes(), map));
+        return new Score(card.name(), card.version(), probabilities, most, null, null, regions(model.classes(), map));
     }
 
     private static Regions regions(List<String> classes, ClassMap map) {

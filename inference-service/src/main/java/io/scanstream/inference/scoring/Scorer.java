@@ -10,15 +10,12 @@ import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.inference.model.LoadedModel;
 import io.scanstream.inference.model.Outputs;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.PriorityBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BiFunction;
@@ -26,33 +23,32 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
- * Scores scans: bytes → {@code imaging} on a pool → {@link MicroBatcher} → {@link Score}. Urgent scans go first at both
- * queues. Whoever calls bounds how many scans it has under way; the bytes between decoding and the model are bounded here.
+ * Scores scans: bytes → {@link DecodingQueue} → {@code imaging} on a few threads → {@link MicroBatcher} → {@link Score}.
+ * Urgent scans go first at both queues. Whoever calls bounds how many scans it has under way; the bytes between decoding and
+ * the model are bounded here. Whatever happens to a scan, its future completes, once, and its model is released.
  */
 public final class Scorer implements AutoCloseable {
     private static final Set<String> PROBABILITIES = Set.of(OnnxMetadata.OUTPUT_PROBABILITIES);
 
     private final ImageDecoder decoder;
     private final MicroBatcher batcher;
-    private final ThreadPoolExecutor decoding;
+    private final DecodingQueue<Turn> turns;
+    private final List<Thread> decoders;
     private final ReadWriteLock memory = new ReentrantReadWriteLock();
-    private final AtomicLong order = new AtomicLong();
     private final StageTimers timers;
 
     public Scorer(ScorerSettings settings, ImageDecoder decoder, MeterRegistry metrics) {
         this.decoder = decoder;
         this.timers = new StageTimers(metrics);
         this.batcher = new MicroBatcher(settings, timers);
-        AtomicInteger number = new AtomicInteger();
-        this.decoding = new ThreadPoolExecutor(
-                settings.decodeThreads(),
-                settings.decodeThreads(),
-                0,
-                TimeUnit.SECONDS,
-                new PriorityBlockingQueue<>(),
-                task -> new Thread(task, "decode-" + number.incrementAndGet()));
+        this.turns = new DecodingQueue<>(settings.waitingBytes());
+        this.decoders = IntStream.rangeClosed(1, settings.decodeThreads())
+                .mapToObj(i -> new Thread(this::decodeAll, "decode-" + i))
+                .toList();
+        decoders.forEach(Thread::start);
     }
 
     /**
@@ -127,16 +123,24 @@ public final class Scorer implements AutoCloseable {
             Supplier<byte[]> source,
             BiFunction<Outputs, Integer, T> reading) {
         CompletableFuture<T> answer = new CompletableFuture<>();
-        batcher.expectOne();
-        decoding.execute(new Turn(
-                model,
-                outputs,
-                urgency,
-                order.incrementAndGet(),
-                System.nanoTime(),
-                source,
-                new Answering<>(answer, wanted, reading)));
-        return answer.whenComplete((value, failure) -> model.release());
+        CompletableFuture<T> released = answer.whenComplete((value, failure) -> model.release());
+        Turn turn =
+                new Turn(model, outputs, urgency, System.nanoTime(), source, new Answering<>(answer, wanted, reading));
+        batcher.expectOne(urgency);
+        try {
+            if (!turns.add(turn)) {
+                turn.doesNotCome(MicroBatcher.ends());
+            }
+        } catch (RuntimeException | Error e) {
+            turn.doesNotCome(e);
+        }
+        return released;
+    }
+
+    private void decodeAll() {
+        for (Turn turn = turns.next(); turn != null; turn = turns.next()) {
+            turn.decode();
+        }
     }
 
     private static byte[] sized(LoadedModel model, byte[] input) {
@@ -160,14 +164,7 @@ public final class Scorer implements AutoCloseable {
 
         @Override
         public void given(Outputs outputs, int row) {
-            T value;
-            try {
-                value = reading.apply(outputs, row);
-            } catch (RuntimeException e) {
-                future.completeExceptionally(e);
-                return;
-            }
-            future.complete(value);
+            future.complete(reading.apply(outputs, row));
         }
 
         @Override
@@ -177,11 +174,10 @@ public final class Scorer implements AutoCloseable {
     }
 
     /** One scan's turn at the decoder. */
-    private final class Turn implements Runnable, Comparable<Turn> {
+    private final class Turn implements DecodingQueue.Turn {
         private final LoadedModel model;
         private final Set<String> outputs;
         private final Urgency urgency;
-        private final long number;
         private final long since;
         private final Supplier<byte[]> source;
         private final MicroBatcher.Answer answer;
@@ -190,53 +186,56 @@ public final class Scorer implements AutoCloseable {
                 LoadedModel model,
                 Set<String> outputs,
                 Urgency urgency,
-                long number,
                 long since,
                 Supplier<byte[]> source,
                 MicroBatcher.Answer answer) {
             this.model = model;
             this.outputs = outputs;
             this.urgency = urgency;
-            this.number = number;
             this.since = since;
             this.source = source;
             this.answer = answer;
         }
 
         @Override
-        public void run() {
-            long begun = System.nanoTime();
-            timers.queue(model, begun - since);
-            byte[] input;
-            try {
-                if (!answer.isWanted()) {
-                    throw new CancellationException("not wanted any more");
-                }
-                input = source.get();
-            } catch (RuntimeException | Error e) {
-                // An Error too: a codec that runs out of stack must not leave its scan without an answer.
-                batcher.expectOneLess();
-                answer.failed(
-                        e instanceof ScanstreamException || e instanceof CancellationException
-                                ? e
-                                : new ScanstreamException(ErrorCode.INTERNAL, "decoding failed: " + e, e));
-                return;
-            }
-            long decoded = System.nanoTime();
-            timers.decode(model, decoded - begun);
-            batcher.add(new MicroBatcher.Waiting(model, outputs, input, urgency, decoded, answer));
-        }
-
-        /** For a turn that never comes. */
-        void giveUp() {
-            batcher.expectOneLess();
-            answer.failed(MicroBatcher.ends());
+        public Urgency urgency() {
+            return urgency;
         }
 
         @Override
-        public int compareTo(Turn other) {
-            int byUrgency = urgency.compareTo(other.urgency);
-            return byUrgency != 0 ? byUrgency : Long.compare(number, other.number);
+        public int sizeBytes() {
+            return model.input().sizeBytes();
+        }
+
+        /** Does not throw: a codec that runs out of stack must not leave its scan without an answer. */
+        void decode() {
+            MicroBatcher.Waiting decoded;
+            try {
+                decoded = decoded();
+            } catch (RuntimeException | Error e) {
+                turns.leave(this);
+                doesNotCome(e);
+                return;
+            }
+            batcher.add(decoded);
+        }
+
+        private MicroBatcher.Waiting decoded() {
+            long begun = System.nanoTime();
+            timers.queue(model, begun - since);
+            if (!answer.isWanted()) {
+                throw new CancellationException("not wanted any more");
+            }
+            byte[] input = source.get();
+            long ended = System.nanoTime();
+            timers.decode(model, ended - begun);
+            return new MicroBatcher.Waiting(model, outputs, input, urgency, ended, () -> turns.leave(this), answer);
+        }
+
+        /** For a scan that the model does not get. */
+        void doesNotCome(Throwable reason) {
+            batcher.expectOneLess(urgency);
+            answer.failed(Failures.ofScan("decoding failed", reason));
         }
     }
 
@@ -282,15 +281,15 @@ public final class Scorer implements AutoCloseable {
      */
     public void close(Duration within) {
         long until = System.nanoTime() + within.toNanos();
-        decoding.shutdown();
+        turns.close();
         try {
-            if (!decoding.awaitTermination(within.toNanos(), TimeUnit.NANOSECONDS)) {
-                decoding.shutdownNow().forEach(turn -> ((Turn) turn).giveUp());
+            for (Thread decoder : decoders) {
+                decoder.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime())));
             }
         } catch (InterruptedException e) {
-            decoding.shutdownNow().forEach(turn -> ((Turn) turn).giveUp());
             Thread.currentThread().interrupt();
         }
+        turns.giveUp().forEach(turn -> turn.doesNotCome(MicroBatcher.ends()));
         batcher.close(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
     }
 }

@@ -10,7 +10,8 @@ import java.time.Duration;
  * @param cores that runs may occupy together
  * @param decodeThreads how many scans are decoded at once
  * @param latencyBudget how long a decoded scan waits at most for others to join its batch
- * @param waitingBytes most bytes of decoded and resized scans that wait for the model
+ * @param waitingBytes most bytes of decoded and resized scans that wait for the model, a quarter of them of urgent scans
+ *     alone
  */
 public record ScorerSettings(int cores, int decodeThreads, Duration latencyBudget, long waitingBytes) {
     public ScorerSettings {

@@ -40,6 +40,7 @@ public final class ClusterResource implements QuarkusTestResourceLifecycleManage
                     .publish(TinyModel.aModel()
                             .version(OTHER)
                             .withThreshold(0.01)
+                            .referringBelow(0.02)
                             .write(folder.resolve("other")));
             started.models().promote("tiny", CHALLENGER, OTHER);
             started.models().rule("tiny", COHORT.toLowerCase(Locale.ROOT), "b", CHALLENGER);

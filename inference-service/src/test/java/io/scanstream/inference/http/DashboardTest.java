@@ -4,8 +4,7 @@ import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.scanstream.contracts.Topics;
@@ -17,35 +16,24 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.Test;
 
-/** Every metric that the dashboard draws is one that the service gives. */
+/** Every metric that dashboards and alerts expect of the service is one that it gives. */
 @QuarkusTest
 @QuarkusTestResource(ClusterResource.class)
 class DashboardTest {
-    private static final Path DASHBOARD = Path.of("../k8s/grafana/scoring.json");
-    private static final Pattern METRIC = Pattern.compile("\\b(scanstream|http)_[a-z_]+");
+    private static final Path METRICS = Path.of("../k8s/observability/metrics.yaml");
 
     @ConfigProperty(name = "kafka.bootstrap.servers")
     String bootstrapServers;
 
     @Test
-    void drawsWhatThereIs() throws IOException {
-        Set<String> drawn = new TreeSet<>();
-        JsonNode dashboard = new ObjectMapper().readTree(DASHBOARD.toFile());
-        for (JsonNode panel : dashboard.path("panels")) {
-            for (JsonNode target : panel.path("targets")) {
-                Matcher names = METRIC.matcher(target.path("expr").asText());
-                while (names.find()) {
-                    drawn.add(names.group());
-                }
-            }
-        }
-        assertThat(drawn).hasSizeGreaterThan(10);
+    void givesWhatIsLookedAt() throws IOException {
+        Set<String> expected = new TreeSet<>();
+        new YAMLMapper().readTree(METRICS.toFile()).path("inference").forEach(name -> expected.add(name.asText()));
+        assertThat(expected).hasSizeGreaterThan(10);
         byte[] red = TinyModel.png(200, 20, 30, 24, 24);
         given().contentType("image/png").body(red).post("/v1/models/tiny/score");
         try (ScanClient client = new ScanClient(bootstrapServers, Topics.SCANS)) {
@@ -56,7 +44,7 @@ class DashboardTest {
 
         await().atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(200))
-                .untilAsserted(() -> assertThat(metrics()).containsAll(drawn));
+                .untilAsserted(() -> assertThat(metrics()).containsAll(expected));
     }
 
     private static Set<String> metrics() {

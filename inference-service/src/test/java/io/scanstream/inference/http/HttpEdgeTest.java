@@ -67,7 +67,8 @@ class HttpEdgeTest {
                 .statusCode(200)
                 .body("version", equalTo(ClusterResource.OTHER))
                 .body("decision", equalTo("cancer"))
-                .body("threshold", closeTo(0.01, 1e-9));
+                .body("threshold", closeTo(0.01, 1e-9))
+                .body("refer", equalTo(false));
     }
 
     @Test

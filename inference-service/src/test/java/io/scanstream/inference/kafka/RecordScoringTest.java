@@ -104,6 +104,17 @@ class RecordScoringTest {
     }
 
     @Test
+    void anErrorWhileAScanIsScoredIsNotTheScans() {
+        RecordScoring records = records(LONG, 1 << 20, models::store);
+
+        CompletableFuture<Outcome> outcome = records.score(inline(RED, null, V1), Urgency.ROUTINE, () -> {
+            throw new OutOfMemoryError("pretended");
+        });
+
+        assertThatThrownBy(outcome::join).hasCauseInstanceOf(OutOfMemoryError.class);
+    }
+
+    @Test
     void aScanThatIsLateWhenItIsFetchedIsNotDecodedAndNoDeadLetter() {
         Instant deadline = Instant.now().plusMillis(300);
         RecordScoring records = records(LONG, 1 << 20, () -> {

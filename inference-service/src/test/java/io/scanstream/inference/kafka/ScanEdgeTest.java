@@ -85,7 +85,11 @@ class ScanEdgeTest {
         cluster = Cluster.start(folder);
         cluster.models().publishChampion(TinyModel.aModel().version(V1).write(folder.resolve("v1")));
         cluster.models()
-                .publish(TinyModel.aModel().version(V2).withThreshold(0.9).write(folder.resolve("v2")));
+                .publish(TinyModel.aModel()
+                        .version(V2)
+                        .withThreshold(0.9)
+                        .referringBelow(1)
+                        .write(folder.resolve("v2")));
         cluster.models()
                 .publishChampion(TinyModel.aModel()
                         .named("nan")
@@ -125,6 +129,7 @@ class ScanEdgeTest {
         assertThat(score.version()).isEqualTo(V1);
         assertThat(score.decision()).isEqualTo("benign");
         assertThat(score.threshold()).isNull();
+        assertThat(score.refer()).isNull();
         assertThat(score.probabilities().get("benign"))
                 .isCloseTo(TinyModel.probabilities(200, 20, 30)[0], Offset.offset(1e-6));
     }
@@ -140,6 +145,7 @@ class ScanEdgeTest {
 
         assertThat(score.version()).isEqualTo(V2);
         assertThat(score.threshold()).isEqualTo(0.9);
+        assertThat(score.refer()).isTrue();
     }
 
     @Test

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 class ScanTracesTest {
     private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
     private static final String SENDER = "00f067aa0ba902b7";
-    private static final Score SCORE = new Score("lung", "v1", Map.of("cancer", 1.0), "cancer", null, null);
+    private static final Score SCORE = new Score("lung", "v1", Map.of("cancer", 1.0), "cancer", null, null, null);
 
     private final InMemorySpanExporter spans = InMemorySpanExporter.create();
     private final OpenTelemetrySdk telemetry = OpenTelemetrySdk.builder()

@@ -28,14 +28,21 @@ import io.scanstream.inference.model.OnnxSettings.Device;
 import io.scanstream.inference.model.ServingSet;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.AbstractSet;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -310,6 +317,120 @@ class ScorerTest {
         for (CompletableFuture<Score> one : all) {
             assertThat(one).isCompletedExceptionally();
         }
+        model.release();
+    }
+
+    @Test
+    void anAnswerThatCannotBeReadFailsAloneAndReleasesItsModel() {
+        LoadedModel model = load(TinyModel.aModel());
+        Set<String> unreadable = new AbstractSet<>() {
+            @Override
+            public Iterator<String> iterator() {
+                return Set.of("probabilities").iterator();
+            }
+
+            @Override
+            public int size() {
+                return 1;
+            }
+
+            @Override
+            public Stream<String> stream() {
+                throw new OutOfMemoryError("a test's");
+            }
+        };
+        byte[] input = new byte[model.input().sizeBytes()];
+
+        for (int i = 0; i < 4; i++) {
+            CompletableFuture<?> answer = scorer.infer(model.acquire(), input, unreadable, Urgency.ROUTINE);
+            assertThat(answer)
+                    .failsWithin(Duration.ofSeconds(10))
+                    .withThrowableThat()
+                    .havingCause()
+                    .isInstanceOfSatisfying(
+                            ScanstreamException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INTERNAL));
+        }
+
+        // There were more of them than runners.
+        assertThat(score(model, TinyModel.png(1, 2, 200, 16, 16)).join().decision())
+                .isEqualTo("normal");
+        model.release();
+        assertThat(catchThrowableOfType(IllegalStateException.class, model::acquire))
+                .hasMessageContaining("is closed");
+    }
+
+    @Test
+    void aScanThatComesAfterTheEndIsRefusedAndReleasesItsModel() {
+        LoadedModel model = load(TinyModel.aModel());
+        scorer.close();
+
+        CompletableFuture<Score> late = score(model, TinyModel.png(1, 2, 200, 16, 16));
+
+        assertThat(late).isDone();
+        assertThat(failure(late)).isEqualTo(ErrorCode.OVERLOADED);
+        model.release();
+        assertThat(catchThrowableOfType(IllegalStateException.class, model::acquire))
+                .hasMessageContaining("is closed");
+    }
+
+    @Test
+    void aScanWhoseDecodingOutlastsTheEndIsTold() throws Exception {
+        LoadedModel model = load(TinyModel.aModel());
+        Semaphore open = new Semaphore(0);
+        CompletableFuture<Score> slow =
+                scorer.score(model.acquire(), TinyModel.png(1, 2, 200, 16, 16), Urgency.ROUTINE, () -> {
+                    open.acquireUninterruptibly();
+                    return true;
+                });
+        scorer.close(Duration.ofMillis(100));
+        assertThat(slow).isNotDone();
+
+        open.release(2);
+
+        assertThat(slow).failsWithin(Duration.ofSeconds(10));
+        assertThat(failure(slow)).isEqualTo(ErrorCode.OVERLOADED);
+        model.release();
+    }
+
+    @Test
+    void routineScansThatFillTheRoomKeepNoUrgentOneFromTheDecoders() throws Exception {
+        LoadedModel model = load(TinyModel.aModel());
+        Scorer narrow = new Scorer(new ScorerSettings(1, 1, Duration.ZERO, 4 * 16 * 16 * 3), DECODER, metrics);
+        Semaphore open = new Semaphore(0);
+        AtomicInteger asked = new AtomicInteger();
+        // Asked by the decoder, and then by the runner, which is held up.
+        CompletableFuture<Score> first =
+                narrow.score(model.acquire(), TinyModel.png(1, 2, 200, 16, 16), Urgency.ROUTINE, () -> {
+                    if (asked.incrementAndGet() == 2) {
+                        open.acquireUninterruptibly();
+                    }
+                    return true;
+                });
+        Awaitility.await().until(() -> asked.get() == 2);
+        AtomicInteger routineDecoded = new AtomicInteger();
+        List<CompletableFuture<Score>> routine = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            routine.add(narrow.score(model.acquire(), TinyModel.png(1, 2, 200, 16, 16), Urgency.ROUTINE, () -> {
+                routineDecoded.incrementAndGet();
+                return true;
+            }));
+        }
+        Awaitility.await().until(() -> routineDecoded.get() == 3);
+
+        CountDownLatch decoded = new CountDownLatch(1);
+        CompletableFuture<Score> urgent =
+                narrow.score(model.acquire(), TinyModel.png(200, 2, 2, 16, 16), Urgency.URGENT, () -> {
+                    decoded.countDown();
+                    return true;
+                });
+
+        assertThat(decoded.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(routineDecoded).hasValue(3);
+        open.release();
+        assertThat(urgent.join().decision()).isEqualTo("benign");
+        assertThat(first.join().decision()).isEqualTo("normal");
+        routine.forEach(scan -> assertThat(scan.join().decision()).isEqualTo("normal"));
+        narrow.close();
         model.release();
     }
 

@@ -71,6 +71,19 @@ public final class KeptPorts {
         return port;
     }
 
+    /**
+     * A port that is free now and kept for nobody.
+     *
+     * @throws UncheckedIOException if no port is free
+     */
+    public static int free() {
+        try (ServerSocket socket = bound(ANY)) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException("No free port on the loopback address.", e);
+        }
+    }
+
     private static int keptPort(Properties kept, String name) {
         try {
             int port = Integer.parseInt(kept.getProperty(name, "0"));

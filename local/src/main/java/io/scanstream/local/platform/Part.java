@@ -123,6 +123,16 @@ final class Part {
         process.toHandle().destroy();
     }
 
+    /** Whether it ends within a time. */
+    boolean ends(Duration patience) {
+        try {
+            return process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
     /** Waits for its end, and ends it by force after that. */
     void awaitStop(Duration patience) {
         try {

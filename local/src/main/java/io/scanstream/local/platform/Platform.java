@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,9 +34,11 @@ public final class Platform implements AutoCloseable {
 
     private static final Duration SERVER_STOP = Duration.ofSeconds(15);
 
+    private final PlatformOptions options;
     private final HomeLock lock;
     private final List<Part> servers = new ArrayList<>();
     private final List<Part> services = new ArrayList<>();
+    private final List<Part> launched = new CopyOnWriteArrayList<>();
     private final Map<String, URI> addresses = new LinkedHashMap<>();
     private @Nullable Connections connections;
     private volatile boolean closed;
@@ -47,7 +50,8 @@ public final class Platform implements AutoCloseable {
      */
     public record Connections(String bootstrapServers, URI store, StoreCredentials credentials) {}
 
-    private Platform(HomeLock lock) {
+    private Platform(PlatformOptions options, HomeLock lock) {
+        this.options = options;
         this.lock = lock;
     }
 
@@ -66,9 +70,9 @@ public final class Platform implements AutoCloseable {
                         service.jar(options.project()) + " is missing. Build it: ./mvnw -Dquickly package");
             }
         }
-        Platform platform = new Platform(HomeLock.take(options.home()));
+        Platform platform = new Platform(options, HomeLock.take(options.home()));
         try {
-            platform.startAll(options, out);
+            platform.startAll(out);
             return platform;
         } catch (InterruptedException | RuntimeException e) {
             platform.close();
@@ -76,7 +80,7 @@ public final class Platform implements AutoCloseable {
         }
     }
 
-    private void startAll(PlatformOptions options, PrintStream out) throws InterruptedException {
+    private void startAll(PrintStream out) throws InterruptedException {
         Path home = options.home();
         Path logs = home.resolve("logs");
         Readiness readiness = new Readiness(options.patience(), this::parts);
@@ -104,20 +108,7 @@ public final class Platform implements AutoCloseable {
         connections = new Connections(bootstrap, endpoint, credentials);
         List<Service> chosen = chosen(options);
         for (Service service : chosen) {
-            Map<String, String> environment = new HashMap<>();
-            environment.put("SCANSTREAM_SECURITY_MODE", "off");
-            environment.putAll(options.environment());
-            environment.put("KAFKA_BOOTSTRAP_SERVERS", bootstrap);
-            environment.put("SCANSTREAM_STORE_ENDPOINT", endpoint.toString());
-            environment.put("SCANSTREAM_STORE_ACCESS_KEY", credentials.accessKey());
-            environment.put("SCANSTREAM_STORE_SECRET_KEY", credentials.secretKey());
-            environment.put("SCANSTREAM_CACHE_DIR", home.resolve(service.name()).toString());
-            environment.put(
-                    "SCANSTREAM_INFERENCE_URL", address(Service.INFERENCE).toString());
-            environment.put("QUARKUS_HTTP_HOST", "127.0.0.1");
-            environment.put(
-                    "QUARKUS_HTTP_PORT", Integer.toString(address(service).getPort()));
-            environment.putAll(service.environment(options.project()));
+            Map<String, String> environment = environment(service, address(service), home.resolve(service.name()));
             services.add(Part.start(
                     service.name(), Java.jar(service.jar(options.project()), service.options()), environment, logs));
         }
@@ -126,6 +117,49 @@ public final class Platform implements AutoCloseable {
             readiness.awaitHealthy(services.get(i), address(service));
             report(out, service.name(), address(service));
         }
+    }
+
+    private Map<String, String> environment(Service service, URI address, Path cache) {
+        Connections servers = connections();
+        Map<String, String> environment = new HashMap<>();
+        environment.put("SCANSTREAM_SECURITY_MODE", "off");
+        environment.putAll(options.environment());
+        environment.put("KAFKA_BOOTSTRAP_SERVERS", servers.bootstrapServers());
+        environment.put("SCANSTREAM_STORE_ENDPOINT", servers.store().toString());
+        environment.put("SCANSTREAM_STORE_ACCESS_KEY", servers.credentials().accessKey());
+        environment.put("SCANSTREAM_STORE_SECRET_KEY", servers.credentials().secretKey());
+        environment.put("SCANSTREAM_CACHE_DIR", cache.toString());
+        environment.put("SCANSTREAM_INFERENCE_URL", address(Service.INFERENCE).toString());
+        environment.put("QUARKUS_HTTP_HOST", "127.0.0.1");
+        environment.put("QUARKUS_HTTP_PORT", Integer.toString(address.getPort()));
+        environment.putAll(service.environment(options.project()));
+        return environment;
+    }
+
+    /**
+     * Starts one more process of a service, on broker and store of this platform, with a free port and an empty cache folder
+     * of its own. Returns at once.
+     *
+     * @param name {@code gateway}, {@code trainer} or {@code inference}
+     * @param app the folder of its {@code quarkus-run.jar}
+     * @param jvm options of the JVM, beside those that the service always has
+     * @param environment beside that of the platform's services
+     */
+    public Launched launch(String name, Path app, List<String> jvm, Map<String, String> environment) {
+        Service service = Service.named(name);
+        URI address = URI.create("http://127.0.0.1:" + KeptPorts.free());
+        String instance = service.name() + "-" + address.getPort();
+        Map<String, String> all = environment(service, address, options.home().resolve(instance));
+        all.putAll(environment);
+        List<String> allOptions = new ArrayList<>(service.options());
+        allOptions.addAll(jvm);
+        Part part = Part.start(
+                instance,
+                Java.jar(app.resolve("quarkus-run.jar"), allOptions),
+                all,
+                options.home().resolve("logs"));
+        launched.add(part);
+        return new Launched(part, address, options.patience());
     }
 
     private static List<Service> chosen(PlatformOptions options) {
@@ -218,6 +252,7 @@ public final class Platform implements AutoCloseable {
             return;
         }
         closed = true;
+        launched.forEach(part -> part.awaitStop(Duration.ZERO));
         stop(services, SERVICE_STOP);
         stop(servers, SERVER_STOP);
         lock.close();

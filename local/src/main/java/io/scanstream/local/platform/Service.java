@@ -23,6 +23,13 @@ record Service(String name, String module, List<String> options) {
     static final List<Service> ALL = List.of(GATEWAY, TRAINER, INFERENCE);
     static final List<String> NAMES = ALL.stream().map(Service::name).toList();
 
+    static Service named(String name) {
+        return ALL.stream()
+                .filter(service -> service.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("expected one of " + NAMES + ", got " + name));
+    }
+
     Path jar(Path project) {
         return project.resolve(module).resolve("target/quarkus-app/quarkus-run.jar");
     }

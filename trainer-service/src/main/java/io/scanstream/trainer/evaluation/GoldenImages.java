@@ -1,5 +1,6 @@
 package io.scanstream.trainer.evaluation;
 
+import io.scanstream.contracts.model.DecisionRule;
 import io.scanstream.contracts.model.Golden;
 import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.contracts.model.Preprocessing;
@@ -9,7 +10,6 @@ import io.scanstream.imaging.DecodeLimits;
 import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.imaging.PngWriter;
 import io.scanstream.imaging.Preprocessor;
-import io.scanstream.trainer.metrics.ClassificationMetrics;
 import io.scanstream.trainer.network.Network;
 import io.scanstream.trainer.onnx.OnnxModel;
 import java.io.IOException;
@@ -46,11 +46,13 @@ final class GoldenImages {
 
     private final Network network;
     private final OnnxModel model;
+    private final DecisionRule rule;
     private final Preprocessing input;
 
-    GoldenImages(Network network, OnnxModel model) {
+    GoldenImages(Network network, OnnxModel model, DecisionRule rule) {
         this.network = network;
         this.model = model;
+        this.rule = rule;
         this.input = model.metadata().preprocessing();
     }
 
@@ -102,15 +104,14 @@ final class GoldenImages {
             @Nullable ClassMap map) {}
 
     private Answer answer(OnnxModel.Scores scores) {
-        return answer(model.metadata(), scores);
+        return answer(model.metadata(), rule, scores);
     }
 
-    static Answer answer(OnnxMetadata model, OnnxModel.Scores scores) {
+    static Answer answer(OnnxMetadata model, DecisionRule rule, OnnxModel.Scores scores) {
         float[] logits = scores.logits()[0];
         float[] probabilities = scores.probabilities()[0];
         if (model.task() == Task.CLASSIFICATION) {
-            return new Answer(
-                    doubles(logits), doubles(probabilities), ClassificationMetrics.decide(probabilities), null);
+            return new Answer(doubles(logits), doubles(probabilities), rule.decide(probabilities), null);
         }
         int width = model.preprocessing().widthPx();
         int height = model.preprocessing().heightPx();

@@ -10,10 +10,13 @@ import io.scanstream.contracts.model.Metrics;
 import io.scanstream.contracts.model.ModelCard;
 import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.contracts.model.OnnxMetadata;
+import io.scanstream.contracts.model.OperatingPoint;
+import io.scanstream.contracts.model.Task;
 import io.scanstream.contracts.recipe.Recipe;
 import io.scanstream.contracts.recipe.RecipeReader;
 import io.scanstream.storage.ModelPackage;
 import io.scanstream.trainer.data.TrainingData;
+import io.scanstream.trainer.metrics.Temperature;
 import io.scanstream.trainer.network.OnnxExport;
 import io.scanstream.trainer.onnx.OnnxModel;
 import io.scanstream.trainer.training.TrainingRun;
@@ -22,6 +25,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -92,11 +96,14 @@ public final class PackageBuilder {
         }
         run.loadBest();
         Files.createDirectories(folder.resolve("golden"));
-        byte[] file = OnnxExport.write(run.network(), positive, metadata(), Versions.scanstream());
+        byte[] plain = export(Temperature.NONE);
+        Choices choices = choices(plain);
+        double temperature = choices.temperatureOrNone();
+        byte[] file = temperature == Temperature.NONE ? plain : export(temperature);
         Files.write(folder.resolve(ModelPackage.MODEL), file);
         try (OnnxModel model = new OnnxModel(file)) {
             Parity parity = new Parity();
-            SplitEvaluator evaluator = new SplitEvaluator(model, data, recipe, positive);
+            SplitEvaluator evaluator = new SplitEvaluator(model, data, recipe, positive, choices.rule());
             Scoring.Observer compared = (samples, batch, scores) -> {
                 mayGoOn.run();
                 parity.compare(run.network(), scores.logits(), batch.pixels(), batch.size());
@@ -110,19 +117,37 @@ public final class PackageBuilder {
             SplitResult test = evaluator.evaluate(data.test(), compared);
             metrics.put("test", test.metrics());
             parity.require();
-            Golden golden = new GoldenImages(run.network(), model).write(folder.resolve("golden"));
+            Golden golden = new GoldenImages(run.network(), model, choices.rule()).write(folder.resolve("golden"));
             Files.write(folder.resolve(ModelPackage.GOLDEN), Json.prettyBytes(golden));
-            ModelCard card = card(metrics, parity.maxAbs());
+            ModelCard card = card(metrics, choices, test.answers(), parity.maxAbs());
             Files.write(folder.resolve(ModelPackage.CARD), Json.prettyBytes(card));
             Files.write(folder.resolve(ModelPackage.RECIPE), RecipeReader.write(recipe));
+            Answers answers = test.answers();
             Files.writeString(
                     folder.resolve(ModelPackage.REPORT),
-                    Report.html(card, run.state().history(), test.rankings()));
-            new Companions(beside, identity.model()).write(test, model, data, positive);
+                    Report.html(
+                            card,
+                            run.state().history(),
+                            test.rankings(),
+                            answers == null || answers.images() == 0 ? null : choices.diagram(answers)));
+            new Companions(beside, identity.model()).write(test, model, data, positive, choices.rule());
         }
         ModelPackage sealed = ModelPackage.seal(folder);
         verify(sealed);
         return sealed;
+    }
+
+    private byte[] export(double temperature) {
+        return OnnxExport.write(run.network(), positive, temperature, metadata(), Versions.scanstream());
+    }
+
+    private Choices choices(byte[] plain) {
+        if (data.task() == Task.SEGMENTATION) {
+            return Choices.none();
+        }
+        try (OnnxModel model = new OnnxModel(plain)) {
+            return Choices.of(model, data, recipe, positive, mayGoOn);
+        }
     }
 
     private OnnxMetadata metadata() {
@@ -136,7 +161,10 @@ public final class PackageBuilder {
                 PRODUCER + " " + Versions.scanstream());
     }
 
-    private ModelCard card(Map<String, Metrics> metrics, double parityMaxAbs) {
+    private ModelCard card(Map<String, Metrics> metrics, Choices choices, @Nullable Answers test, double parityMaxAbs) {
+        OperatingPoint point = choices.tested(test);
+        List<String> warnings = new ArrayList<>(run.warnings());
+        warnings.addAll(choices.warnings());
         Map<String, Integer> images = new LinkedHashMap<>();
         images.put("train", data.train().size());
         images.put("validation", data.validation().size());
@@ -148,7 +176,10 @@ public final class PackageBuilder {
                 data.task(),
                 data.classes(),
                 recipe.data().positiveClass(),
-                null,
+                point == null ? null : point.threshold(),
+                choices.calibration(test),
+                point,
+                choices.referralTested(test),
                 data.preprocessing(),
                 metrics,
                 identity.dataset(),
@@ -160,7 +191,7 @@ public final class PackageBuilder {
                 run.bestEpoch(),
                 run.network().blueprint().trainedNumbers(),
                 parityMaxAbs,
-                run.warnings(),
+                warnings,
                 Versions.all(),
                 identity.job(),
                 ModelCard.RESEARCH_USE_ONLY,
@@ -172,8 +203,10 @@ public final class PackageBuilder {
         try (OnnxModel model = new OnnxModel(Files.readAllBytes(sealed.onnx()))) {
             double allowed = Golden.Tolerance.CPU.share() * sealed.golden().spread();
             for (Golden.Case golden : sealed.golden().cases()) {
-                GoldenImages.Answer answer =
-                        GoldenImages.answer(model.metadata(), GoldenImages.score(model, sealed.goldenImage(golden)));
+                GoldenImages.Answer answer = GoldenImages.answer(
+                        model.metadata(),
+                        sealed.card().decisionRule(),
+                        GoldenImages.score(model, sealed.goldenImage(golden)));
                 requireNear(golden.file() + ": logit", golden.logits(), answer.logits(), allowed);
                 requireNear(golden.file() + ": probability", golden.probabilities(), answer.probabilities(), allowed);
             }

@@ -1,8 +1,14 @@
 package io.scanstream.trainer.evaluation;
 
+import io.scanstream.contracts.model.Calibration;
+import io.scanstream.contracts.model.Interval;
 import io.scanstream.contracts.model.Metrics;
 import io.scanstream.contracts.model.ModelCard;
+import io.scanstream.contracts.model.OperatingPoint;
+import io.scanstream.contracts.model.Referral;
+import io.scanstream.contracts.recipe.OperatingRule;
 import io.scanstream.trainer.metrics.Ranking;
+import io.scanstream.trainer.metrics.ReliabilityDiagram;
 import io.scanstream.trainer.training.EpochRecord;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -32,8 +38,13 @@ final class Report {
      *
      * @param history epoch by epoch, oldest first
      * @param testRankings of each class on the test split, in class order; empty for segmentation
+     * @param reliability of the decisions on the test split; absent for segmentation
      */
-    static String html(ModelCard card, List<EpochRecord> history, List<Ranking> testRankings) {
+    static String html(
+            ModelCard card,
+            List<EpochRecord> history,
+            List<Ranking> testRankings,
+            @Nullable ReliabilityDiagram reliability) {
         Report report = new Report(card);
         report.html.paragraph(card.recipe().about());
         report.html.note(card.intendedUse());
@@ -41,6 +52,9 @@ final class Report {
         report.facts();
         card.metrics().forEach(report::split);
         report.rankings(testRankings);
+        report.calibration(reliability);
+        report.operatingPoint();
+        report.referral();
         report.training(history);
         return report.html.page();
     }
@@ -79,13 +93,17 @@ final class Report {
     }
 
     private void figures(Metrics metrics) {
-        html.startTable(List.of());
-        row("accuracy" + (metrics.segmentation() == null ? "" : " of pixels"), metrics.accuracy());
-        row("balanced accuracy", metrics.balancedAccuracy());
-        row("macro F1", metrics.macroF1());
-        row("log loss", metrics.logLoss());
-        row("ROC AUC", metrics.rocAuc());
-        row("average precision", metrics.averagePrecision());
+        html.startTable(metrics.intervals().isEmpty() ? List.of() : List.of("figure", "", "95 % interval"));
+        row(metrics, "accuracy" + (metrics.segmentation() == null ? "" : " of pixels"), "accuracy", metrics.accuracy());
+        row(metrics, "balanced accuracy", "balancedAccuracy", metrics.balancedAccuracy());
+        row(metrics, "macro F1", "macroF1", metrics.macroF1());
+        row(metrics, "log loss", "logLoss", metrics.logLoss());
+        row(metrics, "ROC AUC", "auc", metrics.rocAuc());
+        row(metrics, "average precision", "averagePrecision", metrics.averagePrecision());
+        if (metrics.segmentation() != null) {
+            row(metrics, "Dice", "dice", metrics.segmentation().dice());
+            row(metrics, "IoU", "iou", metrics.segmentation().iou());
+        }
         html.endTable();
         if (metrics.segmentation() != null) {
             overlap(metrics.segmentation());
@@ -103,10 +121,10 @@ final class Report {
             html.row(List.of(
                     one.label(),
                     Long.toString(one.images()),
-                    Html.figure(one.precision()),
-                    Html.figure(one.recall()),
+                    within(metrics, "precision", one, one.precision()),
+                    within(metrics, "recall", one, one.recall()),
                     Html.figure(one.f1()),
-                    figureOrNothing(one.specificity()),
+                    within(metrics, "specificity", one, one.specificity()),
                     figureOrNothing(one.averagePrecision()),
                     figureOrNothing(one.rocAuc())));
         }
@@ -144,7 +162,11 @@ final class Report {
         html.startTable(heads);
         for (int k = 0; k < classes.size(); k++) {
             List<String> cells = new ArrayList<>(List.of(classes.get(k)));
-            metrics.confusion().get(k).forEach(count -> cells.add(Long.toString(count)));
+            List<Long> counts = metrics.confusion().get(k);
+            long all = counts.stream().mapToLong(Long::longValue).sum();
+            for (long count : counts) {
+                cells.add(count + (all == 0 ? "" : String.format(Locale.ROOT, " (%.1f %%)", 100.0 * count / all)));
+            }
             html.row(cells);
         }
         html.endTable();
@@ -161,25 +183,29 @@ final class Report {
                 : card.classes()
                         .indexOf(Objects.toString(card.recipe().evaluation().focusClass()));
         if (focus >= 0) {
-            html.raw(precisionRecall(rankings.get(focus), card.classes().get(focus), 2 * SQUARE));
+            html.raw(precisionRecall(rankings.get(focus), card.classes().get(focus), SQUARE * 3 / 2, true));
         }
         for (int k = 0; k < rankings.size(); k++) {
             if (k != focus) {
-                html.raw(precisionRecall(rankings.get(k), card.classes().get(k), SQUARE));
+                html.raw(precisionRecall(rankings.get(k), card.classes().get(k), SQUARE, false));
             }
         }
-        Plot roc = new Plot("true positives against false positives", SQUARE, SQUARE);
+        Plot roc = new Plot(
+                "ROC", Plot.Axis.share("false positive rate"), Plot.Axis.share("true positive rate"), SQUARE, SQUARE);
         for (int k = 0; k < rankings.size(); k++) {
             Ranking ranking = rankings.get(k);
-            if (ranking.rocAuc() != null) {
-                roc.line(card.classes().get(k) + ", area " + figureOrNothing(ranking.rocAuc()), roc(ranking));
+            String name = card.classes().get(k) + ", area " + figureOrNothing(ranking.rocAuc());
+            if (ranking.rocAuc() != null && k == focus) {
+                roc.focus(name, roc(ranking));
+            } else if (ranking.rocAuc() != null) {
+                roc.line(name, roc(ranking));
             }
         }
-        roc.dashed("chance", List.of(new Plot.Point(0, 0), new Plot.Point(1, 1)));
-        html.raw(roc.svg(0, 1, 1));
+        roc.reference("chance, area .5", List.of(new Plot.Point(0, 0), new Plot.Point(1, 1)));
+        html.raw(roc.svg());
     }
 
-    private static String precisionRecall(Ranking ranking, String name, int side) {
+    private static String precisionRecall(Ranking ranking, String name, int side, boolean focus) {
         double chance = (double) ranking.positives() / (ranking.positives() + ranking.negatives());
         List<Plot.Point> points = new ArrayList<>();
         for (Ranking.Step step : ranking.steps()) {
@@ -187,10 +213,13 @@ final class Report {
                 points.add(new Plot.Point((double) step.truePositives() / ranking.positives(), step.precision()));
             }
         }
-        return new Plot("precision against recall, " + name, side, side)
-                .line(name + ", average precision " + figureOrNothing(ranking.averagePrecision()), points)
-                .dashed("chance " + Html.figure(chance), List.of(new Plot.Point(0, chance), new Plot.Point(1, chance)))
-                .svg(0, 1, 1);
+        Plot plot = new Plot(
+                "Precision and recall, " + name, Plot.Axis.share("recall"), Plot.Axis.share("precision"), side, side);
+        String legend = "average precision " + figureOrNothing(ranking.averagePrecision());
+        return (focus ? plot.focus(legend, points) : plot.line(legend, points))
+                .reference(
+                        "chance " + Html.figure(chance), List.of(new Plot.Point(0, chance), new Plot.Point(1, chance)))
+                .svg();
     }
 
     private static List<Plot.Point> roc(Ranking ranking) {
@@ -209,19 +238,20 @@ final class Report {
             html.paragraph("No epoch: the network is as it was loaded.");
             return;
         }
-        Plot loss = new Plot("loss by epoch", PLOT_WIDTH, PLOT_HEIGHT)
-                .line(
-                        "train",
-                        history.stream()
-                                .map(one -> new Plot.Point(one.epoch(), one.trainLoss()))
-                                .toList())
-                .line(
-                        "validation",
-                        history.stream()
-                                .map(one -> new Plot.Point(one.epoch(), one.validationLoss()))
-                                .toList());
         double last = history.get(history.size() - 1).epoch();
-        html.raw(loss.svg(1, last));
+        Plot.Axis epochs = new Plot.Axis("epoch", 1, last);
+        List<Plot.Point> train = history.stream()
+                .map(one -> new Plot.Point(one.epoch(), one.trainLoss()))
+                .toList();
+        List<Plot.Point> validation = history.stream()
+                .map(one -> new Plot.Point(one.epoch(), one.validationLoss()))
+                .toList();
+        List<Plot.Point> both = new ArrayList<>(train);
+        both.addAll(validation);
+        html.raw(new Plot("Loss", epochs, Plot.Axis.holding("loss", both), PLOT_WIDTH, PLOT_HEIGHT)
+                .line("training", train)
+                .line("validation", validation)
+                .svg());
         Map<String, List<Plot.Point>> byName = new LinkedHashMap<>();
         for (EpochRecord epoch : history) {
             epoch.validation().forEach((name, value) -> byName.computeIfAbsent(name, any -> new ArrayList<>())
@@ -229,17 +259,168 @@ final class Report {
         }
         byName.forEach((name, points) -> {
             if (!name.equals("loss")) {
-                html.raw(new Plot("validation " + name + " by epoch", PLOT_WIDTH, PLOT_HEIGHT)
-                        .line(name, points)
-                        .svg(1, last));
+                html.raw(
+                        new Plot("Validation " + name, epochs, Plot.Axis.holding(name, points), PLOT_WIDTH, PLOT_HEIGHT)
+                                .line(name, points)
+                                .svg());
             }
         });
     }
 
-    private void row(String name, @Nullable Double value) {
-        if (value != null) {
-            html.row(List.of(name, Html.figure(value)));
+    private void calibration(@Nullable ReliabilityDiagram reliability) {
+        Calibration calibration = card.calibration();
+        if (reliability == null) {
+            return;
         }
+        html.heading("test, calibration");
+        if (calibration == null) {
+            html.paragraph("Without validation images no temperature was fitted.");
+        } else {
+            html.paragraph(String.format(
+                    Locale.ROOT,
+                    "Logits are divided by %.3f, fitted on the validation split, before they become probabilities.",
+                    calibration.temperature()));
+            html.startTable(List.of("", "log loss", "expected calibration error", "the same of a perfect model"));
+            reliability("before", calibration.before());
+            reliability("after", calibration.after());
+            html.endTable();
+        }
+        Plot plot = new Plot(
+                "Reliability",
+                Plot.Axis.share("probability of the decision"),
+                Plot.Axis.share("share of right decisions"),
+                SQUARE,
+                SQUARE);
+        List<Plot.Point> points = new ArrayList<>();
+        for (ReliabilityDiagram.Bin bin : reliability.bins()) {
+            double from = Math.floor(bin.confidence() * Calibration.BINS - 1e-9) / Calibration.BINS;
+            plot.bar(Math.max(0, from), Math.min(1, from + 1.0 / Calibration.BINS), bin.accuracy());
+            points.add(new Plot.Point(bin.confidence(), bin.accuracy()));
+        }
+        html.raw(plot.line("measured", points)
+                .reference("perfect", List.of(new Plot.Point(0, 0), new Plot.Point(1, 1)))
+                .svg());
+    }
+
+    private void reliability(String when, Calibration.@Nullable Reliability figures) {
+        if (figures != null) {
+            html.row(List.of(
+                    when,
+                    Html.figure(figures.logLoss()),
+                    Html.figure(figures.expectedError()),
+                    Html.figure(figures.noiseFloor())));
+        }
+    }
+
+    private void operatingPoint() {
+        OperatingPoint point = card.operatingPoint();
+        if (point == null) {
+            return;
+        }
+        html.heading("Operating point");
+        html.paragraph(String.format(
+                Locale.ROOT,
+                "%s is decided for from a probability of %.4f on, chosen on the validation split for %s.",
+                card.positiveClass(),
+                point.threshold(),
+                aim(point.rule())));
+        html.startTable(List.of("split", "positive", "others", "sensitivity", "specificity"));
+        rates("validation", point.validation());
+        if (point.test() != null) {
+            rates("test", point.test());
+        }
+        html.endTable();
+        if (point.expected() != null) {
+            html.note(String.format(
+                    Locale.ROOT,
+                    "From the validation split %.4f is expected, and for a test split of this size %.4f to %.4f with 95 %%.",
+                    point.expected().rate(),
+                    point.expected().interval().low(),
+                    point.expected().interval().high()));
+        }
+    }
+
+    private static String aim(OperatingRule rule) {
+        if (rule instanceof OperatingRule.Sensitivity sensitivity) {
+            return "a sensitivity of " + sensitivity.atLeast();
+        }
+        if (rule instanceof OperatingRule.Specificity specificity) {
+            return "a specificity of " + specificity.atLeast();
+        }
+        return "the least cost, where a missed one costs " + ((OperatingRule.Cost) rule).missed() + " false alarms";
+    }
+
+    private void rates(String split, OperatingPoint.Rates rates) {
+        html.row(List.of(
+                split,
+                Long.toString(rates.positives()),
+                Long.toString(rates.negatives()),
+                figureOrNothing(rates.sensitivity()),
+                figureOrNothing(rates.specificity())));
+    }
+
+    private void referral() {
+        Referral referral = card.referral();
+        if (referral == null) {
+            return;
+        }
+        html.heading("Referral");
+        html.paragraph(String.format(
+                Locale.ROOT,
+                "A scan whose decision is less probable than %.4f is referred to a person, so that the others are right in"
+                        + " %.1f %%; chosen on the validation split.",
+                referral.confidence(),
+                100 * referral.accuracy()));
+        html.startTable(List.of("split", "decided", "accuracy of these"));
+        kept("validation", referral.validation());
+        if (referral.test() != null) {
+            kept("test", referral.test());
+        }
+        html.endTable();
+        List<Plot.Point> curve = new ArrayList<>();
+        for (Referral.Kept kept : referral.curve()) {
+            if (kept.accuracy() != null) {
+                curve.add(new Plot.Point(kept.coverage(), kept.accuracy()));
+            }
+        }
+        if (!curve.isEmpty()) {
+            html.raw(new Plot(
+                            "Accuracy of the surer decisions, test",
+                            Plot.Axis.share("share of scans that are decided"),
+                            Plot.Axis.share("accuracy of these"),
+                            SQUARE,
+                            SQUARE)
+                    .line("measured", curve)
+                    .reference(
+                            "asked for",
+                            List.of(new Plot.Point(0, referral.accuracy()), new Plot.Point(1, referral.accuracy())))
+                    .svg());
+        }
+    }
+
+    private void kept(String split, Referral.Kept kept) {
+        html.row(List.of(split, Html.figure(kept.coverage()), figureOrNothing(kept.accuracy())));
+    }
+
+    private void row(Metrics metrics, String name, String key, @Nullable Double value) {
+        if (value == null) {
+            return;
+        }
+        Interval interval = metrics.intervals().get(key);
+        List<String> cells = new ArrayList<>(List.of(name, Html.figure(value)));
+        if (!metrics.intervals().isEmpty()) {
+            cells.add(interval == null ? "" : between(interval));
+        }
+        html.row(cells);
+    }
+
+    private static String within(Metrics metrics, String figure, Metrics.PerClass of, @Nullable Double value) {
+        Interval interval = metrics.intervals().get(figure + "/" + of.label());
+        return figureOrNothing(value) + (interval == null || value == null ? "" : " (" + between(interval) + ")");
+    }
+
+    private static String between(Interval interval) {
+        return String.format(Locale.ROOT, "%.3f to %.3f", interval.low(), interval.high());
     }
 
     private static String figureOrNothing(@Nullable Double value) {

@@ -1,5 +1,6 @@
 package io.scanstream.trainer.evaluation;
 
+import io.scanstream.contracts.model.DecisionRule;
 import io.scanstream.contracts.model.Metrics;
 import io.scanstream.contracts.model.Task;
 import io.scanstream.contracts.recipe.Recipe;
@@ -7,6 +8,7 @@ import io.scanstream.imaging.ClassMap;
 import io.scanstream.trainer.data.Batch;
 import io.scanstream.trainer.data.Sample;
 import io.scanstream.trainer.data.TrainingData;
+import io.scanstream.trainer.metrics.Bootstrap;
 import io.scanstream.trainer.metrics.ClassificationMetrics;
 import io.scanstream.trainer.metrics.Ranking;
 import io.scanstream.trainer.metrics.SegmentationMetrics;
@@ -15,6 +17,8 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -26,17 +30,20 @@ final class SplitEvaluator {
     private final OnnxModel model;
     private final TrainingData data;
     private final int positive;
+    private final DecisionRule rule;
     private final MergedClasses merged;
 
     /**
      * Evaluates a model on the data that its recipe sees.
      *
      * @param positive index of the positive class, for two classes
+     * @param rule how a classifier decides; merged classes are decided for where they are most probable
      */
-    SplitEvaluator(OnnxModel model, TrainingData data, Recipe recipe, int positive) {
+    SplitEvaluator(OnnxModel model, TrainingData data, Recipe recipe, int positive, DecisionRule rule) {
         this.model = model;
         this.data = data;
         this.positive = positive;
+        this.rule = rule;
         this.merged = new MergedClasses(
                 data.classes(), recipe.evaluation(), data.classes().get(positive));
     }
@@ -45,25 +52,22 @@ final class SplitEvaluator {
     SplitResult evaluate(List<Sample> samples, Scoring.Observer observer) {
         Collector collector = data.task() == Task.SEGMENTATION ? new OfPixels() : new OfImages(samples);
         Scoring.run(model, data, samples, (scored, batch, scores) -> {
-            collector.add(scored, batch, scores.probabilities());
+            collector.add(scored, batch, scores);
             observer.scored(scored, batch, scores);
         });
         return collector.result();
     }
 
     private interface Collector {
-        /**
-         * Takes in a batch.
-         *
-         * @param probabilities as {@link OnnxModel.Scores} has them
-         */
-        void add(List<Sample> samples, Batch batch, float[][] probabilities);
+        /** Takes in a batch. */
+        void add(List<Sample> samples, Batch batch, OnnxModel.Scores scores);
 
         SplitResult result();
     }
 
     private final class OfImages implements Collector {
         private final float[][] probabilities;
+        private final List<float[]> logits = new ArrayList<>();
         private final int[] labels;
         private final Table images;
         private final Gallery wrong =
@@ -79,11 +83,12 @@ final class SplitEvaluator {
         }
 
         @Override
-        public void add(List<Sample> samples, Batch batch, float[][] rows) {
+        public void add(List<Sample> samples, Batch batch, OnnxModel.Scores scores) {
             for (int i = 0; i < samples.size(); i++) {
-                float[] row = rows[i];
+                float[] row = scores.probabilities()[i];
+                logits.add(scores.logits()[i]);
                 int truth = samples.get(i).label();
-                int decided = ClassificationMetrics.decide(row);
+                int decided = rule.decide(row);
                 String path = samples.get(i).entry().path();
                 List<String> line = new ArrayList<>(
                         List.of(path, data.classes().get(truth), data.classes().get(decided)));
@@ -107,7 +112,8 @@ final class SplitEvaluator {
 
         @Override
         public SplitResult result() {
-            Metrics metrics = ClassificationMetrics.of(data.classes(), probabilities, labels, positive);
+            Metrics metrics = ClassificationMetrics.of(data.classes(), probabilities, labels, positive, rule)
+                    .withIntervals(Bootstrap.ofClassifier(data.classes(), probabilities, labels, positive, rule));
             if (merged.any()) {
                 metrics = metrics.withMerged(ClassificationMetrics.of(
                         merged.names(), merged.sums(probabilities), merged.labels(labels), merged.positive()));
@@ -115,7 +121,7 @@ final class SplitEvaluator {
             List<Ranking> rankings = IntStream.range(0, data.classes().size())
                     .mapToObj(k -> Ranking.of(probabilities, labels, k))
                     .toList();
-            return new SplitResult(metrics, rankings, images, wrong);
+            return new SplitResult(metrics, rankings, Answers.of(logits, labels, positive), images, wrong);
         }
     }
 
@@ -128,12 +134,14 @@ final class SplitEvaluator {
         private final Table images = new Table(List.of("path", "dice", "iou"));
         private final Gallery worst =
                 new Gallery(data.preprocessing(), data.classes().size());
+        private final List<SegmentationMetrics.ImageOverlap> overlaps = new ArrayList<>();
         private double logLoss;
         private double mergedLogLoss;
         private long pixels;
 
         @Override
-        public void add(List<Sample> samples, Batch batch, float[][] maps) {
+        public void add(List<Sample> samples, Batch batch, OnnxModel.Scores scores) {
+            float[][] maps = scores.probabilities();
             ByteBuffer truths = batch.masks().orElseThrow();
             for (int i = 0; i < samples.size(); i++) {
                 ClassMap decided = ClassMap.of(maps[i], data.classes().size(), width, height);
@@ -142,6 +150,7 @@ final class SplitEvaluator {
                 SegmentationMetrics.ImageOverlap here = overlap.add(
                                 ByteBuffer.wrap(truth), ByteBuffer.wrap(decided.classes()), 1)
                         .get(0);
+                overlaps.add(here);
                 logLoss += logLoss(maps[i], truth);
                 if (ofMerged != null) {
                     float[] sums = merged.sums(maps[i], truth.length);
@@ -169,11 +178,18 @@ final class SplitEvaluator {
 
         @Override
         public SplitResult result() {
-            Metrics metrics = overlap.metrics(logLoss / pixels);
+            Metrics metrics = overlap.metrics(logLoss / pixels)
+                    .withIntervals(Bootstrap.ofMeans(Map.of(
+                            "dice", means(SegmentationMetrics.ImageOverlap::dice),
+                            "iou", means(SegmentationMetrics.ImageOverlap::iou))));
             if (ofMerged != null) {
                 metrics = metrics.withMerged(ofMerged.metrics(mergedLogLoss / pixels));
             }
-            return new SplitResult(metrics, List.of(), images, worst);
+            return new SplitResult(metrics, List.of(), null, images, worst);
+        }
+
+        private double[] means(ToDoubleFunction<SegmentationMetrics.ImageOverlap> figure) {
+            return overlaps.stream().mapToDouble(figure).toArray();
         }
     }
 }

@@ -14,6 +14,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import org.jboss.logging.Logger;
@@ -28,6 +29,7 @@ public final class Announcements {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final Sender sender;
+    private final Consumer<TrainingEvent> heard;
 
     /** Where messages go; completes when the broker has taken one. */
     @FunctionalInterface
@@ -36,11 +38,22 @@ public final class Announcements {
     }
 
     public Announcements(Sender sender) {
+        this(sender, event -> {});
+    }
+
+    /**
+     * With somebody in this process who hears of jobs too.
+     *
+     * @param heard called before an event is sent; must not throw
+     */
+    public Announcements(Sender sender, Consumer<TrainingEvent> heard) {
         this.sender = sender;
+        this.heard = heard;
     }
 
     /** Tells of a job. Only a job's last event is waited for. */
     public void event(TrainingEvent event) {
+        heard.accept(event);
         CompletionStage<Void> sent =
                 sender.send(Topics.TRAINING_EVENTS, event.jobId().toString(), Json.bytes(event), Map.of());
         if (event.ends()) {

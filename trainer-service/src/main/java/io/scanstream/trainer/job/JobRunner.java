@@ -16,11 +16,15 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
+import org.jboss.logging.MDC;
 import org.jspecify.annotations.Nullable;
 
 /** Runs one claimed job at a time to its end, the end of its slice, or its loss, and renews its lease meanwhile. */
 public final class JobRunner implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(JobRunner.class);
+
+    /** What a JSON line of the log has the job's id under. */
+    private static final String JOB_ID = "jobId";
 
     private final Map<JobKind, Work> works;
     private final LeaseTimes times;
@@ -47,6 +51,15 @@ public final class JobRunner implements AutoCloseable {
 
     /** Works on a claim; returns when it is no longer ours, whatever happened. */
     void run(Claim claim) {
+        MDC.put(JOB_ID, claim.id().toString());
+        try {
+            runWithLease(claim);
+        } finally {
+            MDC.remove(JOB_ID);
+        }
+    }
+
+    private void runWithLease(Claim claim) {
         current = claim;
         if (stopping) {
             claim.askToStop();

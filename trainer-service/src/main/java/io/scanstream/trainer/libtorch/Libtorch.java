@@ -82,6 +82,10 @@ public final class Libtorch {
             // It refuses such a processor too, with a line for every convolution.
             torch.globalContext().setUserEnabledNNPACK(false);
         }
+        // Where a hypervisor hides what the processor is made of, libtorch takes one thread for all there is.
+        if (torch.get_num_threads() == 1 && System.getenv("OMP_NUM_THREADS") == null) {
+            torch.set_num_threads(cores());
+        }
         // DJL phones home and fetches its own natives unless told otherwise, and reads these on its first use.
         System.setProperty("ai.djl.offline", "true");
         System.setProperty("OPT_OUT_TRACKING", "true");
@@ -96,6 +100,11 @@ public final class Libtorch {
                             + ". Set djl.version and libtorch.version in the parent POM to releases of one libtorch.");
         }
         loaded = true;
+    }
+
+    /** Those of the machine, without the second threads of each, as far as this process may use them. */
+    static int cores() {
+        return Math.max(1, Math.min(Loader.totalCores(), Runtime.getRuntime().availableProcessors()));
     }
 
     /**

@@ -1,31 +1,39 @@
 package io.scanstream.trainer.metrics;
 
 import io.scanstream.contracts.model.Confusion;
+import io.scanstream.contracts.model.DecisionRule;
 import io.scanstream.contracts.model.Metrics;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Figures of a classifier from its probabilities. A scan is decided for the class with the highest one. */
+/** Figures of a classifier from its probabilities. */
 public final class ClassificationMetrics {
     /** Below it a probability counts as it, so that one certain mistake does not make the log loss infinite. */
     private static final double LEAST_PROBABILITY = 1e-15;
 
+    /** As {@link #of(List, float[][], int[], int, DecisionRule)}, deciding for the most probable class. */
+    public static Metrics of(List<String> classes, float[][] probabilities, int[] labels, int positive) {
+        return of(classes, probabilities, labels, positive, DecisionRule.MOST_PROBABLE);
+    }
+
     /**
-     * Computes all figures.
+     * Computes all figures but intervals.
      *
      * @param probabilities {@code [images][classes]}, rows that add up to 1
      * @param labels true class of each image
      * @param positive index of the positive class, for two classes
      */
-    public static Metrics of(List<String> classes, float[][] probabilities, int[] labels, int positive) {
+    public static Metrics of(
+            List<String> classes, float[][] probabilities, int[] labels, int positive, DecisionRule rule) {
         Confusion confusion = new Confusion(classes);
         double logLoss = 0;
         for (int i = 0; i < labels.length; i++) {
-            confusion.add(labels[i], decide(probabilities[i]));
-            logLoss -= Math.log(Math.max(LEAST_PROBABILITY, probabilities[i][labels[i]]));
+            confusion.add(labels[i], rule.decide(probabilities[i]));
+            logLoss += logLoss(probabilities[i][labels[i]]);
         }
         List<Metrics.PerClass> perClass = new ArrayList<>();
         for (int k = 0; k < classes.size(); k++) {
@@ -52,18 +60,13 @@ public final class ClassificationMetrics {
                 confusion.balancedAccuracy(),
                 ranked(perClass, positive, Metrics.PerClass::averagePrecision),
                 null,
-                null);
+                null,
+                Map.of());
     }
 
-    /** The class with the highest probability, of equals the first. */
-    public static int decide(float[] probabilities) {
-        int best = 0;
-        for (int k = 1; k < probabilities.length; k++) {
-            if (probabilities[k] > probabilities[best]) {
-                best = k;
-            }
-        }
-        return best;
+    /** Of one image. */
+    static double logLoss(double ofTruth) {
+        return -Math.log(Math.max(LEAST_PROBABILITY, ofTruth));
     }
 
     /** The positive class's figure of two, the mean of more; absent where one of those is. */

@@ -5,6 +5,7 @@ import io.scanstream.contracts.model.Metrics;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Collects a segmenter's decisions image by image; {@link Metrics.Segmentation} says what Dice and IoU mean. Memory does not
@@ -151,7 +152,8 @@ public final class SegmentationMetrics {
                                 .average()
                                 .orElseThrow(),
                         perClass),
-                null);
+                null,
+                Map.of());
     }
 
     private static double dice(long hits, long truth, long decided) {

@@ -16,9 +16,12 @@ public final class OnnxExport {
      * The file's bytes.
      *
      * @param positive index of the class that a single logit speaks for; of no meaning with a logit per class
+     * @param temperature by which the logits are divided before they become probabilities, above 0; the output {@code logits}
+     *     stays as the network gives it
      * @param metadata goes into {@code metadata_props}
      */
-    public static byte[] write(Network network, int positive, OnnxMetadata metadata, String producerVersion) {
+    public static byte[] write(
+            Network network, int positive, double temperature, OnnxMetadata metadata, String producerVersion) {
         Blueprint plan = network.blueprint();
         OnnxGraph graph = new OnnxGraph("scanstream");
         String scan = graph.bytesInput(OnnxMetadata.INPUT_SCAN, plan.heightPx(), plan.widthPx(), plan.channels());
@@ -26,7 +29,7 @@ public final class OnnxExport {
         String logits = together(graph, plan.body().emit(graph, seen, plan.top(), network::weights), plan);
         graph.floatOutput(
                 OnnxMetadata.OUTPUT_PROBABILITIES,
-                probabilities(graph, logits, plan.outputs(), positive),
+                probabilities(graph, tempered(graph, logits, temperature), plan.outputs(), positive),
                 shape(plan, Math.max(2, plan.outputs())));
         graph.floatOutput(OnnxMetadata.OUTPUT_LOGITS, logits, shape(plan, plan.outputs()));
         OnnxGraph.FeatureMap pooled = graph.pooled();
@@ -95,6 +98,15 @@ public final class OnnxExport {
     private static String ofView(OnnxGraph graph, String byView, int view) {
         String index = graph.number(byView + "." + view + ".index", view);
         return graph.node("Gather", byView + "." + view, List.of(byView, index), OnnxGraph.integer("axis", 0));
+    }
+
+    private static String tempered(OnnxGraph graph, String logits, double temperature) {
+        return temperature == 1
+                ? logits
+                : graph.node(
+                        "Div",
+                        "tempered",
+                        List.of(logits, graph.floats("temperature", new float[] {(float) temperature}, 1)));
     }
 
     private static String probabilities(OnnxGraph graph, String logits, int outputs, int positive) {

@@ -3,6 +3,7 @@ package io.scanstream.trainer.publish;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.dataset.Manifest;
+import io.scanstream.contracts.model.DecisionRule;
 import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.contracts.model.Preprocessing;
@@ -15,7 +16,6 @@ import io.scanstream.imaging.Preprocessor;
 import io.scanstream.storage.ModelPackage;
 import io.scanstream.storage.Models;
 import io.scanstream.trainer.data.MaskReader;
-import io.scanstream.trainer.metrics.ClassificationMetrics;
 import io.scanstream.trainer.metrics.SegmentationMetrics;
 import io.scanstream.trainer.onnx.OnnxModel;
 import java.io.IOException;
@@ -58,7 +58,7 @@ final class ModelJudge implements PromotionGate.Scorer {
                 float[][] probabilities = probabilities(model, some);
                 sum += model.metadata().task() == Task.SEGMENTATION
                         ? dice(model.metadata(), manifest, some, probabilities)
-                        : right(model.metadata(), some, probabilities);
+                        : right(model.metadata(), fetched.card().decisionRule(), some, probabilities);
             }
             return sum / entries.size();
         } catch (IOException e) {
@@ -76,10 +76,10 @@ final class ModelJudge implements PromotionGate.Scorer {
         return model.score(pixels.flip(), entries.size()).probabilities();
     }
 
-    private int right(OnnxMetadata model, List<Manifest.Entry> entries, float[][] probabilities) {
+    private int right(OnnxMetadata model, DecisionRule rule, List<Manifest.Entry> entries, float[][] probabilities) {
         int right = 0;
         for (int i = 0; i < probabilities.length; i++) {
-            String decided = model.classes().get(ClassificationMetrics.decide(probabilities[i]));
+            String decided = model.classes().get(rule.decide(probabilities[i]));
             if (decided.equals(recipe.data().classOf(entries.get(i).requireLabel()))) {
                 right++;
             }

@@ -8,7 +8,9 @@ import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.dataset.Split;
 import io.scanstream.contracts.model.Golden;
 import io.scanstream.contracts.model.Metrics;
+import io.scanstream.contracts.model.ModelCard;
 import io.scanstream.contracts.model.ModelVersion;
+import io.scanstream.contracts.model.OperatingPoint;
 import io.scanstream.contracts.model.Task;
 import io.scanstream.contracts.recipe.Recipe;
 import io.scanstream.contracts.recipe.RecipeReader;
@@ -88,7 +90,8 @@ class PackageBuilderTest {
         int index = sealed.card().classes().indexOf(positive);
         for (Golden.Case golden : sealed.golden().cases()) {
             assertThat(golden.logits()).hasSize(1);
-            double p = 1 / (1 + Math.exp(-golden.logits().get(0)));
+            double temperature = sealed.card().calibration().temperature();
+            double p = 1 / (1 + Math.exp(-golden.logits().get(0) / temperature));
             assertThat(golden.probabilities().get(index)).isCloseTo(p, within(1e-6));
             assertThat(golden.probabilities().get(1 - index)).isCloseTo(1 - p, within(1e-6));
         }
@@ -170,10 +173,64 @@ class PackageBuilderTest {
         assertThat(merged.accuracy()).isGreaterThanOrEqualTo(test.accuracy());
         String report = Files.readString(sealed.folder().resolve(ModelPackage.REPORT));
         assertThat(report).contains("test, classes merged", "striped");
-        assertThat(report.indexOf("precision against recall, wide"))
+        assertThat(report.indexOf("Precision and recall, wide"))
                 .isPositive()
-                .isLessThan(report.indexOf("precision against recall, narrow"));
+                .isLessThan(report.indexOf("Precision and recall, narrow"));
         assertThat(report).contains("chance 0.3333");
+    }
+
+    @Test
+    void theThresholdAndTheReferralOfTheRecipeDecideInMetricsGoldensAndCard() throws Exception {
+        TestScans scans = new TestScans(SIDE, "wide", "narrow")
+                .with(Split.TRAIN, 12)
+                .with(Split.VALIDATION, 20)
+                .with(Split.TEST, 10);
+        ModelPackage sealed = build(
+                scans,
+                Map.of(
+                        "training.epochs", "2",
+                        "data.positiveClass", "wide",
+                        "evaluation.operatingPoint", "{type: cost, missed: 99}",
+                        "evaluation.referBelowAccuracy", "0.9"));
+
+        ModelCard card = sealed.card();
+        assertThat(card.threshold()).isEqualTo(0.01);
+        OperatingPoint point = card.operatingPoint();
+        assertThat(point.test().positives()).isEqualTo(10);
+        Metrics test = card.metrics().get("test");
+        // Classes are in the order narrow, wide: what is decided for wide is in the second column.
+        assertThat((double) test.confusion().get(1).get(1) / 10)
+                .isEqualTo(point.test().sensitivity());
+        assertThat((double) test.confusion().get(0).get(0) / 10)
+                .isEqualTo(point.test().specificity());
+        for (Golden.Case golden : sealed.golden().cases()) {
+            assertThat(golden.decision()).isEqualTo(golden.probabilities().get(1) >= 0.01 ? "wide" : "narrow");
+        }
+        assertThat(card.referral().test().coverage()).isBetween(0.0, 1.0);
+        assertThat(card.calibration().after().logLoss()).isCloseTo(test.logLoss(), within(1e-5));
+        assertThat(test.intervals()).containsKeys("accuracy", "recall/wide", "auc");
+        assertThat(sealed.folder().resolve(ModelPackage.REPORT))
+                .content()
+                .contains("Operating point", "Referral", "Reliability", "95 % interval");
+    }
+
+    @Test
+    void tooFewValidationImagesLeaveLogitsAloneAndAreSaid() throws Exception {
+        TestScans scans =
+                new TestScans(SIDE, "wide", "narrow").with(Split.TRAIN, 8).with(Split.TEST, 4);
+        ModelPackage sealed = build(
+                scans,
+                Map.of(
+                        "training.epochs", "1",
+                        "training.keep", "last",
+                        "data.validationShare", "0.001",
+                        "data.positiveClass", "wide",
+                        "evaluation.operatingPoint", "{type: sensitivity, atLeast: 0.9}"));
+
+        assertThat(sealed.card().calibration().temperature()).isEqualTo(1);
+        assertThat(sealed.card().operatingPoint().expected().rate()).isEqualTo(0.5);
+        assertThat(sealed.card().warnings())
+                .anyMatch(warning -> warning.contains("too small for a sensitivity of 0.900"));
     }
 
     @Test

@@ -90,6 +90,13 @@ class LibtorchTest {
     }
 
     @Test
+    void computesOnAllCores() {
+        assumeThat(System.getenv("OMP_NUM_THREADS")).isNull();
+
+        assertThat(torch.get_num_threads()).isGreaterThanOrEqualTo(Math.min(2, Libtorch.cores()));
+    }
+
+    @Test
     void asksForCudaWhereThereIsNone() {
         assumeThat(torch.cuda_is_available()).as("a machine without CUDA").isFalse();
         assertThat(Libtorch.start(DeviceChoice.AUTO).onCuda()).isFalse();

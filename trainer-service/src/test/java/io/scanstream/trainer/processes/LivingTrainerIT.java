@@ -2,6 +2,7 @@ package io.scanstream.trainer.processes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.Topics;
 import io.scanstream.contracts.dataset.DatasetVersion;
@@ -14,10 +15,12 @@ import io.scanstream.contracts.scoring.ScanHeaders;
 import io.scanstream.contracts.training.TrainingEvent;
 import io.scanstream.contracts.training.TrainingMessage;
 import io.scanstream.storage.Journal;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.awaitility.Awaitility;
@@ -58,7 +61,7 @@ class LivingTrainerIT {
 
     @Test
     void anUploadBecomesADataSetAndThenAChampion() throws Exception {
-        TrainerProcess trainer = grounds.trainer();
+        TrainerProcess trainer = grounds.trainer(Map.of("quarkus.log.console.json.enabled", "true"));
         grounds.send("?", "not a request".getBytes(StandardCharsets.UTF_8));
         JobId unknown = JobId.next();
         grounds.send(unknown.toString(), Json.bytes(new TrainingMessage.TrainingRequested(unknown)));
@@ -76,6 +79,18 @@ class LivingTrainerIT {
                 .startsWith("INVALID_REQUEST")
                 .containsOnly("INVALID_REQUEST", "UNKNOWN_JOB");
         assertThat(trainer.terminate()).as("SIGTERM").isEqualTo(128 + 15);
+        JsonNode success = theLineThatSays(trainer, "job " + training + ": succeeded");
+        assertThat(success.at("/mdc/jobId").asText()).isEqualTo(training.toString());
+        assertThat(success.path("level").asText()).isEqualTo("INFO");
+    }
+
+    private static JsonNode theLineThatSays(TrainerProcess trainer, String message) throws IOException {
+        String line = trainer.log()
+                .lines()
+                .filter(each -> each.contains(message))
+                .findFirst()
+                .orElseThrow();
+        return Json.mapper().readTree(line);
     }
 
     private static String errorCode(ConsumerRecord<String, byte[]> record) {
