@@ -109,9 +109,11 @@ final class TraceCollector implements AutoCloseable {
      * @param name that its own contains; the gateway, which reads scores, adds spans of the same kinds
      */
     Span await(String trace, int kind, String name) throws InterruptedException {
-        return await(name + " of kind " + kind, span -> span.trace().equals(trace)
-                && span.kind() == kind
-                && span.name().contains(name));
+        return await(
+                name + " of kind " + kind,
+                span -> span.trace().equals(trace)
+                        && span.kind() == kind
+                        && span.name().contains(name));
     }
 
     /** A span with a name, of whatever trace, once one has come. */

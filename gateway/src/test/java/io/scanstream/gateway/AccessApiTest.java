@@ -105,7 +105,10 @@ class AccessApiTest {
             }
             Response answer = send(asked, address);
             if (allows(rule, role)) {
-                assertThat(answer.statusCode()).as(address).isNotIn(401, 403, 405).isLessThan(500);
+                assertThat(answer.statusCode())
+                        .as(address)
+                        .isNotIn(401, 403, 405)
+                        .isLessThan(500);
                 assertThat(answer.body().asString()).as(address).doesNotContain("Nothing is at");
             } else {
                 refused(answer, address, 403, "FORBIDDEN");

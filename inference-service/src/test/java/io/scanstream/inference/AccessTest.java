@@ -120,7 +120,10 @@ class AccessTest {
             for (RequestSpecification asked : List.of(as(role), bearer(SignedTokens.token("ada", role.text())))) {
                 Response answer = send(asked, rule);
                 if (rule.allows(new Caller("key:test", Set.of(role)))) {
-                    assertThat(answer.statusCode()).as(address).isNotIn(401, 403, 405).isLessThan(500);
+                    assertThat(answer.statusCode())
+                            .as(address)
+                            .isNotIn(401, 403, 405)
+                            .isLessThan(500);
                 } else {
                     refused(answer, address, 403);
                 }

@@ -55,8 +55,10 @@ final class SignedTokens {
     static Map<String, String> bad(String user, String role) {
         String[] good = token(user, "reader").split("\\.", -1);
         return Map.of(
-                "expired", with("exp", Instant.now().minus(Duration.ofMinutes(10)).getEpochSecond(), user, role),
-                "not valid yet", with("nbf", Instant.now().plus(Duration.ofHours(1)).getEpochSecond(), user, role),
+                "expired",
+                        with("exp", Instant.now().minus(Duration.ofMinutes(10)).getEpochSecond(), user, role),
+                "not valid yet",
+                        with("nbf", Instant.now().plus(Duration.ofHours(1)).getEpochSecond(), user, role),
                 "of another issuer", with("iss", "https://elsewhere.test", user, role),
                 "for another audience", with("aud", "somebody", user, role),
                 "signed by another", signed(claims(user, role), ANOTHER_KEY),

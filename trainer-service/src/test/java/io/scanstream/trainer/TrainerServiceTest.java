@@ -143,8 +143,8 @@ class TrainerServiceTest {
         }
 
         assertThat(sink.received().get(0).getMetadata(TracingMetadata.class))
-                .hasValueSatisfying(tracing ->
-                        assertThat(tracing.getCurrentContext()).isSameAs(context));
+                .hasValueSatisfying(
+                        tracing -> assertThat(tracing.getCurrentContext()).isSameAs(context));
     }
 
     @Test

@@ -95,7 +95,9 @@ class FuzzIT {
                         .as(service)
                         .allMatch(status -> status < 500 || status == 503 || status == 505);
                 assertThat(statuses).as(service).doesNotContainKey(0).containsKey(200);
-                assertThat(statuses.getOrDefault(503, 0)).as("503 of " + service).isLessThan(COUNT / 20);
+                assertThat(statuses.getOrDefault(503, 0))
+                        .as("503 of " + service)
+                        .isLessThan(COUNT / 20);
                 assertThat(after - before)
                         .as("growth of the heap of " + service)
                         .isLessThan(GROWTH_BYTES);

@@ -11,6 +11,7 @@ import io.opentelemetry.context.Scope;
 import io.opentelemetry.context.propagation.TextMapGetter;
 import io.opentelemetry.context.propagation.TextMapPropagator;
 import io.scanstream.contracts.job.JobState;
+import io.scanstream.contracts.job.JobStatus;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.stream.StreamSupport;
@@ -85,8 +86,8 @@ public final class JobTraces {
         JobState lostTo = claim.lostTo();
         JobState left = lostTo == null ? claim.state() : lostTo;
         span.setAttribute("scanstream.job.status", text(left.status()));
-        if (left.errorCode() != null) {
-            span.setAttribute("error.type", left.errorCode().name());
+        if (left.status() == JobStatus.FAILED) {
+            span.setAttribute("error.type", String.valueOf(left.errorCode()));
             span.setStatus(StatusCode.ERROR);
         }
         span.end();
