@@ -128,7 +128,7 @@ public final class PackageBuilder {
             Golden golden = new GoldenImages(run.network(), model, choices.rule()).write(folder.resolve("golden"));
             Files.write(folder.resolve(ModelPackage.GOLDEN), Json.prettyBytes(golden));
             NoveltyGuard guard = ofValidation.guard(distance, ofTest);
-            ModelCard card = card(metrics, choices, test.answers(), guard, parity.maxAbs());
+            ModelCard card = card(metrics, choices, test, guard, parity.maxAbs());
             Files.write(folder.resolve(ModelPackage.CARD), Json.prettyBytes(card));
             Files.write(folder.resolve(ModelPackage.RECIPE), RecipeReader.write(recipe));
             Answers answers = test.answers();
@@ -172,12 +172,14 @@ public final class PackageBuilder {
     private ModelCard card(
             Map<String, Metrics> metrics,
             Choices choices,
-            @Nullable Answers test,
+            SplitResult tested,
             @Nullable NoveltyGuard guard,
             double parityMaxAbs) {
+        Answers test = tested.answers();
         OperatingPoint point = choices.tested(test);
         List<String> warnings = new ArrayList<>(run.warnings());
         warnings.addAll(choices.warnings());
+        warnings.addAll(tested.warnings());
         Map<String, Integer> images = new LinkedHashMap<>();
         images.put("train", data.train().size());
         images.put("validation", data.validation().size());

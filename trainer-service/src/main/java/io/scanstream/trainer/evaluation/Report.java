@@ -92,6 +92,44 @@ final class Report {
             html.heading(name + ", classes merged");
             figures(merged);
         }
+        subgroups(name, metrics);
+    }
+
+    /** The few figures by which parts are compared. */
+    private void subgroups(String name, Metrics metrics) {
+        if (metrics.subgroups().isEmpty()) {
+            return;
+        }
+        html.heading(name + ", subgroups");
+        boolean masks = metrics.segmentation() != null;
+        String positive = masks ? null : card.positiveClass();
+        List<String> heads = new ArrayList<>(List.of("column", "value", "images"));
+        heads.addAll(masks ? List.of("Dice", "IoU") : List.of("accuracy", "ROC AUC"));
+        if (positive != null) {
+            heads.addAll(List.of("sensitivity, " + positive, "specificity"));
+        }
+        html.startTable(heads);
+        List<Metrics.Subgroup> all = new ArrayList<>(List.of(new Metrics.Subgroup("all images", "", metrics)));
+        all.addAll(metrics.subgroups());
+        for (Metrics.Subgroup subgroup : all) {
+            Metrics part = subgroup.metrics();
+            List<String> cells = new ArrayList<>(List.of(
+                    subgroup.column(),
+                    subgroup.value() == null ? "unknown" : subgroup.value(),
+                    part.images() + (part.images() < Subgroups.FEW_IMAGES ? " (few)" : "")));
+            for (String figure : masks ? List.of("dice", "iou") : List.of("accuracy", "auc")) {
+                cells.add(within(part, figure, part.figures().get(figure)));
+            }
+            if (positive != null) {
+                Metrics.PerClass one = part.perClass().get(card.classes().indexOf(positive));
+                boolean some = one.images() > 0;
+                boolean others = one.images() < part.images();
+                cells.add(within(part, "recall/" + positive, some ? one.recall() : null));
+                cells.add(within(part, "specificity/" + positive, others ? one.specificity() : null));
+            }
+            html.row(cells);
+        }
+        html.endTable();
     }
 
     private void figures(Metrics metrics) {
@@ -443,7 +481,11 @@ final class Report {
     }
 
     private static String within(Metrics metrics, String figure, Metrics.PerClass of, @Nullable Double value) {
-        Interval interval = metrics.intervals().get(figure + "/" + of.label());
+        return within(metrics, figure + "/" + of.label(), value);
+    }
+
+    private static String within(Metrics metrics, String key, @Nullable Double value) {
+        Interval interval = metrics.intervals().get(key);
         return figureOrNothing(value) + (interval == null || value == null ? "" : " (" + between(interval) + ")");
     }
 
