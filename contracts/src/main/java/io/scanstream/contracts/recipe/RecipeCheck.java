@@ -93,7 +93,7 @@ public final class RecipeCheck {
                     "'" + positive + "' is not among the data's classes " + classes + "."));
         }
         new TrainingCheck(recipe, problems).against(classes, manifest.task());
-        EvaluationCheck.against(recipe.evaluation(), classes, manifest.task(), problems);
+        EvaluationCheck.against(recipe.evaluation(), classes, manifest, problems);
         recipe.data().classAliases().keySet().stream()
                 .filter(alias -> !manifest.classes().contains(alias)
                         && !classes.contains(recipe.data().classOf(alias)))
