@@ -338,8 +338,8 @@ class WireFormatTest {
     }
 
     private static Metrics maskMetrics() {
-        Metrics merged =
-                new Metrics(2, 1, 1, 0.1, null, List.of(), List.of(List.of(8L)), 1.0, null, null, null, Map.of(), List.of());
+        Metrics merged = new Metrics(
+                2, 1, 1, 0.1, null, List.of(), List.of(List.of(8L)), 1.0, null, null, null, Map.of(), List.of());
         Metrics metrics = new Metrics(
                 2,
                 0.625,

@@ -72,12 +72,7 @@ class ModelsTest {
     @Test
     void refusesAPackageWithAChangedMissingOrAddedFileNamingIt() throws IOException {
         for (String file : List.of(
-                "model.onnx",
-                "card.json",
-                "golden/golden.json",
-                "golden/000.png",
-                "report.html",
-                "recipe.yaml")) {
+                "model.onnx", "card.json", "golden/golden.json", "golden/000.png", "report.html", "recipe.yaml")) {
             Path changed = packageFolder("changed" + file.hashCode(), "weights");
             ModelPackage.seal(changed);
             byte[] bytes = Files.readAllBytes(changed.resolve(file));

@@ -25,7 +25,8 @@ final class EvaluationCheck {
                     "recipe.evaluation.operatingPoint",
                     "a threshold is of the positive class; recipe.data.positiveClass names none."));
         }
-        if (new HashSet<>(evaluation.subgroups()).size() < evaluation.subgroups().size()) {
+        if (new HashSet<>(evaluation.subgroups()).size()
+                < evaluation.subgroups().size()) {
             problems.add(new Problem(SUBGROUPS, "names a column twice: " + evaluation.subgroups() + "."));
         }
         Set<String> seen = new HashSet<>();

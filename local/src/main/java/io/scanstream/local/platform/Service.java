@@ -24,7 +24,8 @@ record Service(String name, String module, List<String> options) {
 
     static final Service GATEWAY = new Service("gateway", "gateway", List.of("-Xmx512m"));
     static final Service TRAINER = new Service("trainer", "trainer-service", List.of("-Xmx3g", ROOM_FOR_PICTURES));
-    static final Service INFERENCE = new Service("inference", "inference-service", List.of("-Xmx1g", ROOM_FOR_PICTURES));
+    static final Service INFERENCE =
+            new Service("inference", "inference-service", List.of("-Xmx1g", ROOM_FOR_PICTURES));
 
     static final List<Service> ALL = List.of(GATEWAY, TRAINER, INFERENCE);
     static final List<String> NAMES = ALL.stream().map(Service::name).toList();

@@ -22,9 +22,21 @@ import org.jspecify.annotations.Nullable;
 
 /** The page of a package for people: figures, confusion matrix, curves; one file without scripts. No image is in it. */
 final class Report {
-    private static final int PLOT_WIDTH = 420;
+    private static final int PLOT_WIDTH = 380;
     private static final int PLOT_HEIGHT = 200;
     private static final int SQUARE = 220;
+
+    /** Of figures, by the names that curves have; others are named as they are. */
+    private static final Map<String, String> NAMES = Map.of(
+            "balancedAccuracy", "balanced accuracy",
+            "macroF1", "macro F1",
+            "logLoss", "log loss",
+            "auc", "ROC AUC",
+            "averagePrecision", "average precision",
+            "dice", "Dice",
+            "iou", "IoU",
+            "diceOverall", "Dice of all pixels",
+            "iouOverall", "IoU of all pixels");
 
     private final Html html;
     private final ModelCard card;
@@ -135,14 +147,9 @@ final class Report {
     private void figures(Metrics metrics) {
         html.startTable(metrics.intervals().isEmpty() ? List.of() : List.of("figure", "", "95 % interval"));
         row(metrics, "accuracy" + (metrics.segmentation() == null ? "" : " of pixels"), "accuracy", metrics.accuracy());
-        row(metrics, "balanced accuracy", "balancedAccuracy", metrics.balancedAccuracy());
-        row(metrics, "macro F1", "macroF1", metrics.macroF1());
-        row(metrics, "log loss", "logLoss", metrics.logLoss());
-        row(metrics, "ROC AUC", "auc", metrics.rocAuc());
-        row(metrics, "average precision", "averagePrecision", metrics.averagePrecision());
-        if (metrics.segmentation() != null) {
-            row(metrics, "Dice", "dice", metrics.segmentation().dice());
-            row(metrics, "IoU", "iou", metrics.segmentation().iou());
+        for (String figure :
+                List.of("balancedAccuracy", "macroF1", "logLoss", "auc", "averagePrecision", "dice", "iou")) {
+            row(metrics, NAMES.get(figure), figure, metrics.figures().get(figure));
         }
         html.endTable();
         if (metrics.segmentation() != null) {
@@ -297,12 +304,13 @@ final class Report {
             epoch.validation().forEach((name, value) -> byName.computeIfAbsent(name, any -> new ArrayList<>())
                     .add(new Plot.Point(epoch.epoch(), value)));
         }
-        byName.forEach((name, points) -> {
-            if (!name.equals("loss")) {
-                html.raw(
-                        new Plot("Validation " + name, epochs, Plot.Axis.holding(name, points), PLOT_WIDTH, PLOT_HEIGHT)
-                                .line(name, points)
-                                .svg());
+        byName.forEach((figure, points) -> {
+            if (!figure.equals("loss")) {
+                String name = NAMES.getOrDefault(figure, figure);
+                html.raw(new Plot(
+                                "Validation, " + name, epochs, Plot.Axis.holding(name, points), PLOT_WIDTH, PLOT_HEIGHT)
+                        .line(name, points)
+                        .svg());
             }
         });
     }

@@ -142,7 +142,8 @@ final class Subgroups {
         String figure = masks ? "dice" : "accuracy";
         double whole = test.figures().get(figure);
         for (Metrics.Subgroup subgroup : test.subgroups()) {
-            String name = "Subgroup " + subgroup.column() + " " + (subgroup.value() == null ? "unknown" : subgroup.value());
+            String name =
+                    "Subgroup " + subgroup.column() + " " + (subgroup.value() == null ? "unknown" : subgroup.value());
             int images = subgroup.metrics().images();
             if (images < FEW_IMAGES) {
                 warnings.add(name + " has " + images + " test images, fewer than " + FEW_IMAGES

@@ -93,7 +93,9 @@ class SubgroupsTest {
 
         assertThat(new Subgroups(List.of(), List.of()).warnings(test))
                 .satisfiesExactly(
-                        worse -> assertThat(worse).startsWith("Subgroup site south is worse").contains("accuracy 0.500"),
+                        worse -> assertThat(worse)
+                                .startsWith("Subgroup site south is worse")
+                                .contains("accuracy 0.500"),
                         small -> assertThat(small).startsWith("Subgroup site unknown has 29 test images"));
     }
 
