@@ -35,6 +35,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -51,6 +52,7 @@ import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestForm;
+import org.jboss.resteasy.reactive.RestResponse;
 import org.jboss.resteasy.reactive.multipart.FileUpload;
 import org.jspecify.annotations.Nullable;
 
@@ -60,14 +62,19 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 @Blocking
 class ScansResource {
+    private static final String PNG = "image/png";
+
     private final ScanIntake intake;
     private final ScanStates states;
     private final ScoreWindow window;
     private final RuledHeaders ruled;
+    private final Heatmaps heatmaps;
 
-    ScansResource(ScanIntake intake, RuledHeaders ruled, ScanStates states, ScoreWindow window) {
+    ScansResource(
+            ScanIntake intake, RuledHeaders ruled, ScanStates states, ScoreWindow window, Heatmaps heatmaps) {
         this.intake = intake;
         this.ruled = ruled;
+        this.heatmaps = heatmaps;
         this.states = states;
         this.window = window;
     }
@@ -210,6 +217,33 @@ class ScansResource {
             description = "404 for an id that nobody made, 410 for a scan from before what is remembered.")
     public ScanView get(String id) {
         return states.get(ScanId.of(id));
+    }
+
+    @GET
+    @Path("/{id}/heatmap")
+    @Produces(PNG)
+    @Operation(
+            summary = "Where the model saw what speaks for a class",
+            description = "By the version that scored the scan: a PNG, orange over the scan for the class and blue against"
+                    + " it, or with Accept: application/json the map's figures. 409 while there is no score, 410 where the"
+                    + " scan's bytes are not kept, 404 where the version is gone.")
+    @APIResponse(responseCode = "200", description = "The map, of the class label, else of the one that was decided for")
+    public Uni<RestResponse<byte[]>> picture(String id, @QueryParam("label") @Nullable String label) {
+        return Uni.createFrom().completionStage(heatmaps.ask(ScanId.of(id), label, PNG).thenApply(map -> {
+            RestResponse.ResponseBuilder<byte[]> response = RestResponse.ResponseBuilder.ok(map.body(), PNG)
+                    .header("X-Scanstream-Version", map.version());
+            map.label().ifPresent(named -> response.header("X-Scanstream-Label", named));
+            return response.build();
+        }));
+    }
+
+    @GET
+    @Path("/{id}/heatmap")
+    @Produces(MediaType.APPLICATION_JSON)
+    public Uni<String> figures(String id, @QueryParam("label") @Nullable String label) {
+        return Uni.createFrom()
+                .completionStage(heatmaps.ask(ScanId.of(id), label, MediaType.APPLICATION_JSON)
+                        .thenApply(map -> new String(map.body(), StandardCharsets.UTF_8)));
     }
 
     @DELETE
