@@ -1,5 +1,6 @@
 package io.scanstream.trainer.onnx;
 
+import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
@@ -129,8 +130,8 @@ public final class OnnxModel implements AutoCloseable {
 
     private int channelsOfFeatures() {
         try {
-            TensorInfo features = (TensorInfo)
-                    session.getOutputInfo().get(OnnxMetadata.OUTPUT_FEATURES).getInfo();
+            NodeInfo output = Objects.requireNonNull(session.getOutputInfo().get(OnnxMetadata.OUTPUT_FEATURES));
+            TensorInfo features = (TensorInfo) output.getInfo();
             return Math.toIntExact(features.getShape()[1]);
         } catch (OrtException e) {
             throw failed("the exported file's outputs cannot be read", e);
