@@ -123,6 +123,7 @@ public final class Fixtures {
                 null,
                 null,
                 null,
+                null,
                 recipe.data().preprocessing(),
                 Map.of("test", test),
                 new DatasetVersion("lung", 1),

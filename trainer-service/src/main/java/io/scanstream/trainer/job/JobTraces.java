@@ -55,6 +55,7 @@ public final class JobTraces {
      *
      * @param request what the claim was taken for
      */
+    @SuppressWarnings("try") // the scope acts by being open
     void within(ConsumerRecord<String, byte[]> request, Claim claim, Runnable work) {
         Span span = begin(request, claim.state());
         try {

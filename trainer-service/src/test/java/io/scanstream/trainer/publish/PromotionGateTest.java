@@ -94,6 +94,7 @@ class PromotionGateTest {
                 null,
                 null,
                 null,
+                null,
                 Preprocessing.stretched(16, 16, 3),
                 Map.of(),
                 dataset,
