@@ -1,5 +1,6 @@
 package io.scanstream.trainer.job;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.scanstream.contracts.ErrorCode;
