@@ -35,7 +35,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -52,7 +51,6 @@ import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestForm;
-import org.jboss.resteasy.reactive.RestResponse;
 import org.jboss.resteasy.reactive.multipart.FileUpload;
 import org.jspecify.annotations.Nullable;
 
@@ -221,29 +219,35 @@ class ScansResource {
 
     @GET
     @Path("/{id}/heatmap")
-    @Produces(PNG)
+    @Produces({PNG, MediaType.APPLICATION_JSON})
     @Operation(
             summary = "Where the model saw what speaks for a class",
             description = "By the version that scored the scan: a PNG, orange over the scan for the class and blue against"
                     + " it, or with Accept: application/json the map's figures. 409 while there is no score, 410 where the"
                     + " scan's bytes are not kept, 404 where the version is gone.")
     @APIResponse(responseCode = "200", description = "The map, of the class label, else of the one that was decided for")
-    public Uni<RestResponse<byte[]>> picture(String id, @QueryParam("label") @Nullable String label) {
-        return Uni.createFrom().completionStage(heatmaps.ask(ScanId.of(id), label, PNG).thenApply(map -> {
-            RestResponse.ResponseBuilder<byte[]> response = RestResponse.ResponseBuilder.ok(map.body(), PNG)
-                    .header("X-Scanstream-Version", map.version());
+    public Uni<Response> heatmap(
+            String id, @QueryParam("label") @Nullable String label, @Context HttpHeaders headers) {
+        String type = wantsFigures(headers) ? MediaType.APPLICATION_JSON : PNG;
+        return Uni.createFrom().completionStage(heatmaps.ask(ScanId.of(id), label, type).thenApply(map -> {
+            Response.ResponseBuilder response =
+                    Response.ok(map.body(), type).header("X-Scanstream-Version", map.version());
             map.label().ifPresent(named -> response.header("X-Scanstream-Label", named));
             return response.build();
         }));
     }
 
-    @GET
-    @Path("/{id}/heatmap")
-    @Produces(MediaType.APPLICATION_JSON)
-    public Uni<String> figures(String id, @QueryParam("label") @Nullable String label) {
-        return Uni.createFrom()
-                .completionStage(heatmaps.ask(ScanId.of(id), label, MediaType.APPLICATION_JSON)
-                        .thenApply(map -> new String(map.body(), StandardCharsets.UTF_8)));
+    /** Whether JSON is accepted before a picture is. */
+    private static boolean wantsFigures(HttpHeaders headers) {
+        for (MediaType accepted : headers.getAcceptableMediaTypes()) {
+            if (accepted.isCompatible(MediaType.valueOf(PNG))) {
+                return false;
+            }
+            if (accepted.isCompatible(MediaType.APPLICATION_JSON_TYPE)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @DELETE

@@ -12,10 +12,11 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import org.jboss.resteasy.reactive.RestResponse;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,38 +44,40 @@ public final class HeatmapResource {
         this.limits = limits;
     }
 
-    /** The map over the scan. */
+    /** The map over the scan, or its figures. */
     @POST
     @Path("/{name}/heatmap")
     @Consumes({"image/*", MediaType.APPLICATION_OCTET_STREAM})
-    @Produces(PNG)
-    public CompletionStage<RestResponse<byte[]>> picture(
+    @Produces({PNG, MediaType.APPLICATION_JSON})
+    public CompletionStage<Response> heatmap(
             @PathParam("name") String name,
             @QueryParam("version") @Nullable String version,
             @QueryParam("alias") @Nullable String alias,
             @QueryParam("label") @Nullable String label,
             @HeaderParam(Demand.DEADLINE) @Nullable String deadline,
+            @Context HttpHeaders headers,
             @Context RoutingContext http) {
+        boolean figures = wantsFigures(headers);
         return map(Asked.of(name, version, alias), label, deadline, http)
-                .thenApply(map -> RestResponse.ResponseBuilder.ok(map.png(), PNG)
+                .thenApply(map -> (figures
+                                ? Response.ok(HeatmapView.of(map), MediaType.APPLICATION_JSON_TYPE)
+                                : Response.ok(map.png(), PNG))
                         .header(VERSION, map.version().version())
                         .header(LABEL, map.label())
                         .build());
     }
 
-    /** The map's figures. */
-    @POST
-    @Path("/{name}/heatmap")
-    @Consumes({"image/*", MediaType.APPLICATION_OCTET_STREAM})
-    @Produces(MediaType.APPLICATION_JSON)
-    public CompletionStage<HeatmapView> figures(
-            @PathParam("name") String name,
-            @QueryParam("version") @Nullable String version,
-            @QueryParam("alias") @Nullable String alias,
-            @QueryParam("label") @Nullable String label,
-            @HeaderParam(Demand.DEADLINE) @Nullable String deadline,
-            @Context RoutingContext http) {
-        return map(Asked.of(name, version, alias), label, deadline, http).thenApply(HeatmapView::of);
+    /** Whether JSON is accepted before a picture is. */
+    private static boolean wantsFigures(HttpHeaders headers) {
+        for (MediaType accepted : headers.getAcceptableMediaTypes()) {
+            if (accepted.isCompatible(MediaType.valueOf(PNG))) {
+                return false;
+            }
+            if (accepted.isCompatible(MediaType.APPLICATION_JSON_TYPE)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private CompletableFuture<Heatmap> map(

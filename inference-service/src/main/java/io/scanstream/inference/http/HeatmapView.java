@@ -1,5 +1,6 @@
 package io.scanstream.inference.http;
 
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.scanstream.inference.explanation.Heatmap;
 import io.scanstream.inference.explanation.Heatmap.Method;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.List;
  * @param label the class that it is about
  * @param evidence a list for each row of the map, from above, with a figure for each column, from the left
  */
+@RegisterForReflection // the resource answers with a picture or with this, so that its type does not say it
 public record HeatmapView(
         String model, String version, String label, Method method, int columns, int rows, List<List<Float>> evidence) {
     public HeatmapView {
