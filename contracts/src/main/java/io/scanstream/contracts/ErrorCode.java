@@ -43,6 +43,10 @@ public enum ErrorCode {
     CANCELLED(false),
     /** The same step ended three processes: it is set aside. */
     POISON(false),
+    /** The promotion gate has refused the version, and nobody has said to promote it all the same. */
+    GATE_REFUSED(false),
+    /** The version was withdrawn: it must not be used any more. */
+    MODEL_WITHDRAWN(false),
     /** A package that is damaged, changed, or does not reproduce its golden scores. */
     MODEL_NOT_VERIFIED(false),
     /** Training produced a network that cannot be used (not finite, or not the exported one). */

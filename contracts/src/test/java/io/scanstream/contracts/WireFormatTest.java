@@ -28,8 +28,10 @@ import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.contracts.model.OperatingPoint;
 import io.scanstream.contracts.model.Preprocessing;
 import io.scanstream.contracts.model.Referral;
+import io.scanstream.contracts.model.RuleOutcome;
 import io.scanstream.contracts.model.Task;
 import io.scanstream.contracts.model.TrafficState;
+import io.scanstream.contracts.model.Withdrawal;
 import io.scanstream.contracts.recipe.Augmentation;
 import io.scanstream.contracts.recipe.Loss;
 import io.scanstream.contracts.recipe.OperatingRule;
@@ -188,7 +190,15 @@ class WireFormatTest {
                 manifest(),
                 maskedManifest(),
                 new AliasState(
-                        MODEL.version(), "gate", "no champion yet", ordered("accuracy", 0.93, "images", 300.0), AT),
+                        MODEL.version(),
+                        "gate",
+                        "the champion is better",
+                        ordered("accuracy", 0.93, "images", 300.0),
+                        AT,
+                        AliasState.Decision.REFUSED,
+                        "20261101-080000-0a1b2c3d",
+                        List.of(new RuleOutcome("atLeast/sensitivity", 0.8, 0.9, false, "sensitivity 0.8 is not at least 0.9"))),
+                new Withdrawal("ada", "trained on the wrong labels", AT),
                 new TrafficState(
                         List.of(new TrafficState.Arm("champion", 0.9), new TrafficState.Arm("challenger", 0.1)),
                         List.of("candidate"),
@@ -208,7 +218,8 @@ class WireFormatTest {
                         false,
                         "the champion is better",
                         ordered("images", 300.0, "championAccuracy", 0.93),
-                        AT),
+                        AT,
+                        List.of(new RuleOutcome("atLeast/sensitivity", 0.8, 0.9, false, "sensitivity 0.8 is not at least 0.9"))),
                 new Golden(
                         List.of(new Golden.Case("000.png", List.of(-1.5, 2.5), List.of(0.018, 0.982), "cancer", null))),
                 new Golden(List.of(

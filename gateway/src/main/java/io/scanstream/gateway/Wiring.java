@@ -15,9 +15,11 @@ import io.scanstream.gateway.jobs.JobEventStreams;
 import io.scanstream.gateway.jobs.JobEvents;
 import io.scanstream.gateway.jobs.JobMeters;
 import io.scanstream.gateway.messaging.Outbox;
+import io.scanstream.gateway.models.GateRecords;
 import io.scanstream.gateway.models.ModelRegistry;
 import io.scanstream.gateway.models.Promotions;
 import io.scanstream.gateway.models.RuledHeaders;
+import io.scanstream.gateway.models.ShadowAgreement;
 import io.scanstream.gateway.models.TrafficDesk;
 import io.scanstream.gateway.recipes.ShippedRecipes;
 import io.scanstream.gateway.requests.Turnstile;
@@ -33,6 +35,7 @@ import io.scanstream.storage.Datasets;
 import io.scanstream.storage.IdempotencyKeys;
 import io.scanstream.storage.Jobs;
 import io.scanstream.storage.Models;
+import io.scanstream.storage.Notices;
 import io.scanstream.storage.ObjectStore;
 import io.scanstream.storage.Scans;
 import io.scanstream.storage.SharedSecrets;
@@ -209,15 +212,23 @@ final class Wiring {
     @Produces
     @Singleton
     ModelRegistry modelRegistry(Models models, ObjectStore store) {
-        return new ModelRegistry(models, new Aliases(store));
+        return new ModelRegistry(models, new Aliases(store), new Notices(store));
     }
 
     @Produces
     @Singleton
     Promotions promotions(
-            ModelRegistry registry, ObjectStore store, @Channel("promotions") MutinyEmitter<byte[]> events) {
+            ModelRegistry registry,
+            ObjectStore store,
+            Models models,
+            Jobs jobs,
+            @Channel("promotions") MutinyEmitter<byte[]> events) {
         return new Promotions(
-                registry, new Aliases(store), new Outbox(Topics.MODEL_EVENTS, events::sendMessage, PATIENCE));
+                registry,
+                new Aliases(store),
+                new GateRecords(models, jobs),
+                new Notices(store),
+                new Outbox(Topics.MODEL_EVENTS, events::sendMessage, PATIENCE));
     }
 
     @Produces
@@ -244,6 +255,12 @@ final class Wiring {
     @Singleton
     ScoreWindow scoreWindow(GatewayConfig config) {
         return new ScoreWindow(config.scans().window());
+    }
+
+    @Produces
+    @Singleton
+    ShadowAgreement shadowAgreement(ScoreWindow window) {
+        return new ShadowAgreement(window::find);
     }
 
     @Produces

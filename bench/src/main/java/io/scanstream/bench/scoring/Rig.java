@@ -119,7 +119,7 @@ final class Rig implements AutoCloseable {
         new Aliases(store)
                 .journal(pack.card().name(), ScanHeaders.CHAMPION)
                 .update(head -> Optional.of(
-                        new AliasState(pack.card().version(), "bench", "measured", Map.of(), Instant.now())));
+                        AliasState.promoted(pack.card().version(), "bench", "measured", Instant.now())));
     }
 
     /** Waits until the service serves a package's version; it hears of it when it next lists the store. */

@@ -2,6 +2,7 @@ package io.scanstream.contracts.api;
 
 import io.scanstream.contracts.dataset.DatasetVersion;
 import io.scanstream.contracts.model.Metrics;
+import io.scanstream.contracts.model.Withdrawal;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -22,12 +23,14 @@ public record ModelOverview(String name, Map<String, String> aliases, List<Versi
      * One published version.
      *
      * @param test figures on the test split, if there was one
+     * @param withdrawn why it must not be used any more; absent: it may
      */
     public record Version(
             String version,
             @Nullable DatasetVersion dataset,
             @Nullable Metrics test,
-            Instant createdAt) {}
+            Instant createdAt,
+            @Nullable Withdrawal withdrawn) {}
 
     public ModelOverview {
         aliases = Collections.unmodifiableMap(new LinkedHashMap<>(aliases));
