@@ -197,7 +197,8 @@ class WireFormatTest {
                         AT,
                         AliasState.Decision.REFUSED,
                         "20261101-080000-0a1b2c3d",
-                        List.of(new RuleOutcome("atLeast/sensitivity", 0.8, 0.9, false, "sensitivity 0.8 is not at least 0.9"))),
+                        List.of(new RuleOutcome(
+                                "atLeast/sensitivity", 0.8, 0.9, false, "sensitivity 0.8 is not at least 0.9"))),
                 new Withdrawal("ada", "trained on the wrong labels", AT),
                 new TrafficState(
                         List.of(new TrafficState.Arm("champion", 0.9), new TrafficState.Arm("challenger", 0.1)),
@@ -219,7 +220,8 @@ class WireFormatTest {
                         "the champion is better",
                         ordered("images", 300.0, "championAccuracy", 0.93),
                         AT,
-                        List.of(new RuleOutcome("atLeast/sensitivity", 0.8, 0.9, false, "sensitivity 0.8 is not at least 0.9"))),
+                        List.of(new RuleOutcome(
+                                "atLeast/sensitivity", 0.8, 0.9, false, "sensitivity 0.8 is not at least 0.9"))),
                 new Golden(
                         List.of(new Golden.Case("000.png", List.of(-1.5, 2.5), List.of(0.018, 0.982), "cancer", null))),
                 new Golden(List.of(

@@ -3,6 +3,7 @@ package io.scanstream.gateway;
 import io.smallrye.common.annotation.Identifier;
 import io.smallrye.reactive.messaging.kafka.KafkaConsumerRebalanceListener;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Default;
 import jakarta.inject.Inject;
 import java.util.Collection;
 import java.util.Map;
@@ -15,6 +16,7 @@ import org.apache.kafka.common.TopicPartition;
  * where a partition comes back after it was away, reading goes on where it was.
  */
 @ApplicationScoped
+@Default
 @Identifier("shadow-replay")
 class ShadowReplay implements KafkaConsumerRebalanceListener {
     private final int capacity;

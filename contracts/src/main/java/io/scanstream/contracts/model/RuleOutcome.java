@@ -14,8 +14,4 @@ import org.jspecify.annotations.Nullable;
  * @param detail for people
  */
 public record RuleOutcome(
-        String rule,
-        @Nullable Double figure,
-        @Nullable Double bound,
-        boolean passed,
-        String detail) {}
+        String rule, @Nullable Double figure, @Nullable Double bound, boolean passed, String detail) {}

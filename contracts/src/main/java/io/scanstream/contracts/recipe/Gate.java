@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record Gate(
         @Setting(
-                value = "Test images that neither the new version nor the champion was trained or chosen on: with fewer,"
-                        + " the two are not compared and nothing is promoted.",
+                value =
+                        "Test images that neither the new version nor the champion was trained or chosen on: with fewer,"
+                                + " the two are not compared and nothing is promoted.",
                 fallback = "20",
                 min = 1)
         int fewestImages,
@@ -26,16 +27,18 @@ public record Gate(
         Map<String, Double> atLeast,
 
         @Setting(
-                value = "The figure by which the new version is compared with the champion on the same images: accuracy,"
-                        + " balancedAccuracy, macroF1, auc, averagePrecision, sensitivity or specificity; of masks dice or"
-                        + " iou. Left out: accuracy, of masks dice.",
+                value =
+                        "The figure by which the new version is compared with the champion on the same images: accuracy,"
+                                + " balancedAccuracy, macroF1, auc, averagePrecision, sensitivity or specificity; of masks dice or"
+                                + " iou. Left out: accuracy, of masks dice.",
                 example = "balancedAccuracy")
         @Nullable
         String comparedBy,
 
         @Setting(
-                value = "How much worse than the champion is good enough: the 95 % interval of the difference has to lie"
-                        + " above minus this. Left out: the interval must not lie below 0 as a whole.",
+                value =
+                        "How much worse than the champion is good enough: the 95 % interval of the difference has to lie"
+                                + " above minus this. Left out: the interval must not lie below 0 as a whole.",
                 min = 0,
                 max = 1,
                 example = "0.02")
@@ -51,8 +54,9 @@ public record Gate(
         Double calibrationErrorAtMost,
 
         @Setting(
-                value = "The longest that one scan may take on the trainer's processor, median, in milliseconds: decoded,"
-                        + " resized and run by itself in ONNX Runtime.",
+                value =
+                        "The longest that one scan may take on the trainer's processor, median, in milliseconds: decoded,"
+                                + " resized and run by itself in ONNX Runtime.",
                 above = 0,
                 example = "50")
         @Nullable

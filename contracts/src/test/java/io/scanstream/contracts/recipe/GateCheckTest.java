@@ -66,7 +66,8 @@ class GateCheckTest {
         assertThat(problems(Map.of("gate.atLeast", "{sharpness: 0.5, accuracy: 80, sensitivity: 0.9}")))
                 .anyMatch(problem -> problem.startsWith("recipe.gate.atLeast.sharpness: unknown figure"))
                 .anyMatch(problem -> problem.equals("recipe.gate.atLeast.accuracy: 80.0 is not between 0 and 1."))
-                .anyMatch(problem -> problem.startsWith("recipe.gate.atLeast.sensitivity: sensitivity is of the positive"))
+                .anyMatch(problem ->
+                        problem.startsWith("recipe.gate.atLeast.sensitivity: sensitivity is of the positive"))
                 .hasSize(3);
         assertThat(problems(Map.of("gate.comparedBy", "logLoss")))
                 .singleElement()

@@ -146,8 +146,9 @@ class ModelsResource {
     @Consumes(MediaType.WILDCARD)
     @Operation(
             summary = "Withdraw this version: it must not be used any more",
-            description = "For good, and with a reason. Aliases that mean it mean what they meant before it, or nothing;"
-                    + " scans that name it are rejected. Answers the champion's newest entry.")
+            description =
+                    "For good, and with a reason. Aliases that mean it mean what they meant before it, or nothing;"
+                            + " scans that name it are rejected. Answers the champion's newest entry.")
     @org.eclipse.microprofile.openapi.annotations.parameters.RequestBody(
             content =
                     @Content(
@@ -175,8 +176,9 @@ class ModelsResource {
     @Path("/{name}/history")
     @Operation(
             summary = "Every decision on an alias, newest first (alias: champion unless another is named)",
-            description = "Promotions, refusals by the gate, roll backs and withdrawals, with actor, time and each rule of"
-                    + " the gate: its figure, its bound, and whether it holds.")
+            description =
+                    "Promotions, refusals by the gate, roll backs and withdrawals, with actor, time and each rule of"
+                            + " the gate: its figure, its bound, and whether it holds.")
     public List<AliasChange> history(String name, @QueryParam("alias") @Nullable String alias) {
         return promotions.history(name, alias);
     }
@@ -185,8 +187,9 @@ class ModelsResource {
     @Path("/{name}/shadow")
     @Operation(
             summary = "How the versions that shadow the model agree with those that answer",
-            description = "For each pair of versions: the scans that both scored, agreement, Cohen's kappa and the mean"
-                    + " difference of their probabilities. Counted by the replica that answers, over the newest scores.")
+            description =
+                    "For each pair of versions: the scans that both scored, agreement, Cohen's kappa and the mean"
+                            + " difference of their probabilities. Counted by the replica that answers, over the newest scores.")
     public List<ShadowComparison> shadow(String name) {
         registry.require(name);
         return shadows.of(name);

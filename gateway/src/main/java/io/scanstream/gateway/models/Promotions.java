@@ -40,8 +40,7 @@ public final class Promotions {
      *
      * @param events writes to {@code model.events}
      */
-    public Promotions(
-            ModelRegistry registry, Aliases aliases, GateRecords gate, Notices notices, Outbox events) {
+    public Promotions(ModelRegistry registry, Aliases aliases, GateRecords gate, Notices notices, Outbox events) {
         this.registry = registry;
         this.aliases = aliases;
         this.gate = gate;
@@ -61,8 +60,7 @@ public final class Promotions {
         String alias = alias(request.alias());
         String actor = actor(request);
         registry.requireUsable(model);
-        Optional<GateDecision> judged =
-                alias.equals(ScanHeaders.CHAMPION) ? gate.decision(model) : Optional.empty();
+        Optional<GateDecision> judged = alias.equals(ScanHeaders.CHAMPION) ? gate.decision(model) : Optional.empty();
         Journal<AliasState> journal = aliases.journal(name, alias);
         Optional<Journal.Entry<AliasState>> made = journal.update(head -> {
             if (head.filter(entry -> version.equals(entry.value().version())).isPresent()) {
@@ -117,8 +115,7 @@ public final class Promotions {
                                     ErrorCode.UNKNOWN_MODEL,
                                     "Alias " + alias + " of model '" + name
                                             + "' has meant no other version that it could go back to."));
-                    return Optional.of(
-                            state(version, actor, request, AliasState.Decision.ROLLED_BACK, version));
+                    return Optional.of(state(version, actor, request, AliasState.Decision.ROLLED_BACK, version));
                 })
                 .orElseThrow();
         announce(new ModelVersion(name, Objects.requireNonNull(made.value().version())), alias, made);
@@ -132,9 +129,7 @@ public final class Promotions {
         Optional<String> before = Optional.empty();
         for (Journal.Entry<AliasState> entry : aliases.journal(name, alias).history()) {
             String version = entry.value().version();
-            if (version != null
-                    && !version.equals(now)
-                    && !withdrawn.contains(new ModelVersion(name, version))) {
+            if (version != null && !version.equals(now) && !withdrawn.contains(new ModelVersion(name, version))) {
                 before = Optional.of(version);
             }
         }
@@ -176,8 +171,7 @@ public final class Promotions {
         Journal<AliasState> journal = aliases.journal(model.name(), alias);
         boolean told = journal.history().stream()
                 .map(Journal.Entry::value)
-                .anyMatch(state ->
-                        state.decision() == AliasState.Decision.WITHDRAWN && version.equals(state.about()));
+                .anyMatch(state -> state.decision() == AliasState.Decision.WITHDRAWN && version.equals(state.about()));
         journal.update(head -> {
             @Nullable String now = head.map(entry -> entry.value().version()).orElse(null);
             if (version.equals(now)) {
@@ -212,13 +206,8 @@ public final class Promotions {
     }
 
     private static AliasState state(
-            @Nullable String version,
-            String actor,
-            AliasRequest request,
-            AliasState.Decision decision,
-            String about) {
-        return new AliasState(
-                version, actor, reason(request), Map.of(), Instant.now(), decision, about, List.of());
+            @Nullable String version, String actor, AliasRequest request, AliasState.Decision decision, String about) {
+        return new AliasState(version, actor, reason(request), Map.of(), Instant.now(), decision, about, List.of());
     }
 
     private static String reason(AliasRequest request) {

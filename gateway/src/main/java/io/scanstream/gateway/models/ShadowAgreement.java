@@ -67,9 +67,7 @@ public final class ShadowAgreement {
 
     private void count(ScanScored answer, ScanScored shadow) {
         if (answer.model().equals(shadow.model())
-                && answer.probabilities()
-                        .keySet()
-                        .equals(shadow.probabilities().keySet())) {
+                && answer.probabilities().keySet().equals(shadow.probabilities().keySet())) {
             tallies.computeIfAbsent(
                             new Pair(answer.model(), answer.version(), shadow.version(), shadow.arm()),
                             first -> new Tally())
@@ -142,8 +140,9 @@ public final class ShadowAgreement {
             decisions.values().forEach(row -> row.forEach((decision, n) -> byShadow.merge(decision, n, Long::sum)));
             double chance = 0;
             for (Map.Entry<String, Map<String, Long>> row : decisions.entrySet()) {
-                long answered =
-                        row.getValue().values().stream().mapToLong(Long::longValue).sum();
+                long answered = row.getValue().values().stream()
+                        .mapToLong(Long::longValue)
+                        .sum();
                 chance += (double) answered * byShadow.getOrDefault(row.getKey(), 0L) / scans / scans;
             }
             return chance == 1 ? null : (agreement - chance) / (1 - chance);

@@ -61,8 +61,8 @@ class TrafficDeskTest {
 
     @BeforeEach
     void desk() {
-        ModelRegistry registry = new ModelRegistry(
-                new Models(store.client()), new Aliases(store.client()), new Notices(store.client()));
+        ModelRegistry registry =
+                new ModelRegistry(new Models(store.client()), new Aliases(store.client()), new Notices(store.client()));
         desk = new TrafficDesk(registry, new Traffic(store.client()), topic.outbox());
     }
 

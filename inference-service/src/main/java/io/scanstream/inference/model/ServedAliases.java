@@ -85,8 +85,12 @@ final class ServedAliases {
      */
     void serveAsFarAsThereIsRoom(PublishedModels.Aliased aliased, ServingSet.Failures failures) {
         List<Meaning> aliases = aliased.meanings();
-        aliases.stream().filter(this::isPinned).forEach(alias -> serveIfThereIsRoom(alias, aliased.withdrawn(), failures));
-        aliases.stream().filter(alias -> !isPinned(alias)).forEach(alias -> serveIfThereIsRoom(alias, aliased.withdrawn(), failures));
+        aliases.stream()
+                .filter(this::isPinned)
+                .forEach(alias -> serveIfThereIsRoom(alias, aliased.withdrawn(), failures));
+        aliases.stream()
+                .filter(alias -> !isPinned(alias))
+                .forEach(alias -> serveIfThereIsRoom(alias, aliased.withdrawn(), failures));
         Set<ModelRef> known = aliases.stream().map(Meaning::alias).collect(Collectors.toSet());
         known.addAll(aliased.unreadable());
         synchronized (lock) {

@@ -43,8 +43,8 @@ record SampleModel(ModelVersion version, List<byte[]> scans) {
             new Models(store).publish(version, pack);
             new Aliases(store)
                     .journal(version.name(), ScanHeaders.CHAMPION)
-                    .update(head -> Optional.of(
-                            AliasState.promoted(version.version(), "aot", "trained with", Instant.now())));
+                    .update(head ->
+                            Optional.of(AliasState.promoted(version.version(), "aot", "trained with", Instant.now())));
         }
         List<byte[]> scans =
                 pack.golden().cases().stream().map(pack::goldenImage).toList();

@@ -101,9 +101,7 @@ public final class Bootstrap {
                     first.images() + " and " + second.images() + " images are not the same ones");
         }
         Samples samples = new Samples();
-        draw(
-                first.images(),
-                times -> samples.add(figure, first.figure(figure, times) - second.figure(figure, times)));
+        draw(first.images(), times -> samples.add(figure, first.figure(figure, times) - second.figure(figure, times)));
         return Optional.ofNullable(samples.intervals().get(figure));
     }
 

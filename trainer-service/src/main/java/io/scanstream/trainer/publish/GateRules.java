@@ -164,8 +164,7 @@ final class GateRules {
             String rule, String what, @Nullable Double figure, double bound, boolean passed, String relation) {
         String detail = figure == null
                 ? what + " is not known, it has to be " + relation + " " + number(bound)
-                : what + " " + number(figure)
-                        + (passed ? " is " : " is not ") + relation + " " + number(bound);
+                : what + " " + number(figure) + (passed ? " is " : " is not ") + relation + " " + number(bound);
         return new RuleOutcome(rule, figure, bound, passed, detail);
     }
 

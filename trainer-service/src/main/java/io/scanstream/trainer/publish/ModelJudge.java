@@ -119,11 +119,7 @@ final class ModelJudge implements PromotionGate.Scorer {
         Arrays.setAll(labels, i -> label(classes, entries.get(i)));
         String positive = card.positiveClass();
         return new ClassifiedImages(
-                classes,
-                positive == null ? -1 : classes.indexOf(positive),
-                card.decisionRule(),
-                probabilities,
-                labels);
+                classes, positive == null ? -1 : classes.indexOf(positive), card.decisionRule(), probabilities, labels);
     }
 
     private int label(List<String> classes, Manifest.Entry entry) {
@@ -157,8 +153,8 @@ final class ModelJudge implements PromotionGate.Scorer {
                             "the test image '" + some.get(i).path() + "' of " + manifest.dataset() + " has no mask.");
                 }
                 byte[] truth = masks.classIndices(decoder.decode(blobs.apply(mask.sha256())));
-                ClassMap decided = ClassMap.of(
-                        probabilities[i], metadata.classes().size(), input.widthPx(), input.heightPx());
+                ClassMap decided =
+                        ClassMap.of(probabilities[i], metadata.classes().size(), input.widthPx(), input.heightPx());
                 overlaps.addAll(overlap.add(ByteBuffer.wrap(truth), ByteBuffer.wrap(decided.classes()), 1));
             }
         }

@@ -103,8 +103,9 @@ final class PromotionGate {
                 return written(job, candidate, null, decided.get());
             }
             int head = history.isEmpty() ? 0 : history.get(history.size() - 1).number();
-            String current =
-                    history.isEmpty() ? null : history.get(history.size() - 1).value().version();
+            String current = history.isEmpty()
+                    ? null
+                    : history.get(history.size() - 1).value().version();
             AliasState next = next(candidate, current, scorer);
             if (champion.append(head, next)) {
                 return written(job, candidate, current, next);

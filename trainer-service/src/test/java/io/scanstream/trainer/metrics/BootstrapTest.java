@@ -107,8 +107,7 @@ class BootstrapTest {
         WeighedImages first = images(better, labels);
         WeighedImages second = images(worse, labels);
 
-        Interval difference =
-                Bootstrap.ofDifference(first, second, "accuracy").orElseThrow();
+        Interval difference = Bootstrap.ofDifference(first, second, "accuracy").orElseThrow();
 
         assertThat(difference.contains(0.05)).isTrue();
         assertThat(difference.low()).as("beyond doubt").isPositive();
@@ -126,7 +125,8 @@ class BootstrapTest {
     void aDifferenceThatIsNotDefinedHasNoInterval() {
         WeighedImages noPositive = images(new float[][] {{0.9f, 0.1f}, {0.2f, 0.8f}}, new int[] {0, 0});
 
-        assertThat(Bootstrap.ofDifference(noPositive, noPositive, "sensitivity")).isEmpty();
+        assertThat(Bootstrap.ofDifference(noPositive, noPositive, "sensitivity"))
+                .isEmpty();
         assertThat(Bootstrap.ofDifference(noPositive, noPositive, "specificity"))
                 .isPresent();
     }

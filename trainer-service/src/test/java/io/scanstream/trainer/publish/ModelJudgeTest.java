@@ -44,12 +44,13 @@ class ModelJudgeTest {
 
         Judged judged = judge(scans, recipe);
 
-        assertThat(judged.figure("accuracy")).isEqualTo(judged.test().accuracy()).isBetween(0.2, 1.0);
+        assertThat(judged.figure("accuracy"))
+                .isEqualTo(judged.test().accuracy())
+                .isBetween(0.2, 1.0);
         assertThat(judged.figure("balancedAccuracy")).isEqualTo(judged.test().balancedAccuracy());
         assertThat(judged.figure("macroF1")).isEqualTo(judged.test().macroF1());
         assertThat(judged.figure("auc")).isCloseTo(judged.test().rocAuc(), within(1e-12));
-        assertThat(judged.figure("averagePrecision"))
-                .isCloseTo(judged.test().averagePrecision(), within(1e-12));
+        assertThat(judged.figure("averagePrecision")).isCloseTo(judged.test().averagePrecision(), within(1e-12));
         assertThat(judged.latencyMs()).isPositive();
     }
 
@@ -71,7 +72,9 @@ class ModelJudgeTest {
 
         Metrics.Segmentation overlap = judged.test().segmentation();
         assertThat(overlap).isNotNull();
-        assertThat(judged.figure("dice")).isCloseTo(overlap.dice(), within(1e-12)).isGreaterThan(0.5);
+        assertThat(judged.figure("dice"))
+                .isCloseTo(overlap.dice(), within(1e-12))
+                .isGreaterThan(0.5);
         assertThat(judged.figure("iou")).isCloseTo(overlap.iou(), within(1e-12));
     }
 

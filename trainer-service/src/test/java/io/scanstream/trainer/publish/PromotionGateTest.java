@@ -155,8 +155,7 @@ class PromotionGateTest {
         }
         int[] labels = new int[images];
         Arrays.fill(labels, 1);
-        return new ClassifiedImages(
-                List.of("bright", "dark"), 1, DecisionRule.of(1, null), probabilities, labels);
+        return new ClassifiedImages(List.of("bright", "dark"), 1, DecisionRule.of(1, null), probabilities, labels);
     }
 
     /** Figures of a test split in which so many of 50 dark images were found. */
