@@ -23,6 +23,8 @@ public enum ErrorCode {
     UNKNOWN_RECIPE(false),
     UNKNOWN_JOB(false),
     UNKNOWN_SCAN(false),
+    /** Nothing of the subject is known, or no such exclusion. */
+    UNKNOWN_SUBJECT(false),
     /** The object that a scan was announced with has been overwritten; what is there now is a scan of its own. */
     SUPERSEDED(false),
     /** A scan that is older than what is remembered. */

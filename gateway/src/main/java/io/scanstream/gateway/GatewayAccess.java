@@ -52,6 +52,11 @@ final class GatewayAccess {
             GET    /api/v1/scans/{id}                              reader,scorer
             DELETE /api/v1/scans/{id}                              admin           deleted
 
+            POST   /api/v1/subjects/exclusions                     admin           deleted
+            GET    /api/v1/subjects/exclusions                     admin
+            GET    /api/v1/subjects/exclusions/{id}                admin
+            DELETE /api/v1/subjects/{id}                           admin           deleted
+
             GET    /api/v1/models                                  reader,scorer,trainer
             GET    /api/v1/models/{name}                           reader,scorer,trainer
             GET    /api/v1/models/{name}/history                   reader,trainer

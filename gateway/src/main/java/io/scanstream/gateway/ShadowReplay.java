@@ -38,7 +38,7 @@ class ShadowReplay implements KafkaConsumerRebalanceListener {
         }
         Map<TopicPartition, Long> newest = consumer.endOffsets(partitions);
         Map<TopicPartition, Long> oldest = consumer.beginningOffsets(partitions);
-        long back = capacity / partitions.size() + 1;
+        long back = (long) capacity / partitions.size() + 1;
         for (TopicPartition partition : partitions) {
             long begin = oldest.getOrDefault(partition, 0L);
             long replayed = newest.getOrDefault(partition, 0L) - back;

@@ -20,6 +20,7 @@ final class UriTags implements MeterFilter {
             "/api/v1/scans/batch",
             "/api/v1/scans/events",
             "/api/v1/models",
+            "/api/v1/subjects/exclusions",
             "NOT_FOUND",
             "REDIRECTION",
             "CORS_PREFLIGHT",

@@ -27,11 +27,17 @@ import io.scanstream.gateway.scans.ScanIds;
 import io.scanstream.gateway.scans.ScanIntake;
 import io.scanstream.gateway.scans.ScanStates;
 import io.scanstream.gateway.scans.ScoreWindow;
+import io.scanstream.gateway.subjects.ExclusionDesk;
+import io.scanstream.gateway.subjects.ExclusionWork;
+import io.scanstream.gateway.subjects.Retraining;
+import io.scanstream.gateway.subjects.Successors;
 import io.scanstream.gateway.sweeps.SweepDesk;
 import io.scanstream.gateway.trainings.TrainingIntake;
 import io.scanstream.gateway.trainings.Trainings;
 import io.scanstream.storage.Aliases;
+import io.scanstream.storage.Blobs;
 import io.scanstream.storage.Datasets;
+import io.scanstream.storage.Exclusions;
 import io.scanstream.storage.IdempotencyKeys;
 import io.scanstream.storage.Jobs;
 import io.scanstream.storage.Models;
@@ -39,6 +45,7 @@ import io.scanstream.storage.Notices;
 import io.scanstream.storage.ObjectStore;
 import io.scanstream.storage.Scans;
 import io.scanstream.storage.SharedSecrets;
+import io.scanstream.storage.SubjectScans;
 import io.scanstream.storage.Sweeps;
 import io.scanstream.storage.Traffic;
 import io.smallrye.reactive.messaging.MutinyEmitter;
@@ -259,6 +266,41 @@ final class Wiring {
 
     @Produces
     @Singleton
+    SubjectScans subjectScans(ObjectStore store) {
+        return new SubjectScans(store);
+    }
+
+    @Produces
+    @Singleton
+    ExclusionDesk exclusionDesk(
+            ObjectStore store,
+            Datasets datasets,
+            Jobs jobs,
+            Models models,
+            Scans scans,
+            SubjectScans subjectScans,
+            JobBoard board,
+            Trainings trainings,
+            ModelRegistry registry,
+            DatasetCatalogue catalogue,
+            DatasetIntake intake,
+            TrainingIntake trainingIntake,
+            @Channel("promotions") MutinyEmitter<byte[]> events) {
+        Exclusions exclusions = new Exclusions(store);
+        ExclusionWork work = new ExclusionWork(
+                new ExclusionWork.Stores(
+                        exclusions, datasets, new Blobs(store), jobs, models, new Notices(store), scans, subjectScans),
+                board,
+                trainings,
+                registry,
+                new Successors(datasets, catalogue, intake, board),
+                new Retraining(exclusions, datasets, trainingIntake),
+                new Outbox(Topics.MODEL_EVENTS, events::sendMessage, PATIENCE));
+        return new ExclusionDesk(exclusions, subjectScans, work);
+    }
+
+    @Produces
+    @Singleton
     ShadowAgreement shadowAgreement(ScoreWindow window) {
         return new ShadowAgreement(window::find);
     }
@@ -276,6 +318,7 @@ final class Wiring {
             ScanIds ids,
             ModelRegistry models,
             Scans scans,
+            SubjectScans subjects,
             IdempotencyKeys keys,
             @Channel("scans") MutinyEmitter<byte[]> bulk,
             @Channel("scans-urgent") MutinyEmitter<byte[]> urgent) {
@@ -283,6 +326,7 @@ final class Wiring {
                 ids,
                 models,
                 scans,
+                subjects,
                 keys,
                 new Outbox(Topics.SCANS, bulk::sendMessage, PATIENCE),
                 new Outbox(Topics.SCANS_URGENT, urgent::sendMessage, PATIENCE),

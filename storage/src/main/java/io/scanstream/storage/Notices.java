@@ -1,7 +1,9 @@
 package io.scanstream.storage;
 
+import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.Names;
+import io.scanstream.contracts.model.ExclusionNotice;
 import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.contracts.model.Withdrawal;
 import java.util.HashSet;
@@ -16,6 +18,7 @@ import java.util.Set;
 public final class Notices {
     private static final String PREFIX = "notices/";
     private static final String WITHDRAWN = "withdrawn.json";
+    private static final String EXCLUDED = "excluded-";
 
     private final ObjectStore store;
 
@@ -50,6 +53,25 @@ public final class Notices {
             }
         }
         return withdrawn;
+    }
+
+    /**
+     * Says of a version that a subject was excluded whose scans it was trained on.
+     *
+     * @return false if that was said before
+     */
+    public boolean exclude(ModelVersion version, ExclusionNotice notice) {
+        return store.createIfAbsent(prefix(version) + EXCLUDED + notice.exclusion() + ".json", Json.bytes(notice));
+    }
+
+    /** The exclusions of subjects whose scans a version was trained on, oldest first. */
+    public List<ExclusionNotice> exclusions(ModelVersion version) {
+        return store.children(prefix(version)).stream()
+                .filter(file -> file.startsWith(EXCLUDED))
+                .sorted()
+                .map(file -> store.require(prefix(version) + file, ErrorCode.INTERNAL))
+                .map(json -> Json.read(json, ExclusionNotice.class))
+                .toList();
     }
 
     /** The versions of a model of which there is any notice. */

@@ -76,7 +76,7 @@ public final class ModelRegistry {
 
     private static ModelOverview.Version version(ModelVersion version, ModelCard card) {
         return new ModelOverview.Version(
-                version.version(), card.dataset(), card.metrics().get("test"), card.createdAt(), null);
+                version.version(), card.dataset(), card.metrics().get("test"), card.createdAt(), null, List.of());
     }
 
     private ModelOverview.Version withNotices(ModelVersion version, ModelOverview.Version seen) {
@@ -85,7 +85,8 @@ public final class ModelRegistry {
                 seen.dataset(),
                 seen.test(),
                 seen.createdAt(),
-                notices.withdrawal(version).orElse(null));
+                notices.withdrawal(version).orElse(null),
+                notices.exclusions(version));
     }
 
     /** Every model, by name. */

@@ -43,7 +43,7 @@ public final class ShadowAgreement {
         this.answers = answers;
     }
 
-    /** A score from {@code scores.shadow}. */
+    /** What a version in the shadow would have answered. */
     public void sawShadow(ScoreEvent score) {
         if (score instanceof ScanScored shadow) {
             synchronized (this) {
@@ -55,7 +55,7 @@ public final class ShadowAgreement {
         }
     }
 
-    /** A score from {@code scores}, which whoever gives {@code answers} knows already. */
+    /** An answer, which whoever was given to the constructor knows already. */
     public synchronized void sawAnswer(ScoreEvent score) {
         if (score instanceof ScanScored answer) {
             List<ScanScored> shadows = waiting.remove(answer.scanId());
@@ -112,7 +112,7 @@ public final class ShadowAgreement {
                     .merge(shadow.decision(), 1L, Long::sum);
             double sum = 0;
             for (Map.Entry<String, Double> each : answer.probabilities().entrySet()) {
-                sum += Math.abs(each.getValue() - shadow.probabilities().get(each.getKey()));
+                sum += Math.abs(each.getValue() - shadow.probabilities().getOrDefault(each.getKey(), 0.0));
             }
             differences += sum / 2;
             since = answer.at().isBefore(since) ? answer.at() : since;

@@ -222,7 +222,10 @@ class PromotionsTest {
     void showsEveryVersionWithItsFigures() {
         registry.refresh();
 
-        assertThat(registry.all()).extracting(model -> model.name()).contains("bone", "lung", "skin").isSorted();
+        assertThat(registry.all())
+                .extracting(model -> model.name())
+                .contains("bone", "lung", "skin")
+                .isSorted();
         assertThat(registry.require("bone").versions())
                 .extracting(version -> version.version())
                 .containsExactly("v1", "v2", "v3");

@@ -89,11 +89,16 @@ public final class Fixtures {
 
     /** As {@link #publish(Models, ModelVersion)}, of a version that a job has trained. */
     public static void publish(Models models, ModelVersion version, @Nullable JobId job) {
+        publish(models, version, job, new DatasetVersion("lung", 1));
+    }
+
+    /** As {@link #publish(Models, ModelVersion)}, of a version that was trained on a data set. */
+    public static void publish(Models models, ModelVersion version, @Nullable JobId job, DatasetVersion dataset) {
         try {
             Path folder = Files.createTempDirectory("package");
             Files.createDirectories(folder.resolve("golden"));
             Files.writeString(folder.resolve(ModelPackage.MODEL), "weights of " + version);
-            Files.write(folder.resolve(ModelPackage.CARD), Json.bytes(card(version, job)));
+            Files.write(folder.resolve(ModelPackage.CARD), Json.bytes(card(version, job, dataset)));
             Files.write(folder.resolve(ModelPackage.GOLDEN), Json.bytes(new Golden(List.of())));
             Files.writeString(folder.resolve(ModelPackage.REPORT), "<html>report of " + version + "</html>");
             models.publish(version, ModelPackage.seal(folder));
@@ -102,7 +107,7 @@ public final class Fixtures {
         }
     }
 
-    private static ModelCard card(ModelVersion version, @Nullable JobId job) {
+    private static ModelCard card(ModelVersion version, @Nullable JobId job, DatasetVersion dataset) {
         Metrics test = new Metrics(
                 4,
                 0.75,
@@ -130,7 +135,7 @@ public final class Fixtures {
                 null,
                 recipe.data().preprocessing(),
                 Map.of("test", test),
-                new DatasetVersion("lung", 1),
+                dataset,
                 "00",
                 Map.of("test", 4),
                 recipe,
