@@ -67,6 +67,7 @@ class PlatformIT {
             assertThat(said.toString(StandardCharsets.UTF_8)).contains("1 files rejected", "epoch 2/2");
             assertThat(folder.resolve("demo/report.html")).content().contains("<svg");
 
+            isOneTraceFromPostToJob(traces);
             score = scored(platform, scan);
             isOneTraceFromPostToScore(platform, traces, scan);
             JsonNode direct = json(HTTP.send(
@@ -108,6 +109,17 @@ class PlatformIT {
     private static PlatformOptions traced(PlatformOptions options, TraceCollector traces) {
         return new PlatformOptions(
                 options.home(), options.project(), traces.environment(), options.services(), options.patience());
+    }
+
+    /** A job's span, whether the data set's or the training's, lies below the record that asked for it, and that below a POST. */
+    private static void isOneTraceFromPostToJob(TraceCollector traces) throws InterruptedException {
+        TraceCollector.Span job = traces.await("process training.requests");
+        TraceCollector.Span sent = traces.awaitParent(job);
+        TraceCollector.Span request = traces.awaitParent(sent);
+        assertThat(sent.kind()).isEqualTo(TraceCollector.PRODUCER);
+        assertThat(request.kind()).isEqualTo(TraceCollector.SERVER);
+        assertThat(request.name()).contains("POST /api/v1/");
+        assertThat(List.of(job.trace(), sent.trace())).containsOnly(request.trace());
     }
 
     /** From a client's span through the gateway's request and its record to the scan's, whose score carries the trace on. */

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Predicate;
 import java.util.zip.GZIPInputStream;
 
 /**
@@ -108,17 +109,33 @@ final class TraceCollector implements AutoCloseable {
      * @param name that its own contains; the gateway, which reads scores, adds spans of the same kinds
      */
     Span await(String trace, int kind, String name) throws InterruptedException {
+        return await(
+                name + " of kind " + kind,
+                span -> span.trace().equals(trace)
+                        && span.kind() == kind
+                        && span.name().contains(name));
+    }
+
+    /** A span with a name, of whatever trace, once one has come. */
+    Span await(String name) throws InterruptedException {
+        return await(name, span -> span.name().equals(name));
+    }
+
+    /** The span that another lies below, once it has come. */
+    Span awaitParent(Span child) throws InterruptedException {
+        return await("above " + child, span -> span.id().equals(child.parent()));
+    }
+
+    private Span await(String what, Predicate<Span> condition) throws InterruptedException {
         for (int i = 0; i < 300; i++) {
             for (Span span : spans) {
-                if (span.trace().equals(trace)
-                        && span.kind() == kind
-                        && span.name().contains(name)) {
+                if (condition.test(span)) {
                     return span;
                 }
             }
             Thread.sleep(100);
         }
-        throw new AssertionError("no span " + name + " of kind " + kind + " in " + spans);
+        throw new AssertionError("no span " + what + " in " + spans);
     }
 
     @Override

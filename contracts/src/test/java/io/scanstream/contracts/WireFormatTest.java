@@ -371,8 +371,8 @@ class WireFormatTest {
     }
 
     private static Metrics maskMetrics() {
-        Metrics merged =
-                new Metrics(2, 1, 1, 0.1, null, List.of(), List.of(List.of(8L)), 1.0, null, null, null, Map.of());
+        Metrics merged = new Metrics(
+                2, 1, 1, 0.1, null, List.of(), List.of(List.of(8L)), 1.0, null, null, null, Map.of(), List.of());
         Metrics metrics = new Metrics(
                 2,
                 0.625,
@@ -386,8 +386,9 @@ class WireFormatTest {
                 new Metrics.Segmentation(
                         0.58, 0.42, 0.57, 0.4, List.of(new Metrics.Overlap("gland", 0.58, 0.42, 0.57, 0.4))),
                 null,
-                Map.of());
-        return metrics.withMerged(merged);
+                Map.of(),
+                List.of());
+        return metrics.withMerged(merged).withSubgroups(List.of(new Metrics.Subgroup("site", "north", merged)));
     }
 
     private static ModelCard card() {
@@ -405,7 +406,8 @@ class WireFormatTest {
                 0.95,
                 null,
                 null,
-                Map.of("accuracy", new Interval(0.5, 1)));
+                Map.of("accuracy", new Interval(0.5, 1)),
+                List.of());
         return new ModelCard(
                 ModelCard.SCHEMA_VERSION,
                 MODEL.name(),

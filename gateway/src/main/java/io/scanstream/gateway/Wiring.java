@@ -1,7 +1,6 @@
 package io.scanstream.gateway;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.micrometer.core.instrument.config.MeterFilter;
 import io.scanstream.access.AccessRules;
 import io.scanstream.access.AuditLog;
 import io.scanstream.access.http.RefusalForm;
@@ -65,12 +64,6 @@ final class Wiring {
     @Singleton
     ObjectMapper json() {
         return Json.mapper();
-    }
-
-    @Produces
-    @Singleton
-    MeterFilter uriTags() {
-        return new UriTags();
     }
 
     @Produces

@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -40,7 +41,7 @@ class AccessTest {
 
         @Override
         public Map<String, String> getConfigOverrides() {
-            Map<String, String> settings = new HashMap<>();
+            Map<String, String> settings = new HashMap<>(SignedTokens.settings());
             settings.put("scanstream.security.mode", "on");
             settings.put(
                     "scanstream.security.keys",
@@ -83,6 +84,15 @@ class AccessTest {
     }
 
     @Test
+    void theDescriptionSaysHow() {
+        var document = given().get("/q/openapi?format=json").jsonPath();
+        assertThat(document.getString("components.securitySchemes.key.name")).isEqualTo("X-API-Key");
+        assertThat(document.getString("components.securitySchemes.token.scheme"))
+                .isEqualTo("bearer");
+        assertThat(document.getList("security")).hasSize(2);
+    }
+
+    @Test
     void onlyProbesAndTheDescriptionAreOpenAndOnlyScorersScore() {
         assertThat(InferenceAccess.RULES.all())
                 .filteredOn(AccessRule::open)
@@ -107,13 +117,46 @@ class AccessTest {
             }
             String address = rule.method() + " " + rule.path();
             refused(send(given(), rule), address, 401);
-            Response answer = send(as(role), rule);
-            if (rule.allows(new Caller("key:test", Set.of(role)))) {
-                assertThat(answer.statusCode()).as(address).isNotIn(401, 403, 405, 500);
-            } else {
-                refused(answer, address, 403);
+            for (RequestSpecification asked : List.of(as(role), bearer(SignedTokens.token("ada", role.text())))) {
+                Response answer = send(asked, rule);
+                if (rule.allows(new Caller("key:test", Set.of(role)))) {
+                    assertThat(answer.statusCode())
+                            .as(address)
+                            .isNotIn(401, 403, 405)
+                            .isLessThan(500);
+                } else {
+                    refused(answer, address, 403);
+                }
             }
         }
+    }
+
+    @Test
+    void expiredAndForgedTokensAreRefused() {
+        SignedTokens.bad("eve", "admin").forEach((what, token) -> {
+            refused(bearer(token).get("/v1/models"), what, 401);
+            refused(bearer(token).body("{}").post("/v2/models/tiny/infer"), what + " /v2", 401);
+        });
+        assertThat(bearer(SignedTokens.token("ada", "admin")).get("/v1/models").statusCode())
+                .isEqualTo(200);
+        refused(bearer(SignedTokens.token("ada", "ADMIN")).get("/v1/models"), "a role that is none", 403);
+    }
+
+    @Test
+    void wrongKeysAreRefused() {
+        String key = key(Role.ADMIN);
+        for (String wrong :
+                new String[] {"", " ", "x", key.substring(1), key + "0", key.toUpperCase(Locale.ROOT), "k".repeat(5000)
+                }) {
+            refused(given().header("X-API-Key", wrong).get("/v1/models"), wrong, 401);
+            refused(given().header("Authorization", "ApiKey " + wrong).get("/v1/models"), wrong, 401);
+        }
+        refused(bearer(key).get("/v1/models"), "a key for a token", 401);
+        refused(given().queryParam("api_key", key).get("/v1/models"), "a key in the address", 401);
+    }
+
+    private static RequestSpecification bearer(String token) {
+        return given().header("Authorization", "Bearer " + token);
     }
 
     private static Response send(RequestSpecification request, AccessRule rule) {
@@ -167,6 +210,58 @@ class AccessTest {
                         .post("/v1/models/tiny/score")
                         .statusCode())
                 .isEqualTo(422);
+    }
+
+    @Test
+    void theAuditLogNamesWhoScoredByWhatAndNoLogWhatWasSent() {
+        awaitReady();
+        byte[] image = TinyModel.png(200, 0, 0, 16, 16);
+        byte[] text = "BYTES-OF-AN-IMAGE".repeat(10).getBytes(StandardCharsets.UTF_8);
+        String file = "jane-doe-1959.png";
+        try (CapturedLog log = new CapturedLog()) {
+            int[] statuses = {
+                as(Role.ADMIN)
+                        .contentType("image/png")
+                        .body(image)
+                        .post("/v1/models/tiny/score")
+                        .statusCode(),
+                as(Role.ADMIN)
+                        .multiPart("f", file, image, "image/png")
+                        .post("/v1/models/tiny/score")
+                        .statusCode(),
+                as(Role.ADMIN)
+                        .multiPart("f", file, text, "image/png")
+                        .post("/v1/models/tiny/score")
+                        .statusCode(),
+                as(Role.ADMIN)
+                        .contentType("image/png")
+                        .body(text)
+                        .post("/v1/models/tiny/score")
+                        .statusCode(),
+                as(Role.ADMIN)
+                        .contentType("image/png")
+                        .body(text)
+                        .post("/v1/models/" + file + "/score")
+                        .statusCode(),
+                as(Role.ADMIN).body(text).post("/v2/models/tiny/infer").statusCode(),
+                as(Role.ADMIN).get("/v1/" + file + "?subject=" + file).statusCode(),
+                given().get("/v2/models/" + file).statusCode(),
+                given().header("X-API-Key", file).get("/v1/models").statusCode(),
+            };
+            assertThat(statuses).containsExactly(200, 200, 200, 422, 404, 400, 404, 401, 401);
+
+            Awaitility.await().until(() -> log.audit().size() >= 8);
+            assertThat(log.audit())
+                    .anyMatch(line -> line.contains("\"actor\":\"key:admin\"")
+                            && line.contains("\"action\":\"scored\"")
+                            && line.contains("\"object\":\"models/tiny/20260101-000000-00000001\"")
+                            && line.contains("\"outcome\":\"DONE\""))
+                    .anyMatch(line -> line.contains("\"outcome\":\"FAILED\",\"status\":422"))
+                    .anyMatch(line -> line.contains("\"outcome\":\"REFUSED\",\"status\":401"));
+            assertThat(log.lines())
+                    .noneMatch(line ->
+                            line.contains("jane-doe") || line.contains("BYTES-OF") || line.contains(key(Role.ADMIN)));
+        }
     }
 
     private static void awaitReady() {

@@ -6,12 +6,18 @@ import io.scanstream.contracts.scoring.ClaimTicket;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /**
  * The prefixes under which others put objects that are to be scored, in the project's bucket or in one of theirs. They are
  * only read: what lies there is its owners' to keep and to delete.
  */
 public final class Incoming {
+    /** An entity tag without its quotes (RFC 9110): it becomes a header. */
+    private static final Pattern ETAG = Pattern.compile("[\\x21\\x23-\\x7e]{1,200}");
+    /** Parts of a key that a store on a file system would walk up. */
+    private static final Pattern DOTS = Pattern.compile("(^|/)\\.{1,2}(/|$)");
+
     private final ObjectStore store;
     private final List<String> prefixes;
 
@@ -61,18 +67,16 @@ public final class Incoming {
     public byte[] get(ClaimTicket ticket, long maxBytes) {
         if (ticket.etag() == null
                 || !bucket().equals(ticket.bucket())
-                || prefixes.stream().noneMatch(ticket.key()::startsWith)) {
+                || !ETAG.matcher(ticket.etag()).matches()
+                || prefixes.stream().noneMatch(ticket.key()::startsWith)
+                || DOTS.matcher(ticket.key()).find()) {
             throw new ScanstreamException(
                     ErrorCode.INVALID_REQUEST,
                     "claim ticket: '" + ticket.key() + "' of bucket " + ticket.bucket()
                             + " is not one of the arrivals, " + prefixes + " of bucket " + bucket()
                             + ", with its entity tag.");
         }
-        if (ticket.sizeBytes() > maxBytes) {
-            throw new ScanstreamException(
-                    ErrorCode.TOO_LARGE,
-                    "claim ticket: " + ticket.sizeBytes() + " bytes are above the limit of " + maxBytes + ".");
-        }
+        Scans.requireAllowedSize(ticket, maxBytes);
         try {
             String etag = ticket.etag();
             byte[] bytes = unnamed(ticket.key(), () -> store.getIfMatch(ticket.key(), etag, ticket.sizeBytes() + 1))

@@ -15,10 +15,13 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
+import java.util.regex.Pattern;
 
 /** The prefix {@code scans/}: scans too large for a record, by the day they came, deleted after their retention. */
 public final class Scans {
     private static final String PREFIX = "scans/";
+    /** As {@link #key(ScanId)} makes them: a ticket comes from whoever may write to Kafka. */
+    private static final Pattern KEY = Pattern.compile(PREFIX + "\\d{4}-\\d{2}-\\d{2}/[0-9a-f-]{36}");
 
     private final ObjectStore store;
 
@@ -88,15 +91,12 @@ public final class Scans {
      *     UNKNOWN_SCAN} if they are gone, {@code TOO_LARGE} above the limit
      */
     public byte[] get(ClaimTicket ticket, long maxBytes) {
-        if (!ticket.key().startsWith(PREFIX) || ticket.key().contains("..")) {
+        if (!KEY.matcher(ticket.key()).matches()) {
             throw new ScanstreamException(
-                    ErrorCode.INVALID_REQUEST, "claim ticket: '" + ticket.key() + "' is not below " + PREFIX + ".");
+                    ErrorCode.INVALID_REQUEST,
+                    "claim ticket: '" + ticket.key() + "' is no scan that was kept, " + PREFIX + "<day>/<id>.");
         }
-        if (ticket.sizeBytes() > maxBytes) {
-            throw new ScanstreamException(
-                    ErrorCode.TOO_LARGE,
-                    "claim ticket: " + ticket.sizeBytes() + " bytes are above the limit of " + maxBytes + ".");
-        }
+        requireAllowedSize(ticket, maxBytes);
         byte[] bytes = store.get(ticket.key(), ticket.sizeBytes() + 1)
                 .orElseThrow(() -> new ScanstreamException(
                         ErrorCode.UNKNOWN_SCAN, "no object " + ticket.key() + " in " + store + "."));
@@ -108,6 +108,19 @@ public final class Scans {
                             + " bytes that are not the ones it names.");
         }
         return bytes;
+    }
+
+    /** {@code INVALID_REQUEST} for a size that is none, {@code TOO_LARGE} for one above the limit. */
+    static void requireAllowedSize(ClaimTicket ticket, long maxBytes) {
+        if (ticket.sizeBytes() < 0) {
+            throw new ScanstreamException(
+                    ErrorCode.INVALID_REQUEST, "claim ticket: " + ticket.sizeBytes() + " is no size of a scan.");
+        }
+        if (ticket.sizeBytes() > maxBytes) {
+            throw new ScanstreamException(
+                    ErrorCode.TOO_LARGE,
+                    "claim ticket: " + ticket.sizeBytes() + " bytes are above the limit of " + maxBytes + ".");
+        }
     }
 
     /** {@code INVALID_REQUEST} if there are more bytes than the ticket says, read up to one too many, or fewer. */

@@ -16,6 +16,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class IncomingTest {
     private static TestStore server;
@@ -85,6 +87,65 @@ class IncomingTest {
 
         store.delete("incoming/tiny/1.png");
         assertCode(ErrorCode.UNKNOWN_SCAN, () -> incoming.get(ticket, 10));
+    }
+
+    @Test
+    void anOutageIsToldWithoutTheNameOfTheObject() {
+        try (TestStore away = new TestStore()) {
+            Incoming incoming = new Incoming(away.store(), List.of("incoming/"));
+            away.stopServer();
+            String key = "incoming/jane-doe.png";
+            for (Runnable call : List.<Runnable>of(
+                    () -> incoming.find(key),
+                    () -> incoming.get(new ClaimTicket(key, 5, null, "abc", incoming.bucket()), 10))) {
+                assertThatThrownBy(call::run)
+                        .isInstanceOfSatisfying(ScanstreamException.class, e -> assertThat(e.code())
+                                .isEqualTo(ErrorCode.STORE_UNAVAILABLE))
+                        .hasMessageNotContaining("jane-doe");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "http://169.254.169.254/latest/meta-data/",
+                "file:///etc/passwd",
+                "jobs/1/private/gallery.html",
+                "incoming/../jobs/1",
+                "incoming/./x",
+                "incoming/x/..",
+                "../incoming/x",
+                "/incoming/x",
+                ""
+            })
+    void aTicketThatPointsElsewhereOpensNothing(String key) {
+        Incoming incoming = new Incoming(server.store(), List.of("incoming/"));
+        assertCode(
+                ErrorCode.INVALID_REQUEST,
+                () -> incoming.get(new ClaimTicket(key, 5, null, "abc", incoming.bucket()), 10));
+        assertCode(ErrorCode.INVALID_REQUEST, () -> new Scans(server.store())
+                .get(new ClaimTicket(key, 5, "0".repeat(64)), 10));
+    }
+
+    @Test
+    void aTicketsEntityTagIsNoPlaceForAHeaderNorItsSizeForANegativeNumber() {
+        Incoming incoming = new Incoming(server.store(), List.of("incoming/"));
+        for (String etag : List.of("", "a\r\nX-Injected: 1", "a\"b", "\u00e9", "x".repeat(300))) {
+            assertCode(
+                    ErrorCode.INVALID_REQUEST,
+                    () -> incoming.get(new ClaimTicket("incoming/x", 5, null, etag, incoming.bucket()), 10));
+        }
+        for (long size : new long[] {-1, Long.MIN_VALUE}) {
+            assertCode(
+                    ErrorCode.INVALID_REQUEST,
+                    () -> incoming.get(new ClaimTicket("incoming/x", size, null, "a", incoming.bucket()), 10));
+            assertCode(ErrorCode.INVALID_REQUEST, () -> new Scans(server.store())
+                    .get(
+                            new ClaimTicket(
+                                    "scans/2026-11-20/0198c0de-0000-7000-8000-000000000000", size, "0".repeat(64)),
+                            10));
+        }
     }
 
     @Test

@@ -71,7 +71,8 @@ class ModelsTest {
 
     @Test
     void refusesAPackageWithAChangedMissingOrAddedFileNamingIt() throws IOException {
-        for (String file : List.of("model.onnx", "card.json", "golden/golden.json", "golden/000.png")) {
+        for (String file : List.of(
+                "model.onnx", "card.json", "golden/golden.json", "golden/000.png", "report.html", "recipe.yaml")) {
             Path changed = packageFolder("changed" + file.hashCode(), "weights");
             ModelPackage.seal(changed);
             byte[] bytes = Files.readAllBytes(changed.resolve(file));
@@ -86,6 +87,19 @@ class ModelsTest {
         ModelPackage.seal(added);
         Files.writeString(added.resolve("golden/extra.png"), "x");
         assertRefused(added, "golden/extra.png");
+    }
+
+    @Test
+    void refusesChecksumsWithAnyByteChanged() throws IOException {
+        Path changed = packageFolder("checksums", "weights");
+        ModelPackage.seal(changed);
+        byte[] bytes = Files.readAllBytes(changed.resolve("checksums"));
+        for (int i = 0; i < bytes.length; i++) {
+            byte[] flipped = bytes.clone();
+            flipped[i] ^= 1;
+            Files.write(changed.resolve("checksums"), flipped);
+            assertRefused(changed, "checksums");
+        }
     }
 
     @Test
@@ -121,6 +135,8 @@ class ModelsTest {
         Files.write(made.resolve("card.json"), sample("ModelCard"));
         Files.write(made.resolve("golden/golden.json"), sample("Golden"));
         Files.writeString(made.resolve("golden/000.png"), "an image");
+        Files.writeString(made.resolve("report.html"), "a page");
+        Files.writeString(made.resolve("recipe.yaml"), "name: a recipe");
         return made;
     }
 

@@ -12,6 +12,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PretrainedWeightsTest {
     private static TestStore server;
@@ -51,5 +53,19 @@ class PretrainedWeightsTest {
                     .hasMessageContaining("'" + name + "'")
                     .hasMessageContaining("weights/<name> of scanstream");
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "http://169.254.169.254/weights", "https://example.com/w.pth", "file:///etc/passwd", "../jobs/x",
+                "..", "a/../b", "s3://other/w", ""
+            })
+    void anAddressIsNoNameOfWeights(String name) {
+        Path file = folder.resolve("weights");
+        assertThatThrownBy(() -> new PretrainedWeights(server.store()).download(name, file))
+                .isInstanceOfSatisfying(
+                        ScanstreamException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.UNKNOWN_WEIGHTS));
+        assertThat(file).doesNotExist();
     }
 }

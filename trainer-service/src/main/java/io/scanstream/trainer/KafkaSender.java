@@ -1,7 +1,9 @@
 package io.scanstream.trainer;
 
+import io.opentelemetry.context.Context;
 import io.scanstream.contracts.Topics;
 import io.scanstream.trainer.job.Announcements;
+import io.smallrye.reactive.messaging.TracingMetadata;
 import io.smallrye.reactive.messaging.kafka.api.OutgoingKafkaRecordMetadata;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;
@@ -62,7 +64,9 @@ class KafkaSender implements Announcements.Sender {
                             sent.completeExceptionally(e);
                             return CompletableFuture.completedFuture(null);
                         })
-                .addMetadata(metadata);
+                .addMetadata(metadata)
+                // The record carries the context of the job that it is about.
+                .addMetadata(TracingMetadata.withCurrent(Context.current()));
         try {
             emitter.send(message);
         } catch (IllegalStateException e) {

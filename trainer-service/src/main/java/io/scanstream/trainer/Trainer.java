@@ -17,6 +17,7 @@ import io.scanstream.trainer.ingest.IngestWork;
 import io.scanstream.trainer.job.Announcements;
 import io.scanstream.trainer.job.Claims;
 import io.scanstream.trainer.job.JobRunner;
+import io.scanstream.trainer.job.JobTraces;
 import io.scanstream.trainer.job.LeaseTimes;
 import io.scanstream.trainer.job.Patience;
 import io.scanstream.trainer.job.Reconciler;
@@ -72,6 +73,7 @@ final class Trainer {
             ObjectStore store,
             Libtorch libtorch,
             Announcements announcements,
+            JobTraces traces,
             Consumer<ScanstreamException> misconfigured) {
         this.config = config;
         this.times = new LeaseTimes(config.lease().duration(), config.lease().renewEvery());
@@ -87,7 +89,13 @@ final class Trainer {
         String name = config.trainer().name().orElseGet(Trainer::hostAndProcess);
         Claims claims = new Claims(jobs, name, times, announcements, clock);
         this.worker = new Worker(
-                requests(kafka, config.requests(), name), claims, runner, announcements, patience, misconfigured);
+                requests(kafka, config.requests(), name),
+                claims,
+                runner,
+                traces,
+                announcements,
+                patience,
+                misconfigured);
         this.reconciler =
                 new Reconciler(jobs, datasets, times, config.reconcile().grace(), announcements, clock);
     }

@@ -1,6 +1,7 @@
 package io.scanstream.trainer;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -11,6 +12,7 @@ import io.scanstream.storage.ObjectStore;
 import io.scanstream.storage.StoreConfig;
 import io.scanstream.trainer.job.Announcements;
 import io.scanstream.trainer.job.JobMeters;
+import io.scanstream.trainer.job.JobTraces;
 import io.scanstream.trainer.libtorch.DeviceChoice;
 import io.scanstream.trainer.libtorch.Libtorch;
 import io.smallrye.common.annotation.Identifier;
@@ -33,6 +35,7 @@ class TrainerService {
 
     private final TrainerConfig config;
     private final Announcements announcements;
+    private final JobTraces traces;
     private final Map<String, Object> kafka;
     private final CountDownLatch stopping = new CountDownLatch(1);
     private volatile @Nullable ObjectStore store;
@@ -42,9 +45,11 @@ class TrainerService {
             TrainerConfig config,
             KafkaSender sender,
             MeterRegistry metrics,
+            OpenTelemetry telemetry,
             @Identifier("default-kafka-broker") Map<String, Object> kafka) {
         this.config = config;
         this.announcements = new Announcements(sender, new JobMeters(metrics));
+        this.traces = new JobTraces(telemetry);
         this.kafka = kafka;
     }
 
@@ -64,7 +69,7 @@ class TrainerService {
                 return;
             }
             store = opened;
-            Trainer assembled = new Trainer(config, kafka, opened, libtorch, announcements, this::end);
+            Trainer assembled = new Trainer(config, kafka, opened, libtorch, announcements, traces, this::end);
             trainer = assembled;
             if (stopping.getCount() > 0) {
                 assembled.start();

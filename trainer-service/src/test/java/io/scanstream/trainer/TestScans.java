@@ -50,6 +50,30 @@ public final class TestScans {
         return this;
     }
 
+    /** What a table says of the scans so far, one value after the other, again and again. */
+    public TestScans withColumn(String column, List<String> values) {
+        for (int i = 0; i < entries.size(); i++) {
+            Manifest.Entry entry = entries.get(i);
+            Map<String, String> columns = new HashMap<>(entry.columns());
+            columns.put(column, values.get(i % values.size()));
+            entries.set(
+                    i,
+                    new Manifest.Entry(
+                            entry.path(),
+                            entry.sha256(),
+                            entry.sizeBytes(),
+                            entry.label(),
+                            entry.split(),
+                            entry.subject(),
+                            entry.group(),
+                            entry.duplicateOf(),
+                            entry.mask(),
+                            entry.likeness(),
+                            columns));
+        }
+        return this;
+    }
+
     /** Adds so many scans of every class that do not say so, but in their names. */
     public TestScans withUnlabelled(int perClass) {
         for (int k = 0; k < classes.size(); k++) {

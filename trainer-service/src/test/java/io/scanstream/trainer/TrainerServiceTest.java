@@ -6,6 +6,9 @@ import static org.hamcrest.Matchers.containsString;
 
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.context.Context;
+import io.opentelemetry.context.ContextKey;
+import io.opentelemetry.context.Scope;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import io.quarkus.test.junit.QuarkusTest;
@@ -17,6 +20,7 @@ import io.scanstream.contracts.scoring.ScanHeaders;
 import io.scanstream.contracts.training.TrainingEvent;
 import io.scanstream.local.objectstore.EmbeddedObjectStore;
 import io.scanstream.trainer.job.JobMeters;
+import io.smallrye.reactive.messaging.TracingMetadata;
 import io.smallrye.reactive.messaging.kafka.api.OutgoingKafkaRecordMetadata;
 import io.smallrye.reactive.messaging.memory.InMemoryConnector;
 import io.smallrye.reactive.messaging.memory.InMemorySink;
@@ -125,6 +129,22 @@ class TrainerServiceTest {
         Message<byte[]> sent = sink.received().get(0);
         assertThat(Json.read(sent.getPayload(), TrainingEvent.class)).isEqualTo(event);
         assertThat(metadata(sent).getKey()).isEqualTo(job.toString());
+    }
+
+    @Test
+    void whatIsToldCarriesTheContextOfTheJobOn() {
+        InMemorySink<byte[]> sink = connector.sink("training-events");
+        sink.clear();
+        Context context = Context.current().with(ContextKey.named("job"), "a job's");
+        try (Scope scope = context.makeCurrent()) {
+            sender.send(Topics.TRAINING_EVENTS, "key", new byte[0], Map.of())
+                    .toCompletableFuture()
+                    .join();
+        }
+
+        assertThat(sink.received().get(0).getMetadata(TracingMetadata.class))
+                .hasValueSatisfying(
+                        tracing -> assertThat(tracing.getCurrentContext()).isSameAs(context));
     }
 
     @Test

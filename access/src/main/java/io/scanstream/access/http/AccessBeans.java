@@ -1,6 +1,8 @@
 package io.scanstream.access.http;
 
+import io.micrometer.core.instrument.config.MeterFilter;
 import io.quarkus.runtime.configuration.ConfigurationException;
+import io.scanstream.access.AccessRules;
 import io.scanstream.access.KeyRing;
 import io.scanstream.contracts.ScanstreamException;
 import jakarta.enterprise.inject.Produces;
@@ -38,6 +40,12 @@ final class AccessBeans {
                     + " tokens for this service have as aud ('any' if they have none).");
         }
         return keys;
+    }
+
+    @Produces
+    @Singleton
+    MeterFilter uriTags(AccessRules rules) {
+        return new UriTags(rules);
     }
 
     /** Whether bearer tokens are looked at. */

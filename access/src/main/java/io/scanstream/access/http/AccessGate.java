@@ -16,6 +16,7 @@ import io.scanstream.access.KeyRing;
 import io.scanstream.access.RateLimit;
 import io.scanstream.access.Role;
 import io.vertx.core.Vertx;
+import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -96,6 +97,18 @@ public class AccessGate {
 
     void install(@Observes Filters filters) {
         filters.register(this::check, PRIORITY);
+    }
+
+    /** A target that is no path comes to no filter: the router has failed before. Without this, its log would have the target. */
+    void guard(@Observes Router router) {
+        router.route().order(Integer.MIN_VALUE).failureHandler(http -> {
+            String path = http.request().path();
+            if (path == null || !path.startsWith("/")) {
+                refusals.noPath(http);
+            } else {
+                http.next();
+            }
+        });
     }
 
     void start(@Observes StartupEvent event, Vertx vertx) {

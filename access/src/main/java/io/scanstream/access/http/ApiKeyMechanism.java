@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public class ApiKeyMechanism implements HttpAuthenticationMechanism {
     static final String CALLER = "scanstream.caller";
     static final String SCHEME = "ApiKey";
-    private static final String HEADER = "X-API-Key";
+    static final String HEADER = "X-API-Key";
 
     private final KeyRing keys;
 

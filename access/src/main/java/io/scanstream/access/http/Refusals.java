@@ -21,6 +21,7 @@ final class Refusals {
     private static final int DROPPED_BYTES = 64 << 10;
 
     private static final int ISSUER_RETRY_SECONDS = 5;
+    private static final Duration LINGER = Duration.ofSeconds(2);
 
     /** Of what the status alone says. */
     private static final Map<Integer, String> TITLES =
@@ -38,6 +39,11 @@ final class Refusals {
         this.form = form;
         this.challenge =
                 ApiKeyMechanism.SCHEME + " realm=\"scanstream\"" + (tokens ? ", Bearer realm=\"scanstream\"" : "");
+    }
+
+    /** 400. */
+    void noPath(RoutingContext http) {
+        send(http, 400, ErrorCode.INVALID_REQUEST, "What is asked for is no path: it does not begin with a slash.");
     }
 
     /** 401. */
@@ -90,14 +96,21 @@ final class Refusals {
         if (response.ended() || response.closed()) {
             return;
         }
-        if (hasLargeBody(request) && request.version() != HttpVersion.HTTP_2) {
+        boolean closes = hasLargeBody(request) && request.version() != HttpVersion.HTTP_2;
+        if (closes) {
             response.putHeader("Connection", "close");
-        } else {
-            request.resume();
         }
+        // Without anybody who reads it, the body is dropped as it comes.
+        request.resume();
         RefusalForm.Body body = form.of(path(http), problem(status, code, detail));
         response.setStatusCode(status).putHeader("Content-Type", body.mediaType());
-        var unused = response.end(body.text());
+        var unused = response.end(body.text()).onComplete(sent -> {
+            if (closes) {
+                // Not at once: a client that still sends would lose the answer.
+                http.vertx().setTimer(LINGER.toMillis(), timer -> request.connection()
+                        .close());
+            }
+        });
     }
 
     /** The request's path; a request line without one is about all of us. */

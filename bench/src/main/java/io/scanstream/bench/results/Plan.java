@@ -14,14 +14,16 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Which recipes are trained on what, {@code bench/results.yaml}.
  *
  * @param rows in the table's order
+ * @param calibration those whose calibration is told, in a table of its own
  */
-record Plan(List<Row> rows) {
+record Plan(List<Row> rows, List<Row> calibration) {
 
     /**
      * One line of the table.
@@ -79,6 +81,12 @@ record Plan(List<Row> rows) {
 
     Plan {
         rows = List.copyOf(rows);
+        calibration = calibration == null ? List.of() : List.copyOf(calibration);
+    }
+
+    /** What is trained; a run that two rows share is there twice. */
+    List<Row> all() {
+        return Stream.concat(rows.stream(), calibration.stream()).toList();
     }
 
     /**

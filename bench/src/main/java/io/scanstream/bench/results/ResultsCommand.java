@@ -1,9 +1,9 @@
 package io.scanstream.bench.results;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.scanstream.contracts.Json;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,9 +21,6 @@ import picocli.CommandLine.Option;
                 "Trains recipes on real data, scores each model's test split once, and writes the table of results."
                         + " Runs that are done already, with the same recipe, are not repeated.")
 public final class ResultsCommand implements Callable<Integer> {
-    private static final String BEGIN = "<!-- results: begin -->\n";
-    private static final String END = "<!-- results: end -->\n";
-
     @Option(names = "--data", paramLabel = "DIR", required = true, description = "The folder of the data sets.")
     private Path data = Path.of(".");
 
@@ -57,7 +54,7 @@ public final class ResultsCommand implements Callable<Integer> {
                 data.toAbsolutePath().normalize(),
                 project().resolve("target/results"));
         boolean failed = false;
-        for (Plan.Row row : tableOnly ? List.<Plan.Row>of() : read.rows()) {
+        for (Plan.Row row : tableOnly ? List.<Plan.Row>of() : read.all()) {
             if (only.isEmpty() || only.contains(row.recipe())) {
                 failed |= !train(row, done, trainings);
             }
@@ -94,23 +91,47 @@ public final class ResultsCommand implements Callable<Integer> {
     private void write(Plan read, Ledger done) throws IOException {
         Table lines = new Table();
         for (Plan.Row row : read.rows()) {
-            List<JsonNode> ended = new ArrayList<>();
-            for (Plan.Run run : row.runs()) {
-                done.find(run).ifPresent(ended::add);
-            }
-            lines.add(row, ended);
+            lines.add(
+                    row,
+                    done(row, done).stream()
+                            .filter(line -> !line.isMissingNode())
+                            .toList());
         }
-        String page = Files.exists(table) ? Files.readString(table) : BEGIN + END;
-        int begin = page.indexOf(BEGIN);
-        int end = page.indexOf(END);
+        CalibrationTable calibration = new CalibrationTable();
+        for (Plan.Row row : read.calibration()) {
+            calibration.add(row, done(row, done));
+        }
+        String page = Files.exists(table) ? Files.readString(table) : begin("results") + end("results");
+        page = between("results", lines.markdown(), page);
+        Files.writeString(
+                table, read.calibration().isEmpty() ? page : between("calibration", calibration.markdown(), page));
+    }
+
+    /** In the seeds' order, a missing node for each that is not done. */
+    private static List<JsonNode> done(Plan.Row row, Ledger done) throws IOException {
+        List<JsonNode> ended = new ArrayList<>();
+        for (Plan.Run run : row.runs()) {
+            ended.add(done.find(run).orElse(MissingNode.getInstance()));
+        }
+        return ended;
+    }
+
+    private String between(String name, String lines, String page) throws IOException {
+        int begin = page.indexOf(begin(name));
+        int end = page.indexOf(end(name));
         if (begin < 0 || end < begin) {
-            throw new IOException(table + ": expected the lines '" + BEGIN.strip() + "' and '" + END.strip()
-                    + "', between which the table is written.");
+            throw new IOException(table + ": expected the lines '" + begin(name).strip() + "' and '"
+                    + end(name).strip() + "', between which a table is written.");
         }
-        Files.write(
-                table,
-                (page.substring(0, begin + BEGIN.length()) + lines.markdown() + page.substring(end))
-                        .getBytes(StandardCharsets.UTF_8));
+        return page.substring(0, begin + begin(name).length()) + lines + page.substring(end);
+    }
+
+    private static String begin(String name) {
+        return "<!-- " + name + ": begin -->\n";
+    }
+
+    private static String end(String name) {
+        return "<!-- " + name + ": end -->\n";
     }
 
     private static Path project() {

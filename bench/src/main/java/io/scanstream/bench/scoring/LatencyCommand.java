@@ -51,6 +51,14 @@ public final class LatencyCommand implements Callable<Integer> {
     private double seconds = 20;
 
     @Option(
+            names = "--pairs",
+            paramLabel = "N",
+            defaultValue = "5",
+            description = "Below saturation: measurements of each load, by turns with decoding and running alone."
+                    + " Default: ${DEFAULT-VALUE}.")
+    private int pairs = 5;
+
+    @Option(
             names = "--warm-up",
             paramLabel = "N",
             defaultValue = "60",
@@ -97,20 +105,7 @@ public final class LatencyCommand implements Callable<Integer> {
                             .scansPerSecond();
             LatencyPlot plot = new LatencyPlot(measured.name() + ", " + edge.label(), saturation);
             for (double load : loads.isEmpty() ? (curve == null ? LOADS : CURVE) : loads) {
-                double perSecond = load * saturation;
-                OpenLoop.Latencies latencies = kafka
-                        ? loop.kafka(Topics.SCANS, perSecond, seconds, load > 1 ? DEADLINE : null)
-                        : loop.http(perSecond, seconds);
-                Map<String, Object> line = line(measured, edge, latencies);
-                line.put("load", load);
-                line.put("perSecond", Median.rounded(perSecond, 1));
-                if (load < 1) {
-                    double bare = bareP99(stand, cores, perSecond);
-                    line.put("bareP99Ms", Median.rounded(bare, 2));
-                    line.put("aboveBareP99Ms", Median.rounded(latencies.percentile(0.99) - bare, 2));
-                }
-                System.out.println(Json.text(line));
-                plot.add(latencies.at(perSecond));
+                plot.add(atLoad(load, saturation, edge, measured, stand, loop));
             }
             if (curve != null) {
                 Files.writeString(
@@ -128,8 +123,40 @@ public final class LatencyCommand implements Callable<Integer> {
         }
     }
 
+    private LatencyPlot.Point atLoad(
+            double load, double saturation, Edge edge, Case measured, Stand stand, OpenLoop loop)
+            throws IOException, InterruptedException {
+        double perSecond = load * saturation;
+        boolean shedding = load >= 1;
+        List<OpenLoop.Latencies> measurements = new ArrayList<>();
+        List<Double> bare = new ArrayList<>();
+        List<Double> above = new ArrayList<>();
+        for (int pair = 0; pair < (shedding ? 1 : pairs); pair++) {
+            OpenLoop.Latencies latencies = edge == Edge.KAFKA
+                    ? loop.kafka(Topics.SCANS, perSecond, seconds, shedding ? DEADLINE : null)
+                    : loop.http(perSecond, seconds);
+            measurements.add(latencies);
+            if (!shedding) {
+                bare.add(bareP99(stand, perSecond));
+                above.add(latencies.percentile(0.99) - bare.get(pair));
+            }
+        }
+        OpenLoop.Latencies all = OpenLoop.Latencies.together(measurements);
+        Map<String, Object> line = line(measured, edge, all);
+        line.put("load", load);
+        line.put("perSecond", Median.rounded(perSecond, 1));
+        if (!shedding) {
+            line.put("bareP99Ms", Median.rounded(Median.of(bare), 2));
+            line.put("aboveBareP99Ms", Median.rounded(Median.of(above), 2));
+            line.put("aboveBareP99MsInterval", Median.interval(above));
+        }
+        System.out.println(Json.text(line));
+        return all.at(perSecond);
+    }
+
     /** Of decoding and running each scan alone by all cores, at the same pace. */
-    private double bareP99(Stand stand, int cores, double perSecond) throws IOException {
+    private double bareP99(Stand stand, double perSecond) throws IOException {
+        int cores = Runtime.getRuntime().availableProcessors();
         Limit.Question alone = new Limit.Question(cores, 1, 1, seconds, perSecond);
         return alone.ask(stand.limit()).path("p99Ms").asDouble();
     }

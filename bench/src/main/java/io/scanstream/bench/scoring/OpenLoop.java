@@ -11,6 +11,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +51,15 @@ final class OpenLoop {
      */
     @SuppressWarnings("ArrayRecordComponent") // not compared
     record Latencies(double[] sortedMs, int shed) {
+        static Latencies together(List<Latencies> measurements) {
+            return new Latencies(
+                    measurements.stream()
+                            .flatMapToDouble(each -> Arrays.stream(each.sortedMs()))
+                            .sorted()
+                            .toArray(),
+                    measurements.stream().mapToInt(Latencies::shed).sum());
+        }
+
         double percentile(double share) {
             return sortedMs.length == 0 ? Double.NaN : Percentiles.of(sortedMs, share);
         }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
 import java.io.IOException;
@@ -92,6 +93,30 @@ class ResultsTest {
         assertThat(table.markdown())
                 .contains("|  | no weights here: runs, no figure |")
                 .doesNotContain(".9800");
+    }
+
+    @Test
+    void tellsOfEachSeedWhetherItsProbabilitiesBecameBetter() {
+        CalibrationTable table = new CalibrationTable();
+        table.add(
+                row(Map.of()), List.of(calibrated(0.5, 0.4, 0.08, 0.03, 0.02), calibrated(0.5, 0.4, 0.08, 0.05, 0.02)));
+        table.add(row(Map.of()), List.of(calibrated(0.5, 0.6, 0.08, 0.01, 0.02), MissingNode.getInstance()));
+
+        assertThat(table.markdown().lines().skip(2))
+                .containsExactly(
+                        "| digits | 1 | 1.500 | 0.5000 | 0.4000 | 0.0800 | 0.0300 | 0.0200 | reached |",
+                        "| digits | 2 | 1.500 | 0.5000 | 0.4000 | 0.0800 | 0.0500 | 0.0200 | **error missed** |",
+                        "| digits | mean | 1.500 | 0.5000 | 0.4000 | 0.0800 | 0.0400 | 0.0200 | reached |",
+                        "| digits | 1 | 1.500 | 0.5000 | 0.6000 | 0.0800 | 0.0100 | 0.0200 | **log loss worse** |",
+                        "| digits | 2 | | | | | | | not run |");
+    }
+
+    private static JsonNode calibrated(
+            double lossBefore, double lossAfter, double errorBefore, double errorAfter, double floor) {
+        String both = "{\"calibration\":{\"temperature\":1.5,\"before\":{\"logLoss\":" + lossBefore
+                + ",\"expectedError\":" + errorBefore + ",\"noiseFloor\":0.1},\"after\":{\"logLoss\":" + lossAfter
+                + ",\"expectedError\":" + errorAfter + ",\"noiseFloor\":" + floor + "}}}";
+        return Json.read(both.getBytes(StandardCharsets.UTF_8), JsonNode.class);
     }
 
     private static Plan.Row row(Map<String, String> set) {

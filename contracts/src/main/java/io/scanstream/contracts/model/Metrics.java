@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param merged the same images where the recipe takes some classes for one
  * @param intervals where figures lie with 95 % for images like these, by their short names: those of {@link #figures}, and
  *     {@code recall/<class>}, {@code specificity/<class>} and {@code precision/<class>}; left out where there are none
+ * @param subgroups the same figures of parts of the split, as the recipe asks; left out where there are none
  */
 public record Metrics(
         int images,
@@ -38,7 +39,8 @@ public record Metrics(
         @Nullable Double averagePrecision,
         @Nullable Segmentation segmentation,
         @Nullable Metrics merged,
-        @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, Interval> intervals) {
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, Interval> intervals,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Subgroup> subgroups) {
 
     /**
      * One class's figures; where nothing was predicted or there is no image, precision or recall is 0.
@@ -75,10 +77,20 @@ public record Metrics(
     /** One class's overlap, as {@link Segmentation} has it. */
     public record Overlap(String label, double dice, double iou, double diceOverall, double iouOverall) {}
 
+    /**
+     * The images of a split that have one value in a column of the data set's tables.
+     *
+     * @param column of the manifest's entries
+     * @param value in that column, or a band of numbers, {@code 40 to 55}; absent for images without a value
+     * @param metrics of these images alone
+     */
+    public record Subgroup(String column, @Nullable String value, Metrics metrics) {}
+
     public Metrics {
         perClass = List.copyOf(perClass);
         confusion = confusion.stream().map(List::copyOf).toList();
         intervals = intervals == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(intervals));
+        subgroups = subgroups == null ? List.of() : List.copyOf(subgroups);
     }
 
     /** These figures with those of merged classes beside them. */
@@ -95,7 +107,8 @@ public record Metrics(
                 averagePrecision,
                 segmentation,
                 ofMerged,
-                intervals);
+                intervals,
+                subgroups);
     }
 
     /** These figures with their intervals. */
@@ -112,7 +125,26 @@ public record Metrics(
                 averagePrecision,
                 segmentation,
                 merged,
-                ofThem);
+                ofThem,
+                subgroups);
+    }
+
+    /** These figures with those of parts of the images. */
+    public Metrics withSubgroups(List<Subgroup> parts) {
+        return new Metrics(
+                images,
+                accuracy,
+                macroF1,
+                logLoss,
+                rocAuc,
+                perClass,
+                confusion,
+                balancedAccuracy,
+                averagePrecision,
+                segmentation,
+                merged,
+                intervals,
+                parts);
     }
 
     /**

@@ -1,14 +1,18 @@
 package io.scanstream.contracts.recipe;
 
+import io.scanstream.contracts.dataset.Manifest;
+import io.scanstream.contracts.dataset.Split;
 import io.scanstream.contracts.model.Task;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Contradictions in a recipe's section {@code evaluation}. */
 final class EvaluationCheck {
     private static final String MERGED = "recipe.evaluation.mergedClasses";
+    private static final String SUBGROUPS = "recipe.evaluation.subgroups";
 
     /** What contradicts itself. */
     static void alone(Recipe recipe, List<Problem> problems) {
@@ -20,6 +24,10 @@ final class EvaluationCheck {
             problems.add(new Problem(
                     "recipe.evaluation.operatingPoint",
                     "a threshold is of the positive class; recipe.data.positiveClass names none."));
+        }
+        if (new HashSet<>(evaluation.subgroups()).size()
+                < evaluation.subgroups().size()) {
+            problems.add(new Problem(SUBGROUPS, "names a column twice: " + evaluation.subgroups() + "."));
         }
         Set<String> seen = new HashSet<>();
         evaluation.mergedClasses().forEach((name, members) -> {
@@ -36,12 +44,18 @@ final class EvaluationCheck {
         });
     }
 
-    /** What contradicts the data's classes, in class order. */
+    /**
+     * What contradicts the data.
+     *
+     * @param classes in class order
+     */
     static void against(
-            Recipe.@Nullable Evaluation evaluation, List<String> classes, Task task, List<Problem> problems) {
+            Recipe.@Nullable Evaluation evaluation, List<String> classes, Manifest manifest, List<Problem> problems) {
         if (evaluation == null) {
             return;
         }
+        checkSubgroups(evaluation.subgroups(), manifest, problems);
+        Task task = manifest.task();
         evaluation.mergedClasses().forEach((name, members) -> {
             String path = MERGED + "." + name;
             for (String member : members) {
@@ -74,6 +88,19 @@ final class EvaluationCheck {
         String focus = evaluation.focusClass();
         if (focus != null && !classes.contains(focus)) {
             problems.add(notAClass("recipe.evaluation.focusClass", focus, classes));
+        }
+    }
+
+    private static void checkSubgroups(List<String> asked, Manifest manifest, List<Problem> problems) {
+        Set<String> columns = new TreeSet<>();
+        manifest.of(Split.TEST).forEach(entry -> columns.addAll(entry.columns().keySet()));
+        for (String column : asked) {
+            if (!columns.contains(column)) {
+                problems.add(new Problem(
+                        SUBGROUPS,
+                        "no test image has a value for '" + column + "'; the data set's tables have "
+                                + (columns.isEmpty() ? "no further columns" : columns) + "."));
+            }
         }
     }
 

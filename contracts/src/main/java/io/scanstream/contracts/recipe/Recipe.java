@@ -1,5 +1,6 @@
 package io.scanstream.contracts.recipe;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
@@ -339,8 +340,17 @@ public record Recipe(
                     below = 1,
                     example = "0.95")
             @Nullable
-            Double referBelowAccuracy) {
+            Double referBelowAccuracy,
+
+            @Setting(
+                    value = "Columns of the data set's tables: the figures of each of their values are told too.",
+                    fallback = "[]",
+                    example = "[site, device]")
+            @JsonInclude(JsonInclude.Include.NON_EMPTY)
+            List<String> subgroups) {
         public Evaluation {
+            // Cards from before there were subgroups do not have the field.
+            subgroups = subgroups == null ? List.of() : List.copyOf(subgroups);
             Map<String, List<String>> copied = new LinkedHashMap<>();
             mergedClasses.forEach((name, members) -> copied.put(name, List.copyOf(members)));
             mergedClasses = Collections.unmodifiableMap(copied);

@@ -94,7 +94,7 @@ public final class RecipeCheck {
                     "'" + positive + "' is not among the data's classes " + classes + "."));
         }
         new TrainingCheck(recipe, problems).against(classes, manifest.task());
-        EvaluationCheck.against(recipe.evaluation(), classes, manifest.task(), problems);
+        EvaluationCheck.against(recipe.evaluation(), classes, manifest, problems);
         GateCheck.against(recipe.gate(), classes, manifest.task(), problems);
         recipe.data().classAliases().keySet().stream()
                 .filter(alias -> !manifest.classes().contains(alias)

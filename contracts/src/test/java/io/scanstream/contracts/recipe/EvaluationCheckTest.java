@@ -79,6 +79,37 @@ class EvaluationCheckTest {
     }
 
     @Test
+    void subgroupsAreColumnsOfTheTestImages() {
+        Manifest plain = manifest();
+        Manifest.Entry test = new Manifest.Entry(
+                "test/cancer/9.png",
+                "cc",
+                1,
+                "cancer",
+                Split.TEST,
+                null,
+                null,
+                null,
+                null,
+                null,
+                Map.of("site", "north"));
+        Manifest withSites = new Manifest(
+                plain.dataset(),
+                plain.classes(),
+                Stream.concat(plain.entries().stream(), Stream.of(test)).toList(),
+                List.of(),
+                Instant.EPOCH);
+        Recipe recipe = read("{subgroups: [site, device]}");
+
+        assertThat(RecipeCheck.against(recipe, withSites))
+                .singleElement()
+                .asString()
+                .contains("recipe.evaluation.subgroups", "'device'", "[site]");
+        assertThat(RecipeCheck.against(recipe, plain)).hasSize(2);
+        assertThatThrownBy(() -> read("{subgroups: [site, site]}")).hasMessageContaining("names a column twice");
+    }
+
+    @Test
     void oneReadingFindsWhatIsWrongInItselfAndWithTheData() {
         byte[] slips = (RECIPE + "colour: red\nevaluation: {mergedClasses: {lesion: [benign]}, focusClass: tumour}")
                 .getBytes(StandardCharsets.UTF_8);

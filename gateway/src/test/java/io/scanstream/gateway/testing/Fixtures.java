@@ -120,7 +120,8 @@ public final class Fixtures {
                 0.9,
                 null,
                 null,
-                Map.of());
+                Map.of(),
+                List.of());
         Recipe recipe = recipe();
         return new ModelCard(
                 ModelCard.SCHEMA_VERSION,

@@ -78,6 +78,20 @@ public final class ProblemResponses {
         return respond(uri.getPath(), status, status == 415 ? ErrorCode.UNSUPPORTED_IMAGE : null, detail, allowed);
     }
 
+    /** The framework's parser has no exception of its own for a Content-Type or Accept that is none. */
+    @ServerExceptionMapper
+    public Response mediaType(IllegalArgumentException e, UriInfo uri) {
+        if (!String.valueOf(e.getMessage()).startsWith("Failed to parse media type")) {
+            return defect(e, uri);
+        }
+        return respond(
+                uri.getPath(),
+                415,
+                ErrorCode.UNSUPPORTED_IMAGE,
+                "Content-Type or Accept is no media type; image/png is one.",
+                null);
+    }
+
     @ServerExceptionMapper
     public Response defect(Exception e, UriInfo uri) {
         LOG.error("A request ended in a defect.", e);

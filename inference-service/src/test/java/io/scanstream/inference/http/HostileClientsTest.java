@@ -219,6 +219,18 @@ class HostileClientsTest {
     }
 
     @Test
+    void whatIsNoMediaTypeIsNoDefect() throws IOException {
+        for (String odd : List.of("no media type", "{}", "%ff%fe", "a/b/c;;;")) {
+            try (RawClient client = client()) {
+                Answer answer = client.head(SCORE, HOST, "Content-Type: " + odd, length(RED.length))
+                        .bytes(RED)
+                        .answer();
+                assertThat(answer.status()).as(odd).isEqualTo(415);
+            }
+        }
+    }
+
+    @Test
     void manyWaitingRequestsNeedNoThreadsOfTheirOwn() throws IOException {
         List<RawClient> waiting = new ArrayList<>();
         try {

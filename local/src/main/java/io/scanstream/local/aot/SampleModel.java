@@ -24,9 +24,10 @@ import java.util.Optional;
  * A model of 883 parameters that comes with this module, as {@code ./scanstream train} wrote it, less its larger golden images
  * and its report; its recipe lies with it.
  *
+ * @param version its name, {@code warm-up}, and its version
  * @param scans its golden images, PNG
  */
-record SampleModel(ModelVersion version, List<byte[]> scans) {
+public record SampleModel(ModelVersion version, List<byte[]> scans) {
     private static final String BUCKET = "scanstream";
     private static final String REGION = "us-east-1";
 
@@ -51,8 +52,12 @@ record SampleModel(ModelVersion version, List<byte[]> scans) {
         return new SampleModel(version, scans);
     }
 
-    /** The package as files, held against its checksums. */
-    static ModelPackage unpacked(Path folder) {
+    /**
+     * The package as files, held against its checksums.
+     *
+     * @param folder is made if absent
+     */
+    public static ModelPackage unpacked(Path folder) {
         try {
             for (String file : files()) {
                 Path target = folder.resolve(file);

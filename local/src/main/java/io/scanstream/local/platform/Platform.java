@@ -121,7 +121,9 @@ public final class Platform implements AutoCloseable {
 
     private Map<String, String> environment(Service service, URI address, Path cache) {
         Connections servers = connections();
-        Map<String, String> environment = new HashMap<>(options.environment());
+        Map<String, String> environment = new HashMap<>();
+        environment.put("SCANSTREAM_SECURITY_MODE", "off");
+        environment.putAll(options.environment());
         environment.put("KAFKA_BOOTSTRAP_SERVERS", servers.bootstrapServers());
         environment.put("SCANSTREAM_STORE_ENDPOINT", servers.store().toString());
         environment.put("SCANSTREAM_STORE_ACCESS_KEY", servers.credentials().accessKey());
@@ -129,7 +131,6 @@ public final class Platform implements AutoCloseable {
         environment.put("SCANSTREAM_CACHE_DIR", cache.toString());
         environment.put("SCANSTREAM_INFERENCE_URL", address(Service.INFERENCE).toString());
         environment.put("QUARKUS_HTTP_HOST", "127.0.0.1");
-        environment.put("SCANSTREAM_SECURITY_MODE", "off");
         environment.put("QUARKUS_HTTP_PORT", Integer.toString(address.getPort()));
         environment.putAll(service.environment(options.project()));
         return environment;

@@ -16,9 +16,16 @@ import java.util.Map;
  * @param options of its JVM
  */
 record Service(String name, String module, List<String> options) {
+    /**
+     * A decoded picture of half a region or more is an object of its own kind to G1 ("humongous"), and every few of them
+     * start a marking of the whole heap beside the work. With its default of 1 MiB that is a picture of 418 pixels.
+     */
+    private static final String ROOM_FOR_PICTURES = "-XX:G1HeapRegionSize=8m";
+
     static final Service GATEWAY = new Service("gateway", "gateway", List.of("-Xmx512m"));
-    static final Service TRAINER = new Service("trainer", "trainer-service", List.of("-Xmx3g"));
-    static final Service INFERENCE = new Service("inference", "inference-service", List.of("-Xmx1g"));
+    static final Service TRAINER = new Service("trainer", "trainer-service", List.of("-Xmx3g", ROOM_FOR_PICTURES));
+    static final Service INFERENCE =
+            new Service("inference", "inference-service", List.of("-Xmx1g", ROOM_FOR_PICTURES));
 
     static final List<Service> ALL = List.of(GATEWAY, TRAINER, INFERENCE);
     static final List<String> NAMES = ALL.stream().map(Service::name).toList();

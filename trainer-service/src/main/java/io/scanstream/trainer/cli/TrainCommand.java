@@ -7,6 +7,7 @@ import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.dataset.DatasetVersion;
 import io.scanstream.contracts.dataset.Manifest;
 import io.scanstream.contracts.job.JobId;
+import io.scanstream.contracts.model.Calibration;
 import io.scanstream.contracts.model.Metrics;
 import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.contracts.recipe.Recipe;
@@ -225,6 +226,10 @@ public final class TrainCommand implements Callable<Integer> {
         line.put("bestEpoch", trained.sealed().card().bestEpoch());
         line.put("warnings", trained.warnings());
         line.put("test", figures);
+        Calibration calibration = trained.sealed().card().calibration();
+        if (calibration != null) {
+            line.put("calibration", calibration);
+        }
         line.put("seconds", Math.round(seconds * 10) / 10.0);
         return line;
     }

@@ -9,8 +9,8 @@ public final class Html {
             + "@media(prefers-color-scheme:dark){:root{--ink:#e4e4e4;--paper:#161616;--line:#444;--soft:#a0a0a0}}"
             + "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:var(--ink);"
             + "background:var(--paper)}h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.2rem}"
-            + "table{border-collapse:collapse;margin:1rem 0;font-variant-numeric:tabular-nums}td,th{border:1px solid"
-            + " var(--line);padding:.25rem .6rem;text-align:right}th:first-child,td:first-child{text-align:left}"
+            + "table{display:block;overflow-x:auto;border-collapse:collapse;margin:1rem 0;font-variant-numeric:tabular-nums}td,th{border:1px solid"
+            + " var(--line);padding:.25rem .6rem;text-align:right;white-space:nowrap}th:first-child,td:first-child{text-align:left}"
             + "svg{margin:0 1rem .5rem 0;max-width:100%;font-family:inherit;vertical-align:top}.note{color:var(--soft)}"
             + "figure{display:inline-block;margin:.5rem;max-width:30rem;"
             + "font-size:12px;vertical-align:top}figure img{width:9rem;margin-right:.2rem;image-rendering:pixelated}";

@@ -119,7 +119,7 @@ public final class PackageBuilder {
             parity.require();
             Golden golden = new GoldenImages(run.network(), model, choices.rule()).write(folder.resolve("golden"));
             Files.write(folder.resolve(ModelPackage.GOLDEN), Json.prettyBytes(golden));
-            ModelCard card = card(metrics, choices, test.answers(), parity.maxAbs());
+            ModelCard card = card(metrics, choices, test, parity.maxAbs());
             Files.write(folder.resolve(ModelPackage.CARD), Json.prettyBytes(card));
             Files.write(folder.resolve(ModelPackage.RECIPE), RecipeReader.write(recipe));
             Answers answers = test.answers();
@@ -161,10 +161,12 @@ public final class PackageBuilder {
                 PRODUCER + " " + Versions.scanstream());
     }
 
-    private ModelCard card(Map<String, Metrics> metrics, Choices choices, @Nullable Answers test, double parityMaxAbs) {
+    private ModelCard card(Map<String, Metrics> metrics, Choices choices, SplitResult tested, double parityMaxAbs) {
+        Answers test = tested.answers();
         OperatingPoint point = choices.tested(test);
         List<String> warnings = new ArrayList<>(run.warnings());
         warnings.addAll(choices.warnings());
+        warnings.addAll(tested.warnings());
         Map<String, Integer> images = new LinkedHashMap<>();
         images.put("train", data.train().size());
         images.put("validation", data.validation().size());

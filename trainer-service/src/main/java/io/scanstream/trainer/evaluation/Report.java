@@ -21,9 +21,21 @@ import org.jspecify.annotations.Nullable;
 
 /** The page of a package for people: figures, confusion matrix, curves; one file without scripts. No image is in it. */
 final class Report {
-    private static final int PLOT_WIDTH = 420;
+    private static final int PLOT_WIDTH = 380;
     private static final int PLOT_HEIGHT = 200;
     private static final int SQUARE = 220;
+
+    /** Of figures, by the names that curves have; others are named as they are. */
+    private static final Map<String, String> NAMES = Map.of(
+            "balancedAccuracy", "balanced accuracy",
+            "macroF1", "macro F1",
+            "logLoss", "log loss",
+            "auc", "ROC AUC",
+            "averagePrecision", "average precision",
+            "dice", "Dice",
+            "iou", "IoU",
+            "diceOverall", "Dice of all pixels",
+            "iouOverall", "IoU of all pixels");
 
     private final Html html;
     private final ModelCard card;
@@ -90,19 +102,52 @@ final class Report {
             html.heading(name + ", classes merged");
             figures(merged);
         }
+        subgroups(name, metrics);
+    }
+
+    /** The few figures by which parts are compared. */
+    private void subgroups(String name, Metrics metrics) {
+        if (metrics.subgroups().isEmpty()) {
+            return;
+        }
+        html.heading(name + ", subgroups");
+        boolean masks = metrics.segmentation() != null;
+        String positive = masks ? null : card.positiveClass();
+        List<String> heads = new ArrayList<>(List.of("column", "value", "images"));
+        heads.addAll(masks ? List.of("Dice", "IoU") : List.of("accuracy", "ROC AUC"));
+        if (positive != null) {
+            heads.addAll(List.of("sensitivity, " + positive, "specificity"));
+        }
+        html.startTable(heads);
+        List<Metrics.Subgroup> all = new ArrayList<>(List.of(new Metrics.Subgroup("all images", "", metrics)));
+        all.addAll(metrics.subgroups());
+        for (Metrics.Subgroup subgroup : all) {
+            Metrics part = subgroup.metrics();
+            List<String> cells = new ArrayList<>(List.of(
+                    subgroup.column(),
+                    subgroup.value() == null ? "unknown" : subgroup.value(),
+                    part.images() + (part.images() < Subgroups.FEW_IMAGES ? " (few)" : "")));
+            for (String figure : masks ? List.of("dice", "iou") : List.of("accuracy", "auc")) {
+                cells.add(within(part, figure, part.figures().get(figure)));
+            }
+            if (positive != null) {
+                Metrics.PerClass one = part.perClass().get(card.classes().indexOf(positive));
+                boolean some = one.images() > 0;
+                boolean others = one.images() < part.images();
+                cells.add(within(part, "recall/" + positive, some ? one.recall() : null));
+                cells.add(within(part, "specificity/" + positive, others ? one.specificity() : null));
+            }
+            html.row(cells);
+        }
+        html.endTable();
     }
 
     private void figures(Metrics metrics) {
         html.startTable(metrics.intervals().isEmpty() ? List.of() : List.of("figure", "", "95 % interval"));
         row(metrics, "accuracy" + (metrics.segmentation() == null ? "" : " of pixels"), "accuracy", metrics.accuracy());
-        row(metrics, "balanced accuracy", "balancedAccuracy", metrics.balancedAccuracy());
-        row(metrics, "macro F1", "macroF1", metrics.macroF1());
-        row(metrics, "log loss", "logLoss", metrics.logLoss());
-        row(metrics, "ROC AUC", "auc", metrics.rocAuc());
-        row(metrics, "average precision", "averagePrecision", metrics.averagePrecision());
-        if (metrics.segmentation() != null) {
-            row(metrics, "Dice", "dice", metrics.segmentation().dice());
-            row(metrics, "IoU", "iou", metrics.segmentation().iou());
+        for (String figure :
+                List.of("balancedAccuracy", "macroF1", "logLoss", "auc", "averagePrecision", "dice", "iou")) {
+            row(metrics, NAMES.get(figure), figure, metrics.figures().get(figure));
         }
         html.endTable();
         if (metrics.segmentation() != null) {
@@ -257,12 +302,13 @@ final class Report {
             epoch.validation().forEach((name, value) -> byName.computeIfAbsent(name, any -> new ArrayList<>())
                     .add(new Plot.Point(epoch.epoch(), value)));
         }
-        byName.forEach((name, points) -> {
-            if (!name.equals("loss")) {
-                html.raw(
-                        new Plot("Validation " + name, epochs, Plot.Axis.holding(name, points), PLOT_WIDTH, PLOT_HEIGHT)
-                                .line(name, points)
-                                .svg());
+        byName.forEach((figure, points) -> {
+            if (!figure.equals("loss")) {
+                String name = NAMES.getOrDefault(figure, figure);
+                html.raw(new Plot(
+                                "Validation, " + name, epochs, Plot.Axis.holding(name, points), PLOT_WIDTH, PLOT_HEIGHT)
+                        .line(name, points)
+                        .svg());
             }
         });
     }
@@ -415,7 +461,11 @@ final class Report {
     }
 
     private static String within(Metrics metrics, String figure, Metrics.PerClass of, @Nullable Double value) {
-        Interval interval = metrics.intervals().get(figure + "/" + of.label());
+        return within(metrics, figure + "/" + of.label(), value);
+    }
+
+    private static String within(Metrics metrics, String key, @Nullable Double value) {
+        Interval interval = metrics.intervals().get(key);
         return figureOrNothing(value) + (interval == null || value == null ? "" : " (" + between(interval) + ")");
     }
 

@@ -32,6 +32,7 @@ final class SplitEvaluator {
     private final int positive;
     private final DecisionRule rule;
     private final MergedClasses merged;
+    private final List<String> subgroupColumns;
 
     /**
      * Evaluates a model on the data that its recipe sees.
@@ -46,11 +47,13 @@ final class SplitEvaluator {
         this.rule = rule;
         this.merged = new MergedClasses(
                 data.classes(), recipe.evaluation(), data.classes().get(positive));
+        this.subgroupColumns =
+                recipe.evaluation() == null ? List.of() : recipe.evaluation().subgroups();
     }
 
     /** Evaluates samples that have labels or masks; the observer sees every batch too. */
     SplitResult evaluate(List<Sample> samples, Scoring.Observer observer) {
-        Collector collector = data.task() == Task.SEGMENTATION ? new OfPixels() : new OfImages(samples);
+        Collector collector = data.task() == Task.SEGMENTATION ? new OfPixels(samples) : new OfImages(samples);
         Scoring.run(model, data, samples, (scored, batch, scores) -> {
             collector.add(scored, batch, scores);
             observer.scored(scored, batch, scores);
@@ -69,6 +72,7 @@ final class SplitEvaluator {
         private final float[][] probabilities;
         private final List<float[]> logits = new ArrayList<>();
         private final int[] labels;
+        private final Subgroups subgroups;
         private final Table images;
         private final Gallery wrong =
                 new Gallery(data.preprocessing(), data.classes().size());
@@ -76,6 +80,7 @@ final class SplitEvaluator {
 
         OfImages(List<Sample> samples) {
             this.probabilities = new float[samples.size()][];
+            this.subgroups = new Subgroups(subgroupColumns, samples);
             this.labels = samples.stream().mapToInt(Sample::label).toArray();
             List<String> columns = new ArrayList<>(List.of("path", "class", "decision"));
             columns.addAll(data.classes());
@@ -112,32 +117,65 @@ final class SplitEvaluator {
 
         @Override
         public SplitResult result() {
-            Metrics metrics = ClassificationMetrics.of(data.classes(), probabilities, labels, positive, rule)
-                    .withIntervals(Bootstrap.ofClassifier(data.classes(), probabilities, labels, positive, rule));
+            Metrics metrics = metrics(probabilities, labels);
             if (merged.any()) {
                 metrics = metrics.withMerged(ClassificationMetrics.of(
                         merged.names(), merged.sums(probabilities), merged.labels(labels), merged.positive()));
             }
+            metrics = metrics.withSubgroups(
+                    subgroups.parts().stream().map(this::ofPart).toList());
             List<Ranking> rankings = IntStream.range(0, data.classes().size())
                     .mapToObj(k -> Ranking.of(probabilities, labels, k))
                     .toList();
-            return new SplitResult(metrics, rankings, Answers.of(logits, labels, positive), images, wrong);
+            return new SplitResult(
+                    metrics,
+                    rankings,
+                    Answers.of(logits, labels, positive),
+                    subgroups.warnings(metrics),
+                    images,
+                    wrong);
+        }
+
+        private Metrics.Subgroup ofPart(Subgroups.Part part) {
+            float[][] itsProbabilities = new float[part.samples().length][];
+            int[] itsLabels = new int[part.samples().length];
+            for (int i = 0; i < itsLabels.length; i++) {
+                itsProbabilities[i] = probabilities[part.samples()[i]];
+                itsLabels[i] = labels[part.samples()[i]];
+            }
+            return new Metrics.Subgroup(part.column(), part.value(), metrics(itsProbabilities, itsLabels));
+        }
+
+        private Metrics metrics(float[][] ofThem, int[] theirLabels) {
+            return ClassificationMetrics.of(data.classes(), ofThem, theirLabels, positive, rule)
+                    .withIntervals(Bootstrap.ofClassifier(data.classes(), ofThem, theirLabels, positive, rule));
         }
     }
 
     private final class OfPixels implements Collector {
         private final int width = data.preprocessing().widthPx();
         private final int height = data.preprocessing().heightPx();
-        private final SegmentationMetrics overlap = new SegmentationMetrics(data.classes());
-        private final @Nullable SegmentationMetrics ofMerged =
-                merged.any() ? new SegmentationMetrics(merged.names()) : null;
+        private final PixelTally all = new PixelTally(data.classes());
+        private final @Nullable PixelTally ofMerged = merged.any() ? new PixelTally(merged.names()) : null;
+        private final Subgroups subgroups;
+        private final List<PixelTally> ofParts = new ArrayList<>();
+        private final List<List<PixelTally>> partsOfSamples = new ArrayList<>();
         private final Table images = new Table(List.of("path", "dice", "iou"));
         private final Gallery worst =
                 new Gallery(data.preprocessing(), data.classes().size());
-        private final List<SegmentationMetrics.ImageOverlap> overlaps = new ArrayList<>();
-        private double logLoss;
-        private double mergedLogLoss;
-        private long pixels;
+        private int next;
+
+        OfPixels(List<Sample> samples) {
+            this.subgroups = new Subgroups(subgroupColumns, samples);
+            samples.forEach(sample -> partsOfSamples.add(new ArrayList<>()));
+            for (Subgroups.Part part : subgroups.parts()) {
+                PixelTally tally = new PixelTally(data.classes());
+                ofParts.add(tally);
+                for (int sample : part.samples()) {
+                    partsOfSamples.get(sample).add(tally);
+                }
+            }
+        }
 
         @Override
         public void add(List<Sample> samples, Batch batch, OnnxModel.Scores scores) {
@@ -147,19 +185,15 @@ final class SplitEvaluator {
                 ClassMap decided = ClassMap.of(maps[i], data.classes().size(), width, height);
                 byte[] truth = new byte[width * height];
                 truths.get(truths.position() + i * truth.length, truth);
-                SegmentationMetrics.ImageOverlap here = overlap.add(
-                                ByteBuffer.wrap(truth), ByteBuffer.wrap(decided.classes()), 1)
-                        .get(0);
-                overlaps.add(here);
-                logLoss += logLoss(maps[i], truth);
+                SegmentationMetrics.ImageOverlap here = all.add(truth, decided.classes(), maps[i]);
+                for (PixelTally part : partsOfSamples.get(next++)) {
+                    part.add(truth, decided.classes(), maps[i]);
+                }
                 if (ofMerged != null) {
                     float[] sums = merged.sums(maps[i], truth.length);
-                    byte[] mergedTruth = merged.indices(truth);
                     ClassMap mergedDecision = ClassMap.of(sums, merged.names().size(), width, height);
-                    ofMerged.add(ByteBuffer.wrap(mergedTruth), ByteBuffer.wrap(mergedDecision.classes()), 1);
-                    mergedLogLoss += logLoss(sums, mergedTruth);
+                    ofMerged.add(merged.indices(truth), mergedDecision.classes(), sums);
                 }
-                pixels += truth.length;
                 String path = samples.get(i).entry().path();
                 images.add(List.of(path, Table.number(here.dice()), Table.number(here.iou())));
                 String caption = String.format(
@@ -168,24 +202,55 @@ final class SplitEvaluator {
             }
         }
 
-        private double logLoss(float[] map, byte[] truth) {
-            double sum = 0;
-            for (int i = 0; i < truth.length; i++) {
-                sum -= Math.log(Math.max(LEAST_PROBABILITY, map[(truth[i] & 0xff) * truth.length + i]));
-            }
-            return sum;
-        }
-
         @Override
         public SplitResult result() {
-            Metrics metrics = overlap.metrics(logLoss / pixels)
+            Metrics metrics = all.metrics();
+            if (ofMerged != null) {
+                metrics = metrics.withMerged(ofMerged.metrics());
+            }
+            List<Metrics.Subgroup> parts = new ArrayList<>();
+            for (int i = 0; i < ofParts.size(); i++) {
+                Subgroups.Part part = subgroups.parts().get(i);
+                parts.add(new Metrics.Subgroup(
+                        part.column(), part.value(), ofParts.get(i).metrics()));
+            }
+            metrics = metrics.withSubgroups(parts);
+            return new SplitResult(metrics, List.of(), null, subgroups.warnings(metrics), images, worst);
+        }
+    }
+
+    /** What some masks' pixels add up to. */
+    private static final class PixelTally {
+        private final SegmentationMetrics overlap;
+        private final List<SegmentationMetrics.ImageOverlap> overlaps = new ArrayList<>();
+        private double logLoss;
+        private long pixels;
+
+        PixelTally(List<String> classes) {
+            this.overlap = new SegmentationMetrics(classes);
+        }
+
+        /**
+         * Takes in one image.
+         *
+         * @param map probabilities, {@code [classes, height, width]}
+         */
+        SegmentationMetrics.ImageOverlap add(byte[] truth, byte[] decided, float[] map) {
+            SegmentationMetrics.ImageOverlap here = overlap.add(ByteBuffer.wrap(truth), ByteBuffer.wrap(decided), 1)
+                    .get(0);
+            overlaps.add(here);
+            for (int i = 0; i < truth.length; i++) {
+                logLoss -= Math.log(Math.max(LEAST_PROBABILITY, map[(truth[i] & 0xff) * truth.length + i]));
+            }
+            pixels += truth.length;
+            return here;
+        }
+
+        Metrics metrics() {
+            return overlap.metrics(logLoss / pixels)
                     .withIntervals(Bootstrap.ofMeans(Map.of(
                             "dice", means(SegmentationMetrics.ImageOverlap::dice),
                             "iou", means(SegmentationMetrics.ImageOverlap::iou))));
-            if (ofMerged != null) {
-                metrics = metrics.withMerged(ofMerged.metrics(mergedLogLoss / pixels));
-            }
-            return new SplitResult(metrics, List.of(), null, images, worst);
         }
 
         private double[] means(ToDoubleFunction<SegmentationMetrics.ImageOverlap> figure) {

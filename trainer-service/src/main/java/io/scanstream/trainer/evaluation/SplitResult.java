@@ -10,12 +10,19 @@ import org.jspecify.annotations.Nullable;
  *
  * @param rankings of each class against the rest, in class order; empty for segmentation
  * @param answers of a classifier only
+ * @param warnings what the figures of subgroups give reason to say
  * @param images a line for each image, for those who may see the data
  * @param gallery the worst answers
  */
 record SplitResult(
-        Metrics metrics, List<Ranking> rankings, @Nullable Answers answers, Table images, Gallery gallery) {
+        Metrics metrics,
+        List<Ranking> rankings,
+        @Nullable Answers answers,
+        List<String> warnings,
+        Table images,
+        Gallery gallery) {
     SplitResult {
+        warnings = List.copyOf(warnings);
         rankings = List.copyOf(rankings);
     }
 }

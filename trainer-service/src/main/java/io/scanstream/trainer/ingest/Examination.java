@@ -7,13 +7,13 @@ import io.scanstream.imaging.DecodeLimits;
 import io.scanstream.imaging.Image;
 import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.imaging.PngWriter;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,11 +34,12 @@ final class Examination implements Archive.Visitor, AutoCloseable {
     private final ImageDecoder decoder;
     private final Keeper keeper;
     private final Runnable check;
-    private final List<NumberArray> arrays = new ArrayList<>();
+    private final LongConsumer checkImages;
+    private final HeldArrays arrays = HeldArrays.inAThirdOfTheHeap();
     private final ExecutorService workers =
             Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
     private final Semaphore room = new Semaphore(MOST_WAITING_KIB);
-    private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private int files;
     private int hiddenFiles;
     private Progress progress = (read, rejected) -> {};
@@ -61,12 +62,15 @@ final class Examination implements Archive.Visitor, AutoCloseable {
     /**
      * Starts the threads.
      *
+     * @param checkImages hears how many images are in the arrays, before any is kept; throws if they are too many
      * @param check throws if the work is to stop
      */
-    Examination(ManifestBuilder manifest, ImageDecoder decoder, Keeper keeper, Runnable check) {
+    Examination(
+            ManifestBuilder manifest, ImageDecoder decoder, Keeper keeper, LongConsumer checkImages, Runnable check) {
         this.manifest = manifest;
         this.decoder = decoder;
         this.keeper = keeper;
+        this.checkImages = checkImages;
         this.check = check;
     }
 
@@ -103,7 +107,7 @@ final class Examination implements Archive.Visitor, AutoCloseable {
         workers.execute(() -> {
             try {
                 task.run();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 failure.compareAndSet(null, e);
             } finally {
                 room.release(kib);
@@ -118,10 +122,7 @@ final class Examination implements Archive.Visitor, AutoCloseable {
                     manifest.table(path, bytes);
                 }
             } else if (NumberArray.isArrayFile(path, bytes)) {
-                List<NumberArray> read = NumberArray.read(path, bytes);
-                synchronized (arrays) {
-                    arrays.addAll(read);
-                }
+                arrays.read(path, bytes);
             } else {
                 image(path, bytes);
             }
@@ -165,7 +166,9 @@ final class Examination implements Archive.Visitor, AutoCloseable {
     /** The images of array files; their partners are known when all files are. */
     private void examineArrays() {
         List<ImageSeries> all =
-                ImageSeries.pair(arrays, (path, reason) -> reject(path, ErrorCode.INVALID_DATASET, reason));
+                ImageSeries.pair(arrays.all(), (path, reason) -> reject(path, ErrorCode.INVALID_DATASET, reason));
+        checkImages.accept(
+                all.stream().mapToLong(series -> series.images().count()).sum());
         for (ImageSeries series : all) {
             for (int from = 0; from < series.images().count(); from += PORTION) {
                 int first = from;
@@ -227,9 +230,12 @@ final class Examination implements Archive.Visitor, AutoCloseable {
     }
 
     private void throwFailure() {
-        RuntimeException e = failure.get();
-        if (e != null) {
-            throw e;
+        Throwable e = failure.get();
+        if (e instanceof Error error) {
+            throw error;
+        }
+        if (e instanceof RuntimeException exception) {
+            throw exception;
         }
     }
 

@@ -50,7 +50,11 @@ public final class FolderIngest {
         ManifestBuilder builder = new ManifestBuilder();
         MadeImages made = new MadeImages();
         try (Examination examination = new Examination(
-                builder, new ImageDecoder(DecodeLimits.defaults()), made, FolderIngest::requireNoInterrupt)) {
+                builder,
+                new ImageDecoder(DecodeLimits.defaults()),
+                made,
+                images -> {},
+                FolderIngest::requireNoInterrupt)) {
             examination.everyFewSeconds(listener::read);
             for (String path : files(root)) {
                 Path file = root.resolve(path);

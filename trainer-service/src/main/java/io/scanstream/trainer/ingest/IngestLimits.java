@@ -7,7 +7,7 @@ import io.scanstream.contracts.ScanstreamException;
  * How much one upload may ask for. Above any of these it is refused as a whole.
  *
  * @param maxUploadBytes of the archive itself
- * @param maxFiles in the archive, whatever they are
+ * @param maxFiles in the archive, whatever they are; and images in its arrays
  * @param maxTotalBytes of all files, unpacked
  * @param maxRatio of unpacked to packed bytes: photographs hardly shrink, bitmaps to a tenth, bombs to a thousandth
  */
@@ -25,6 +25,12 @@ public record IngestLimits(long maxUploadBytes, int maxFiles, long maxTotalBytes
     void checkFiles(long files) {
         if (files > maxFiles) {
             throw tooLarge("it holds more than " + maxFiles + " files");
+        }
+    }
+
+    void checkImages(long images) {
+        if (images > maxFiles) {
+            throw tooLarge("its arrays hold " + images + " images, more than the " + maxFiles + " of max-files");
         }
     }
 

@@ -173,7 +173,8 @@ public final class IngestWork implements Work {
 
     private Manifest read(Claim claim, DatasetVersion dataset, Path upload) throws IOException {
         ManifestBuilder manifest = new ManifestBuilder();
-        try (Examination examination = new Examination(manifest, decoder, keeper(claim), claim::check)) {
+        try (Examination examination =
+                new Examination(manifest, decoder, keeper(claim), limits::checkImages, claim::check)) {
             examination.everyFewSeconds((files, rejected) -> announcements.event(
                     new TrainingEvent.IngestProgressed(claim.id(), files, rejected, clock.instant())));
             Archive.read(upload, limits, examination);

@@ -36,6 +36,7 @@ record NumberArray(String path, String name, int[] shape, byte[] data, int eleme
     private static final Pattern TYPE = Pattern.compile("[|<>=]([iub])([1248])");
     private static final byte[] NUMPY = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
     private static final int UNSIGNED_BYTE = 0x08;
+    private static final int MOST_HEAD_BYTES = 4096;
 
     /** Whether a file's name and first bytes are those of arrays; says nothing of what follows. */
     static boolean isArrayFile(String path, byte[] bytes) {
@@ -62,19 +63,24 @@ record NumberArray(String path, String name, int[] shape, byte[] data, int eleme
     /**
      * Reads every array of a file.
      *
+     * @param room bytes that its arrays may take
      * @throws ScanstreamException {@code INVALID_DATASET} saying what is wrong; {@code TOO_LARGE} if it unpacks to more than
-     *     a third of the heap
+     *     there is room for
      */
-    static List<NumberArray> read(String path, byte[] bytes) {
-        long most = Math.min(Integer.MAX_VALUE - 8, Runtime.getRuntime().maxMemory() / 3);
+    static List<NumberArray> read(String path, byte[] bytes, long room) {
+        // Heads are not counted.
+        long most = Math.min(Integer.MAX_VALUE - 8, room + MOST_HEAD_BYTES);
         try {
             if (starts(bytes, 'P', 'K')) {
-                return npz(path, bytes, most);
+                return npz(path, bytes, most, room);
             }
             byte[] plain = bytes;
+            if (bytes.length > most) {
+                throw tooLarge(path, room);
+            }
             if (starts(bytes, 0x1f, 0x8b)) {
                 try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(bytes))) {
-                    plain = bounded(path, in, most);
+                    plain = bounded(path, in, most, room);
                 }
             }
             String name = path.substring(path.lastIndexOf('/') + 1);
@@ -84,14 +90,14 @@ record NumberArray(String path, String name, int[] shape, byte[] data, int eleme
         }
     }
 
-    private static List<NumberArray> npz(String path, byte[] bytes, long most) throws IOException {
+    private static List<NumberArray> npz(String path, byte[] bytes, long most, long room) throws IOException {
         List<NumberArray> arrays = new ArrayList<>();
         long left = most;
         try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(bytes))) {
             for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
                 String name = entry.getName();
                 if (name.endsWith(".npy")) {
-                    byte[] npy = bounded(path, zip, left);
+                    byte[] npy = bounded(path, zip, left, room);
                     left -= npy.length;
                     arrays.add(npy(path, name.substring(0, name.length() - 4), npy));
                 }
@@ -103,15 +109,20 @@ record NumberArray(String path, String name, int[] shape, byte[] data, int eleme
         return arrays;
     }
 
-    private static byte[] bounded(String path, InputStream in, long most) throws IOException {
+    private static byte[] bounded(String path, InputStream in, long most, long room) throws IOException {
         byte[] read = in.readNBytes((int) most);
         if (in.read() >= 0) {
-            throw new ScanstreamException(
-                    ErrorCode.TOO_LARGE,
-                    path + ": it unpacks to more than " + (most >> 20) + " MiB, a third of this process's heap."
-                            + " Raise -Xmx, or unpack the images as files.");
+            throw tooLarge(path, room);
         }
         return read;
+    }
+
+    private static ScanstreamException tooLarge(String path, long room) {
+        return new ScanstreamException(
+                ErrorCode.TOO_LARGE,
+                path + ": it unpacks to more than the " + (room >> 20)
+                        + " MiB that are left for it: all arrays of an upload"
+                        + " may take a third of this process's heap. Raise -Xmx, or unpack the images as files.");
     }
 
     private static NumberArray idx(String path, String name, byte[] bytes) {

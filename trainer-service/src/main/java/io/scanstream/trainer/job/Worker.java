@@ -24,6 +24,7 @@ public final class Worker {
     private final Map<String, String> kafka;
     private final Claims claims;
     private final JobRunner runner;
+    private final JobTraces traces;
     private final Announcements announcements;
     private final Patience patience;
     private final Consumer<ScanstreamException> misconfigured;
@@ -40,12 +41,14 @@ public final class Worker {
             Map<String, String> kafka,
             Claims claims,
             JobRunner runner,
+            JobTraces traces,
             Announcements announcements,
             Patience patience,
             Consumer<ScanstreamException> misconfigured) {
         this.kafka = Map.copyOf(kafka);
         this.claims = claims;
         this.runner = runner;
+        this.traces = traces;
         this.announcements = announcements;
         this.patience = patience;
         this.misconfigured = misconfigured;
@@ -84,10 +87,10 @@ public final class Worker {
                     ShareGroup.prepare(kafka);
                     prepared = true;
                 }
-                Claim claim = nextClaim();
+                Taken taken = nextClaim();
                 wait = 0;
-                if (claim != null) {
-                    runner.run(claim);
+                if (taken != null) {
+                    traces.within(taken.request(), taken.claim(), () -> runner.run(taken.claim()));
                 }
             } catch (ScanstreamException e) {
                 if (!e.code().retryable()) {
@@ -103,15 +106,18 @@ public final class Worker {
         }
     }
 
+    /** A claim, and what asked for the work. */
+    private record Taken(ConsumerRecord<String, byte[]> request, Claim claim) {}
+
     /** A job, or null when the worker stops. Out of the group either way. */
-    private @Nullable Claim nextClaim() {
+    private @Nullable Taken nextClaim() {
         try (ShareGroup group = ShareGroup.join(kafka)) {
             while (!stopping) {
                 Optional<ConsumerRecord<String, byte[]>> record = group.next(LOOK);
                 if (record.isPresent()) {
                     Optional<Claim> claim = answered(group, record.get());
                     if (claim.isPresent()) {
-                        return claim.get();
+                        return new Taken(record.get(), claim.get());
                     }
                 }
             }

@@ -61,7 +61,8 @@ public final class ClassificationMetrics {
                 ranked(perClass, positive, Metrics.PerClass::averagePrecision),
                 null,
                 null,
-                Map.of());
+                Map.of(),
+                List.of());
     }
 
     /** Of one image. */

@@ -153,7 +153,8 @@ public final class SegmentationMetrics {
                                 .orElseThrow(),
                         perClass),
                 null,
-                Map.of());
+                Map.of(),
+                List.of());
     }
 
     private static double dice(long hits, long truth, long decided) {

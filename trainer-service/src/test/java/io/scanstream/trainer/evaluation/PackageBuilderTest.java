@@ -2,6 +2,7 @@ package io.scanstream.trainer.evaluation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
 import io.scanstream.contracts.ScanstreamException;
@@ -75,6 +76,33 @@ class PackageBuilderTest {
         }
     }
 
+    @Test
+    void tellsTheFiguresOfSubgroups() throws Exception {
+        TestScans scans = new TestScans(SIDE, "plain", "wide")
+                .with(Split.TRAIN, 20)
+                .with(Split.VALIDATION, 6)
+                .with(Split.TEST, 8)
+                .withColumn("site", List.of("north", "south", "south"));
+        ModelPackage sealed = build(scans, Map.of("evaluation", "{subgroups: [site]}", "training.epochs", "1"));
+
+        Metrics test = sealed.card().metrics().get("test");
+        assertThat(test.subgroups()).hasSize(2);
+        Metrics north = test.subgroups().get(0).metrics();
+        Metrics south = test.subgroups().get(1).metrics();
+        assertThat(north.images() + south.images()).isEqualTo(test.images());
+        for (int k = 0; k < 2; k++) {
+            for (int decided = 0; decided < 2; decided++) {
+                assertThat(north.confusion().get(k).get(decided)
+                                + south.confusion().get(k).get(decided))
+                        .isEqualTo(test.confusion().get(k).get(decided));
+            }
+        }
+        assertThat(south.intervals()).containsKey("accuracy");
+        assertThat(sealed.card().warnings()).anyMatch(warning -> warning.contains("Subgroup site north has"));
+        assertThat(Files.readString(sealed.folder().resolve(ModelPackage.REPORT)))
+                .contains("test, subgroups", "<td>north</td>");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"narrow", "wide"})
     void aSingleLogitSpeaksForThePositiveClassWhicheverItsPlace(String positive) throws Exception {
@@ -103,11 +131,13 @@ class PackageBuilderTest {
         TestScans scans = new TestScans(SIDE, "back", "gland")
                 .withMasks(Split.TRAIN, 12)
                 .withMasks(Split.VALIDATION, 4)
-                .withMasks(Split.TEST, 6);
+                .withMasks(Split.TEST, 6)
+                .withColumn("site", List.of("north", "south"));
         ModelPackage sealed = build(
                 scans,
                 Map.of(
                         "loss", loss,
+                        "evaluation", "{subgroups: [site]}",
                         "augmentation", "[]",
                         "data.positiveClass", "gland",
                         "network.layers", "[{type: conv, out: 8, padding: 1}, {type: relu}, {type: conv, kernel: 1}]"));
@@ -120,6 +150,14 @@ class PackageBuilderTest {
                 .isGreaterThan(0.9)
                 .isLessThanOrEqualTo(test.segmentation().dice());
         assertThat(test.segmentation().perClass()).hasSize(2);
+        assertThat(test.subgroups())
+                .extracting(Metrics.Subgroup::value, part -> part.metrics().images())
+                .containsExactly(tuple("north", 3), tuple("south", 3));
+        assertThat(test.subgroups().stream()
+                        .mapToDouble(part -> part.metrics().segmentation().dice())
+                        .average()
+                        .orElseThrow())
+                .isCloseTo(test.segmentation().dice(), within(1e-12));
         assertThat(test.rocAuc()).isNull();
         assertThat(test.confusion().stream()
                         .flatMap(List::stream)

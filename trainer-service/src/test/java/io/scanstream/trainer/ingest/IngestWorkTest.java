@@ -17,6 +17,7 @@ import io.scanstream.trainer.TinyImages;
 import io.scanstream.trainer.job.JobDesk;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -112,6 +113,25 @@ class IngestWorkTest {
                 .extracting(JobState::status, JobState::errorCode)
                 .containsExactly(JobStatus.FAILED, ErrorCode.TOO_LARGE);
         assertThat(folder.resolve("work")).isEmptyDirectory();
+    }
+
+    @Test
+    void refusesArraysOfTooManyImages() {
+        byte[] images = ByteBuffer.allocate(16 + 1001)
+                .putInt(0x0803)
+                .putInt(1001)
+                .putInt(1)
+                .putInt(1)
+                .array();
+        byte[] labels =
+                ByteBuffer.allocate(8 + 1001).putInt(0x0801).putInt(1001).array();
+        JobState end =
+                ingest(TinyImages.zip(Map.of("train-images-idx3-ubyte", images, "train-labels-idx1-ubyte", labels)));
+
+        assertThat(end)
+                .extracting(JobState::status, JobState::errorCode)
+                .containsExactly(JobStatus.FAILED, ErrorCode.TOO_LARGE);
+        assertThat(end.reason()).contains("1001 images", "1000");
     }
 
     private JobState amend(byte[] scan, Amendment amendment) {
