@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What became of one rule of the promotion gate.
  *
- * @param rule what it is about: {@code atLeast/<figure>}, {@code calibrationErrorAtMost}, {@code latencyAtMostMs}, {@code
+ * @param rule what it is about: {@code atLeast/<figure>}, {@code
+ *     everySubgroupAtLeast/<figure>/<column>=<value>}, {@code calibrationErrorAtMost}, {@code latencyAtMostMs}, {@code
  *     comparable}, {@code fewestImages}, {@code notWorseThanChampion/<figure>}
  * @param figure what was found; of {@code notWorseThanChampion} the end of the difference's interval that is held against the
  *     bound. Absent: it could not be computed, and the rule is broken

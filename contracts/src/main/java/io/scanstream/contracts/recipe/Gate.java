@@ -27,6 +27,19 @@ public record Gate(
         Map<String, Double> atLeast,
 
         @Setting(
+                value = "Least values of figures, by the names of atLeast, in every subgroup of the test split that"
+                        + " evaluation.subgroups asks for.",
+                fallback = "{}",
+                example = "{sensitivity: 0.8}")
+        Map<String, Double> everySubgroupAtLeast,
+
+        @Setting(
+                value = "Images below which a subgroup is not held to that: the figures of so few say little.",
+                fallback = "30",
+                min = 1)
+        int fewestInSubgroup,
+
+        @Setting(
                 value =
                         "The figure by which the new version is compared with the champion on the same images: accuracy,"
                                 + " balancedAccuracy, macroF1, auc, averagePrecision, sensitivity or specificity; of masks dice or"
@@ -63,5 +76,6 @@ public record Gate(
         Double latencyAtMostMs) {
     public Gate {
         atLeast = Collections.unmodifiableMap(new LinkedHashMap<>(atLeast));
+        everySubgroupAtLeast = Collections.unmodifiableMap(new LinkedHashMap<>(everySubgroupAtLeast));
     }
 }

@@ -2,12 +2,14 @@ package io.scanstream.contracts.recipe;
 
 import io.scanstream.contracts.model.Task;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Contradictions in a recipe's section {@code gate}. */
 final class GateCheck {
     private static final String LEAST = "recipe.gate.atLeast";
+    private static final String SUBGROUPS = "recipe.gate.everySubgroupAtLeast";
     private static final String COMPARED = "recipe.gate.comparedBy";
 
     private static final List<String> OF_CLASSES =
@@ -20,17 +22,13 @@ final class GateCheck {
     /** What contradicts itself. */
     static void alone(Recipe recipe, List<Problem> problems) {
         Gate gate = recipe.gate();
-        gate.atLeast().forEach((figure, least) -> {
-            String path = LEAST + "." + figure;
-            if (!isKnown(figure)) {
-                problems.add(
-                        new Problem(path, "unknown figure. Known here: " + named() + ", recall/CLASS and the like."));
-            }
-            if (!(least >= 0 && least <= 1)) {
-                problems.add(new Problem(path, least + " is not between 0 and 1."));
-            }
-            needsPositive(path, figure, recipe, problems);
-        });
+        bounds(LEAST, gate.atLeast(), recipe, problems);
+        bounds(SUBGROUPS, gate.everySubgroupAtLeast(), recipe, problems);
+        Recipe.Evaluation evaluation = recipe.evaluation();
+        if (!gate.everySubgroupAtLeast().isEmpty()
+                && (evaluation == null || evaluation.subgroups().isEmpty())) {
+            problems.add(new Problem(SUBGROUPS, "recipe.evaluation.subgroups names no column to make subgroups by."));
+        }
         String compared = gate.comparedBy();
         if (compared != null) {
             if (!OF_CLASSES.contains(compared) && !OF_MASKS.contains(compared)) {
@@ -43,22 +41,42 @@ final class GateCheck {
         }
     }
 
+    private static void bounds(String section, Map<String, Double> bounds, Recipe recipe, List<Problem> problems) {
+        bounds.forEach((figure, least) -> {
+            String path = section + "." + figure;
+            if (!isKnown(figure)) {
+                problems.add(
+                        new Problem(path, "unknown figure. Known here: " + named() + ", recall/CLASS and the like."));
+            }
+            if (!(least >= 0 && least <= 1)) {
+                problems.add(new Problem(path, least + " is not between 0 and 1."));
+            }
+            needsPositive(path, figure, recipe, problems);
+        });
+    }
+
     /** What contradicts the data's classes, in class order. */
     static void against(Gate gate, List<String> classes, Task task, List<Problem> problems) {
-        for (String figure : gate.atLeast().keySet()) {
-            String path = LEAST + "." + figure;
-            String name = classIn(figure);
-            if (name != null && !classes.contains(name)) {
-                problems.add(new Problem(path, "'" + name + "' is not among the data's classes " + classes + "."));
-            }
-            fits(path, figure, task, problems);
-        }
+        figures(LEAST, gate.atLeast().keySet(), classes, task, problems);
+        figures(SUBGROUPS, gate.everySubgroupAtLeast().keySet(), classes, task, problems);
         if (gate.comparedBy() != null) {
             fits(COMPARED, gate.comparedBy(), task, problems);
         }
         if (task == Task.SEGMENTATION && gate.calibrationErrorAtMost() != null) {
             problems.add(new Problem(
                     "recipe.gate.calibrationErrorAtMost", "the data has masks; calibration is of whole images."));
+        }
+    }
+
+    private static void figures(
+            String section, Set<String> figures, List<String> classes, Task task, List<Problem> problems) {
+        for (String figure : figures) {
+            String path = section + "." + figure;
+            String name = classIn(figure);
+            if (name != null && !classes.contains(name)) {
+                problems.add(new Problem(path, "'" + name + "' is not among the data's classes " + classes + "."));
+            }
+            fits(path, figure, task, problems);
         }
     }
 

@@ -74,6 +74,10 @@ class GateCheckTest {
                 .asString()
                 .contains("recipe.gate.comparedBy: 'logLoss' is not one of accuracy");
         assertThat(problems(Map.of("gate.fewestImages", "0"))).hasSize(1);
+        assertThat(problems(Map.of("gate.everySubgroupAtLeast", "{accuracy: 0.8}")))
+                .singleElement()
+                .asString()
+                .contains("recipe.gate.everySubgroupAtLeast: recipe.evaluation.subgroups names no column");
     }
 
     @Test

@@ -30,16 +30,18 @@ final class GateRules {
 
     /**
      * The rules that look at the new version alone, whether there is a champion or not; those that the recipe does not give
-     * are left out. A rule on subgroups belongs here.
+     * are left out.
      *
      * @param latencyMs asked only if the recipe bounds it; NaN: there is nothing to measure with
      */
     List<RuleOutcome> alone(DoubleSupplier latencyMs) {
         List<RuleOutcome> outcomes = new ArrayList<>();
-        Map<String, Double> figures = testFigures();
+        Metrics test = card.metrics().get("test");
+        Map<String, Double> figures = test == null ? Map.of() : figures(test);
         gate.atLeast()
                 .forEach((figure, least) ->
                         outcomes.add(atLeast("atLeast/" + figure, figure, figures.get(figure), least)));
+        gate.everySubgroupAtLeast().forEach((figure, least) -> outcomes.addAll(ofSubgroups(test, figure, least)));
         Double calibration = gate.calibrationErrorAtMost();
         if (calibration != null) {
             outcomes.add(atMost("calibrationErrorAtMost", "calibration error", calibrationError(), calibration));
@@ -54,6 +56,26 @@ final class GateRules {
                     latency));
         }
         return outcomes;
+    }
+
+    /** One outcome for each subgroup that is large enough; a broken one if there is none. */
+    private List<RuleOutcome> ofSubgroups(@Nullable Metrics test, String figure, double least) {
+        String rule = "everySubgroupAtLeast/" + figure;
+        List<RuleOutcome> outcomes = new ArrayList<>();
+        for (Metrics.Subgroup group : test == null ? List.<Metrics.Subgroup>of() : test.subgroups()) {
+            if (group.metrics().images() >= gate.fewestInSubgroup()) {
+                String name = group.column() + "=" + (group.value() == null ? "" : group.value());
+                Double found = figures(group.metrics()).get(figure);
+                // Of images that are all of other classes there is no recall to be too low.
+                if (found != null) {
+                    outcomes.add(atLeast(rule + "/" + name, figure + " of " + name, found, least));
+                }
+            }
+        }
+        return outcomes.isEmpty()
+                ? List.of(
+                        atLeast(rule, figure + " of subgroups of " + gate.fewestInSubgroup() + " images", null, least))
+                : outcomes;
     }
 
     /** Whether there are enough images to compare on. */
@@ -116,11 +138,7 @@ final class GateRules {
     }
 
     /** By the names that {@code gate.atLeast} knows. */
-    private Map<String, Double> testFigures() {
-        Metrics test = card.metrics().get("test");
-        if (test == null) {
-            return Map.of();
-        }
+    private Map<String, Double> figures(Metrics test) {
         Map<String, Double> figures = new LinkedHashMap<>(test.figures());
         for (Metrics.PerClass one : test.perClass()) {
             if (one.images() > 0) {

@@ -36,6 +36,8 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -178,7 +180,15 @@ class PromotionGateTest {
                         null,
                         null,
                         null,
-                        Map.of()));
+                        Map.of(),
+                        List.of()));
+    }
+
+    /** The same figures with those of sites. */
+    private static Map<String, Metrics> bySite(Metrics all, Map<String, Metrics> sites) {
+        List<Metrics.Subgroup> groups = new ArrayList<>();
+        sites.forEach((site, of) -> groups.add(new Metrics.Subgroup("site", site, of)));
+        return Map.of("test", all.withSubgroups(groups));
     }
 
     private String champion() {
@@ -320,6 +330,37 @@ class PromotionGateTest {
         gateSettings.remove("gate.calibrationErrorAtMost");
         metrics = found(45);
         latencyMs = 50;
+        assertThat(decide(publish(dataset, 30)).promoted()).isTrue();
+    }
+
+    @Test
+    void noSubgroupMayBeWorse() throws IOException {
+        DatasetVersion dataset = dataset(0, 30, "t1");
+        gateSettings.put("gate.everySubgroupAtLeast", "{recall/dark: 0.8}");
+        gateSettings.put("evaluation.subgroups", "[site]");
+        Metrics good = Objects.requireNonNull(found(45).get("test"));
+        metrics = bySite(
+                good,
+                new TreeMap<>(
+                        Map.of("a", good, "b", Objects.requireNonNull(found(30).get("test")))));
+
+        GateDecision decision = decide(publish(dataset, 30));
+
+        assertThat(decision.promoted()).isFalse();
+        assertThat(decision.rules())
+                .extracting(rule -> rule.rule() + " " + rule.figure() + " " + rule.passed())
+                .containsExactly(
+                        "everySubgroupAtLeast/recall/dark/site=a 0.9 true",
+                        "everySubgroupAtLeast/recall/dark/site=b 0.6 false");
+        assertThat(decision.reason()).contains("recall/dark of site=b 0.6 is not at least 0.8");
+
+        // Where none is large enough to tell, the rule is broken, not fulfilled.
+        gateSettings.put("gate.fewestInSubgroup", "101");
+        assertThat(decide(publish(dataset, 30)).broken())
+                .extracting(RuleOutcome::detail)
+                .containsExactly("recall/dark of subgroups of 101 images is not known, it has to be at least 0.8");
+        gateSettings.put("gate.fewestInSubgroup", "30");
+        metrics = bySite(good, Map.of("a", good));
         assertThat(decide(publish(dataset, 30)).promoted()).isTrue();
     }
 
