@@ -23,6 +23,8 @@ public enum ErrorCode {
     UNKNOWN_RECIPE(false),
     UNKNOWN_JOB(false),
     UNKNOWN_SCAN(false),
+    /** Nothing of the subject is known, or no such exclusion. */
+    UNKNOWN_SUBJECT(false),
     /** The object that a scan was announced with has been overwritten; what is there now is a scan of its own. */
     SUPERSEDED(false),
     /** A scan that is older than what is remembered. */
@@ -43,6 +45,10 @@ public enum ErrorCode {
     CANCELLED(false),
     /** The same step ended three processes: it is set aside. */
     POISON(false),
+    /** The promotion gate has refused the version, and nobody has said to promote it all the same. */
+    GATE_REFUSED(false),
+    /** The version was withdrawn: it must not be used any more. */
+    MODEL_WITHDRAWN(false),
     /** A package that is damaged, changed, or does not reproduce its golden scores. */
     MODEL_NOT_VERIFIED(false),
     /** Training produced a network that cannot be used (not finite, or not the exported one). */

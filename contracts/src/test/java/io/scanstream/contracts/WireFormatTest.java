@@ -5,18 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.DoubleNode;
+import io.scanstream.contracts.consent.ExclusionOutcome;
+import io.scanstream.contracts.consent.ExclusionPlan;
+import io.scanstream.contracts.consent.ExclusionRecord;
 import io.scanstream.contracts.dataset.Amendment;
 import io.scanstream.contracts.dataset.DatasetVersion;
 import io.scanstream.contracts.dataset.Exploration;
 import io.scanstream.contracts.dataset.Likeness;
 import io.scanstream.contracts.dataset.Manifest;
 import io.scanstream.contracts.dataset.Split;
+import io.scanstream.contracts.dataset.Tombstone;
 import io.scanstream.contracts.job.JobId;
 import io.scanstream.contracts.job.JobState;
 import io.scanstream.contracts.job.Lease;
 import io.scanstream.contracts.job.Sweep;
 import io.scanstream.contracts.model.AliasState;
 import io.scanstream.contracts.model.Calibration;
+import io.scanstream.contracts.model.ExclusionNotice;
 import io.scanstream.contracts.model.GateDecision;
 import io.scanstream.contracts.model.Golden;
 import io.scanstream.contracts.model.Interval;
@@ -29,8 +34,10 @@ import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.contracts.model.OperatingPoint;
 import io.scanstream.contracts.model.Preprocessing;
 import io.scanstream.contracts.model.Referral;
+import io.scanstream.contracts.model.RuleOutcome;
 import io.scanstream.contracts.model.Task;
 import io.scanstream.contracts.model.TrafficState;
+import io.scanstream.contracts.model.Withdrawal;
 import io.scanstream.contracts.recipe.Augmentation;
 import io.scanstream.contracts.recipe.Loss;
 import io.scanstream.contracts.recipe.OperatingRule;
@@ -157,6 +164,7 @@ class WireFormatTest {
                 new ModelEvent.ModelWithdrawn(MODEL, "trained on the wrong labels", AT),
                 new ModelEvent.ModelRefused(
                         MODEL, "inference-1", ErrorCode.MODEL_NOT_VERIFIED, "golden 003.png is off by 0.2", AT),
+                new ModelEvent.ModelFlagged(MODEL, JOB, AT),
                 new ModelEvent.TrafficChanged(MODEL.name(), AT),
                 new ClaimTicket("scans/2026-11-20/" + SCAN, 1_234_567, "ab".repeat(32)),
                 new ClaimTicket("incoming/lung-cnn/ward 3/1.png", 1_234_567, null, "cd".repeat(16), "scans"),
@@ -177,6 +185,24 @@ class WireFormatTest {
                         4),
                 new Amendment.ScanAdded(DATASET, "cancer", Split.TRAIN, "p7", "lesion 3"),
                 new Amendment.ScanRemoved(DATASET, "ab".repeat(32)),
+                new Amendment.SubjectExcluded(DATASET, JOB),
+                new Tombstone(JOB, List.of(0, 7), AT),
+                new ExclusionNotice(JOB, DATASET, AT),
+                new ExclusionPlan(JOB, "p-0007", "ab".repeat(32), true, "ada", "consent withdrawn", AT),
+                new ExclusionRecord(
+                        JOB,
+                        "ab".repeat(32),
+                        "ada",
+                        "consent withdrawn",
+                        true,
+                        AT,
+                        List.of(new ExclusionRecord.Held(DATASET, 2)),
+                        1,
+                        List.of(MODEL),
+                        List.of(JOB),
+                        List.of(new ExclusionRecord.Retained("scores", "answers by scan id", AT))),
+                new ExclusionOutcome(
+                        List.of(DATASET), 2, 1, List.of(MODEL), List.of(JOB), List.of(JOB), List.of("none"), AT),
                 JobState.queued(JOB, new JobState.Training(MODEL.name(), DATASET, recipe()), AT)
                         .claimed(new JobState.Owner("token-1", "trainer-1"), true, AT)
                         .checkpointed("jobs/x/checkpoints/token-1/0001/", "epoch 4", AT),
@@ -192,7 +218,16 @@ class WireFormatTest {
                 manifest(),
                 maskedManifest(),
                 new AliasState(
-                        MODEL.version(), "gate", "no champion yet", ordered("accuracy", 0.93, "images", 300.0), AT),
+                        MODEL.version(),
+                        "gate",
+                        "the champion is better",
+                        ordered("accuracy", 0.93, "images", 300.0),
+                        AT,
+                        AliasState.Decision.REFUSED,
+                        "20261101-080000-0a1b2c3d",
+                        List.of(new RuleOutcome(
+                                "atLeast/sensitivity", 0.8, 0.9, false, "sensitivity 0.8 is not at least 0.9"))),
+                new Withdrawal("ada", "trained on the wrong labels", AT),
                 new TrafficState(
                         List.of(new TrafficState.Arm("champion", 0.9), new TrafficState.Arm("challenger", 0.1)),
                         List.of("candidate"),
@@ -212,7 +247,9 @@ class WireFormatTest {
                         false,
                         "the champion is better",
                         ordered("images", 300.0, "championAccuracy", 0.93),
-                        AT),
+                        AT,
+                        List.of(new RuleOutcome(
+                                "atLeast/sensitivity", 0.8, 0.9, false, "sensitivity 0.8 is not at least 0.9"))),
                 new Golden(List.of(
                         new Golden.Case("000.png", List.of(-1.5, 2.5), List.of(0.018, 0.982), "cancer", 3.5, null))),
                 new Golden(List.of(new Golden.Case(

@@ -53,9 +53,15 @@ final class GatewayAccess {
             GET    /api/v1/scans/{id}/heatmap                      reader,scorer
             DELETE /api/v1/scans/{id}                              admin           deleted
 
+            POST   /api/v1/subjects/exclusions                     admin           deleted
+            GET    /api/v1/subjects/exclusions                     admin
+            GET    /api/v1/subjects/exclusions/{id}                admin
+            DELETE /api/v1/subjects/{id}                           admin           deleted
+
             GET    /api/v1/models                                  reader,scorer,trainer
             GET    /api/v1/models/{name}                           reader,scorer,trainer
             GET    /api/v1/models/{name}/history                   reader,trainer
+            GET    /api/v1/models/{name}/shadow                    reader,trainer
             GET    /api/v1/models/{name}/traffic                   reader,trainer
             PUT    /api/v1/models/{name}/traffic                   admin           traffic
             DELETE /api/v1/models/{name}/traffic                   admin           traffic
@@ -63,6 +69,7 @@ final class GatewayAccess {
             GET    /api/v1/models/{name}/{version}                 reader,scorer,trainer
             GET    /api/v1/models/{name}/{version}/report          reader,trainer
             POST   /api/v1/models/{name}/{version}/promote         admin           promoted
+            POST   /api/v1/models/{name}/{version}/withdraw        admin           withdrew
             """);
 
     private GatewayAccess() {}

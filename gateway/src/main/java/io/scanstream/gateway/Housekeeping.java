@@ -9,9 +9,11 @@ import io.scanstream.gateway.jobs.JobBoard;
 import io.scanstream.gateway.jobs.JobEvents;
 import io.scanstream.gateway.models.ModelRegistry;
 import io.scanstream.gateway.models.RuledHeaders;
+import io.scanstream.gateway.subjects.ExclusionDesk;
 import io.scanstream.gateway.sweeps.SweepDesk;
 import io.scanstream.storage.IdempotencyKeys;
 import io.scanstream.storage.Scans;
+import io.scanstream.storage.SubjectScans;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
@@ -21,8 +23,8 @@ import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
- * What happens by itself: the read models are read from the store at start and every 30 seconds, sweeps are started that
- * a gateway left when it died, and once an hour what is too old is deleted. Every replica does it; doing it twice is doing it once.
+ * What happens by itself: the read models are read from the store at start and every 30 seconds, sweeps are started and
+ * exclusions of subjects finished that a gateway left when it died, and once an hour what is too old is deleted. Every replica does it; doing it twice is doing it once.
  */
 @ApplicationScoped
 class Housekeeping {
@@ -40,7 +42,9 @@ class Housekeeping {
     private final ModelRegistry models;
     private final RuledHeaders headers;
     private final SweepDesk sweeps;
+    private final ExclusionDesk exclusions;
     private final Scans scans;
+    private final SubjectScans subjectScans;
     private final IdempotencyKeys keys;
     private final Duration retention;
     private final CountDownLatch stopped = new CountDownLatch(1);
@@ -54,7 +58,9 @@ class Housekeeping {
             ModelRegistry models,
             RuledHeaders headers,
             SweepDesk sweeps,
+            ExclusionDesk exclusions,
             Scans scans,
+            SubjectScans subjectScans,
             IdempotencyKeys keys,
             GatewayConfig config,
             MeterRegistry metrics) {
@@ -63,7 +69,9 @@ class Housekeeping {
         this.models = models;
         this.headers = headers;
         this.sweeps = sweeps;
+        this.exclusions = exclusions;
         this.scans = scans;
+        this.subjectScans = subjectScans;
         this.keys = keys;
         this.retention = config.scans().retention();
         Gauge.builder("scanstream.store.readable", () -> readable ? 1 : 0)
@@ -111,6 +119,7 @@ class Housekeeping {
             read = true;
             readable = true;
             sweeps.completeStarts();
+            exclusions.advanceAll();
         } catch (RuntimeException e) {
             readable = false;
             LOG.warnf("the store was not read: %s", e.getMessage());
@@ -121,8 +130,10 @@ class Housekeeping {
         try {
             Instant now = Instant.now();
             int old = scans.deleteBefore(now.minus(retention));
+            int subjects = subjectScans.deleteBefore(now.minus(retention));
             int forgotten = keys.deleteBefore(now.minus(KEYS_KEPT));
-            LOG.debugf("deleted %d old scans and %d idempotency keys", old, forgotten);
+            LOG.debugf(
+                    "deleted %d old scans, whose they were of %d, and %d idempotency keys", old, subjects, forgotten);
         } catch (RuntimeException e) {
             LOG.warnf("what is too old was not deleted, and will be in an hour: %s", e.getMessage());
         }

@@ -8,6 +8,7 @@ import io.scanstream.contracts.training.TrainingEvent;
 import io.scanstream.gateway.jobs.JobEvents;
 import io.scanstream.gateway.models.ModelRegistry;
 import io.scanstream.gateway.models.RuledHeaders;
+import io.scanstream.gateway.models.ShadowAgreement;
 import io.scanstream.gateway.scans.ScoreWindow;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.reactive.messaging.kafka.api.IncomingKafkaRecordMetadata;
@@ -32,11 +33,22 @@ class Listeners {
     private final ScoreWindow scores;
     private final ScoreReplay replay;
     private final RuledHeaders headers;
+    private final ShadowAgreement shadows;
+    private final ShadowReplay shadowReplay;
 
-    Listeners(JobEvents jobs, ModelRegistry models, RuledHeaders headers, ScoreWindow scores, ScoreReplay replay) {
+    Listeners(
+            JobEvents jobs,
+            ModelRegistry models,
+            RuledHeaders headers,
+            ScoreWindow scores,
+            ScoreReplay replay,
+            ShadowAgreement shadows,
+            ShadowReplay shadowReplay) {
         this.jobs = jobs;
         this.models = models;
         this.headers = headers;
+        this.shadows = shadows;
+        this.shadowReplay = shadowReplay;
         this.scores = scores;
         this.replay = replay;
     }
@@ -71,7 +83,16 @@ class Listeners {
                 replay.saw(metadata.getTopic(), metadata.getPartition(), score.scanId());
             }
             scores.saw(score);
+            shadows.sawAnswer(score);
         });
+        return record.ack();
+    }
+
+    @Incoming("scores-shadow")
+    CompletionStage<Void> shadow(Message<byte[]> record) {
+        read("scores.shadow", record.getPayload(), ScoreEvent.class).ifPresent(shadows::sawShadow);
+        record.getMetadata(IncomingKafkaRecordMetadata.class)
+                .ifPresent(from -> shadowReplay.counted(from.getTopic(), from.getPartition(), from.getOffset()));
         return record.ack();
     }
 

@@ -14,9 +14,11 @@ import io.scanstream.gateway.jobs.JobEventStreams;
 import io.scanstream.gateway.jobs.JobEvents;
 import io.scanstream.gateway.jobs.JobMeters;
 import io.scanstream.gateway.messaging.Outbox;
+import io.scanstream.gateway.models.GateRecords;
 import io.scanstream.gateway.models.ModelRegistry;
 import io.scanstream.gateway.models.Promotions;
 import io.scanstream.gateway.models.RuledHeaders;
+import io.scanstream.gateway.models.ShadowAgreement;
 import io.scanstream.gateway.models.TrafficDesk;
 import io.scanstream.gateway.recipes.ShippedRecipes;
 import io.scanstream.gateway.requests.Turnstile;
@@ -25,17 +27,25 @@ import io.scanstream.gateway.scans.Heatmaps;
 import io.scanstream.gateway.scans.ScanIntake;
 import io.scanstream.gateway.scans.ScanStates;
 import io.scanstream.gateway.scans.ScoreWindow;
+import io.scanstream.gateway.subjects.ExclusionDesk;
+import io.scanstream.gateway.subjects.ExclusionWork;
+import io.scanstream.gateway.subjects.Retraining;
+import io.scanstream.gateway.subjects.Successors;
 import io.scanstream.gateway.sweeps.SweepDesk;
 import io.scanstream.gateway.trainings.TrainingIntake;
 import io.scanstream.gateway.trainings.Trainings;
 import io.scanstream.storage.Aliases;
+import io.scanstream.storage.Blobs;
 import io.scanstream.storage.Datasets;
+import io.scanstream.storage.Exclusions;
 import io.scanstream.storage.IdempotencyKeys;
 import io.scanstream.storage.Jobs;
 import io.scanstream.storage.Models;
+import io.scanstream.storage.Notices;
 import io.scanstream.storage.ObjectStore;
 import io.scanstream.storage.Scans;
 import io.scanstream.storage.SharedSecrets;
+import io.scanstream.storage.SubjectScans;
 import io.scanstream.storage.Sweeps;
 import io.scanstream.storage.Traffic;
 import io.smallrye.reactive.messaging.MutinyEmitter;
@@ -203,15 +213,23 @@ final class Wiring {
     @Produces
     @Singleton
     ModelRegistry modelRegistry(Models models, ObjectStore store) {
-        return new ModelRegistry(models, new Aliases(store));
+        return new ModelRegistry(models, new Aliases(store), new Notices(store));
     }
 
     @Produces
     @Singleton
     Promotions promotions(
-            ModelRegistry registry, ObjectStore store, @Channel("promotions") MutinyEmitter<byte[]> events) {
+            ModelRegistry registry,
+            ObjectStore store,
+            Models models,
+            Jobs jobs,
+            @Channel("promotions") MutinyEmitter<byte[]> events) {
         return new Promotions(
-                registry, new Aliases(store), new Outbox(Topics.MODEL_EVENTS, events::sendMessage, PATIENCE));
+                registry,
+                new Aliases(store),
+                new GateRecords(models, jobs),
+                new Notices(store),
+                new Outbox(Topics.MODEL_EVENTS, events::sendMessage, PATIENCE));
     }
 
     @Produces
@@ -242,6 +260,47 @@ final class Wiring {
 
     @Produces
     @Singleton
+    SubjectScans subjectScans(ObjectStore store) {
+        return new SubjectScans(store);
+    }
+
+    @Produces
+    @Singleton
+    ExclusionDesk exclusionDesk(
+            ObjectStore store,
+            Datasets datasets,
+            Jobs jobs,
+            Models models,
+            Scans scans,
+            SubjectScans subjectScans,
+            JobBoard board,
+            Trainings trainings,
+            ModelRegistry registry,
+            DatasetCatalogue catalogue,
+            DatasetIntake intake,
+            TrainingIntake trainingIntake,
+            @Channel("promotions") MutinyEmitter<byte[]> events) {
+        Exclusions exclusions = new Exclusions(store);
+        ExclusionWork work = new ExclusionWork(
+                new ExclusionWork.Stores(
+                        exclusions, datasets, new Blobs(store), jobs, models, new Notices(store), scans, subjectScans),
+                board,
+                trainings,
+                registry,
+                new Successors(datasets, catalogue, intake, board),
+                new Retraining(exclusions, datasets, trainingIntake),
+                new Outbox(Topics.MODEL_EVENTS, events::sendMessage, PATIENCE));
+        return new ExclusionDesk(exclusions, subjectScans, work);
+    }
+
+    @Produces
+    @Singleton
+    ShadowAgreement shadowAgreement(ScoreWindow window) {
+        return new ShadowAgreement(window::find);
+    }
+
+    @Produces
+    @Singleton
     ScanStates scanStates(GatewayConfig config, ScoreWindow window, ScanIds ids) {
         return new ScanStates(window, ids, config.scans().retention());
     }
@@ -264,6 +323,7 @@ final class Wiring {
             ScanIds ids,
             ModelRegistry models,
             Scans scans,
+            SubjectScans subjects,
             IdempotencyKeys keys,
             @Channel("scans") MutinyEmitter<byte[]> bulk,
             @Channel("scans-urgent") MutinyEmitter<byte[]> urgent) {
@@ -271,6 +331,7 @@ final class Wiring {
                 ids,
                 models,
                 scans,
+                subjects,
                 keys,
                 new Outbox(Topics.SCANS, bulk::sendMessage, PATIENCE),
                 new Outbox(Topics.SCANS_URGENT, urgent::sendMessage, PATIENCE),

@@ -112,6 +112,18 @@ class AuditApiTest {
     }
 
     @Test
+    void leavesOutWhomARequestWouldExclude() {
+        as(Role.READER).delete("/api/v1/subjects/p0815").then().statusCode(403);
+        as(Role.ADMIN).delete("/api/v1/subjects/p0815").then().statusCode(404);
+
+        await().until(() -> log.audit().stream()
+                        .filter(line -> line.contains("DELETE /api/v1/subjects/{id}"))
+                        .count()
+                == 2);
+        assertThat(log.lines()).noneMatch(line -> line.contains("p0815"));
+    }
+
+    @Test
     void namesWhoPromotedAndWithdrewInTheLogAndInTheJournal() {
         Fixtures.publish(models, new ModelVersion("audited", "v1"));
         Fixtures.publish(models, new ModelVersion("audited", "v2"));

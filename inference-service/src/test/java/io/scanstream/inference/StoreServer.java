@@ -73,7 +73,8 @@ public final class StoreServer implements AutoCloseable {
     /** Lets an alias mean a version, or nothing. */
     public void promote(String model, String alias, @Nullable String version) {
         Journal<AliasState> journal = new Aliases(store).journal(model, alias);
-        journal.update(head -> Optional.of(new AliasState(version, "a test", "", Map.of(), Instant.now())));
+        journal.update(head ->
+                Optional.of(new AliasState(version, "a test", "", Map.of(), Instant.now(), null, null, List.of())));
     }
 
     /** Splits a model's scans. */

@@ -34,6 +34,11 @@ public final class Blobs {
         return bytes;
     }
 
+    /** Deletes the bytes of a digest; nothing happens if they are not there. */
+    public void delete(String sha256) {
+        store.delete(key(sha256));
+    }
+
     private static String key(String sha256) {
         return "blobs/" + sha256;
     }

@@ -1,9 +1,11 @@
 package io.scanstream.storage;
 
+import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.dataset.DatasetVersion;
 import io.scanstream.contracts.dataset.Exploration;
 import io.scanstream.contracts.dataset.Manifest;
+import io.scanstream.contracts.dataset.Tombstone;
 import io.scanstream.contracts.job.JobId;
 import java.io.InputStream;
 import java.time.Instant;
@@ -15,17 +17,19 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * The prefix {@code datasets/}: manifests and uploads that wait to be read. A version is reserved when its upload begins
  * and can be used once its manifest is there. A deleted version leaves {@code deleted.json} behind, so that its number
- * never comes to mean other images.
+ * never comes to mean other images. Entries that fell to the exclusion of a subject are named by tombstones beside the manifest.
  */
 public final class Datasets {
     private static final String PREFIX = "datasets/";
     private static final String INGEST = "ingest.json";
     private static final String EXPLORATION = "exploration.json";
     private static final String DELETED = "deleted.json";
+    private static final String EXCLUDED = "excluded/";
 
     private final ObjectStore store;
 
@@ -80,8 +84,38 @@ public final class Datasets {
         return store.get(key(version, INGEST)).map(json -> Json.read(json, JobId.class));
     }
 
+    /** What a version holds, less what fell to exclusions; empty before it is complete. */
     public Optional<Manifest> manifest(DatasetVersion version) {
+        return wholeManifest(version).map(manifest -> {
+            Set<Integer> fallen = fallen(version, file -> true);
+            return fallen.isEmpty() ? manifest : manifest.without(fallen);
+        });
+    }
+
+    /** The manifest as it was written, whose digest models carry: with what fell to exclusions, of which there are no blobs. */
+    public Optional<Manifest> wholeManifest(DatasetVersion version) {
         return store.get(key(version, "manifest.json")).map(json -> Json.read(json, Manifest.class));
+    }
+
+    /** Lets entries of a version fall to an exclusion. */
+    public void bury(DatasetVersion version, Tombstone tombstone) {
+        store.put(key(version, EXCLUDED + tombstone.exclusion() + ".json"), Json.bytes(tombstone));
+    }
+
+    /** Positions in the {@link #wholeManifest} that fell to other exclusions than one. */
+    public Set<Integer> fallenBefore(DatasetVersion version, JobId exclusion) {
+        return fallen(version, file -> !file.equals(exclusion + ".json"));
+    }
+
+    private Set<Integer> fallen(DatasetVersion version, Predicate<String> files) {
+        Set<Integer> fallen = new HashSet<>();
+        for (String file : store.children(key(version, EXCLUDED))) {
+            if (files.test(file)) {
+                byte[] json = store.require(key(version, EXCLUDED + file), ErrorCode.INTERNAL);
+                fallen.addAll(Json.read(json, Tombstone.class).entries());
+            }
+        }
+        return fallen;
     }
 
     /** Completes a version; false if it was complete before: the first manifest stands. */

@@ -66,8 +66,8 @@ class JobsTest {
     @Test
     void givesBackTheGatesDecision() {
         JobId id = JobId.next();
-        GateDecision decision =
-                new GateDecision(ModelVersion.of("m", id), null, true, "there is no champion", Map.of(), Instant.EPOCH);
+        GateDecision decision = new GateDecision(
+                ModelVersion.of("m", id), null, true, "there is no champion", Map.of(), Instant.EPOCH, List.of());
         assertThat(jobs.gateDecision(id)).isEmpty();
         jobs.writeGateDecision(id, decision);
         assertThat(jobs.gateDecision(id)).contains(decision);

@@ -242,9 +242,10 @@ public class AccessGate {
         return address(made == null ? Refusals.path(http) : made);
     }
 
-    /** A path of ours, without what all of them begin with. */
+    /** A path of ours, without what all of them begin with, and without the id of a subject, which no log has. */
     private static String address(String path) {
-        return path.replaceFirst("^(https?://[^/]+)?(/api)?/v\\d+/", "");
+        return path.replaceFirst("^(https?://[^/]+)?(/api)?/v\\d+/", "")
+                .replaceFirst("^subjects/(?!exclusions(/|$)).*", "subjects/…");
     }
 
     private static @Nullable String trace(RoutingContext http) {

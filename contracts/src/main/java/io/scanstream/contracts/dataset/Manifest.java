@@ -8,9 +8,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -143,6 +146,42 @@ public record Manifest(
             List<Rejected> rejected,
             Instant createdAt) {
         this(dataset, classes, List.of(), entries, rejected, List.of(), createdAt);
+    }
+
+    /**
+     * This manifest without some entries. Of images whose first with the same bytes is among them, the next becomes the first.
+     *
+     * @param positions in {@link #entries}, from 0
+     */
+    public Manifest without(Set<Integer> positions) {
+        Set<String> gone = new HashSet<>();
+        for (int position : positions) {
+            gone.add(entries.get(position).path());
+        }
+        Map<String, String> firsts = new HashMap<>();
+        List<Entry> left = new ArrayList<>();
+        for (int i = 0; i < entries.size(); i++) {
+            Entry entry = entries.get(i);
+            if (positions.contains(i)) {
+                continue;
+            }
+            if (entry.duplicateOf() != null && gone.contains(entry.duplicateOf())) {
+                left.add(entry.repeating(firsts.get(entry.sha256())));
+                firsts.putIfAbsent(entry.sha256(), entry.path());
+            } else {
+                left.add(entry);
+            }
+        }
+        return new Manifest(
+                dataset,
+                classes,
+                maskValues,
+                left,
+                rejected,
+                nearDuplicates.stream()
+                        .filter(pair -> !gone.contains(pair.path()) && !gone.contains(pair.near()))
+                        .toList(),
+                createdAt);
     }
 
     /** What a model of this data set answers. */

@@ -3,6 +3,7 @@ package io.scanstream.contracts.model;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.job.JobId;
 import java.time.Instant;
 
 /** What happens to models and their versions, on {@code model.events}. Each is a nudge: what is, stands in the object store. */
@@ -12,6 +13,7 @@ import java.time.Instant;
     @JsonSubTypes.Type(value = ModelEvent.ModelPromoted.class, name = "ModelPromoted"),
     @JsonSubTypes.Type(value = ModelEvent.ModelWithdrawn.class, name = "ModelWithdrawn"),
     @JsonSubTypes.Type(value = ModelEvent.ModelRefused.class, name = "ModelRefused"),
+    @JsonSubTypes.Type(value = ModelEvent.ModelFlagged.class, name = "ModelFlagged"),
     @JsonSubTypes.Type(value = ModelEvent.TrafficChanged.class, name = "TrafficChanged")
 })
 public sealed interface ModelEvent {
@@ -65,6 +67,19 @@ public sealed interface ModelEvent {
     /** An inference instance did not accept the version; it serves the one before. */
     record ModelRefused(ModelVersion model, String instance, ErrorCode code, String reason, Instant at)
             implements ModelEvent {
+        @Override
+        public String name() {
+            return model.name();
+        }
+
+        @Override
+        public String key() {
+            return model.toString();
+        }
+    }
+
+    /** The version was trained on scans of a subject who was excluded since; see {@link ExclusionNotice}. */
+    record ModelFlagged(ModelVersion model, JobId exclusion, Instant at) implements ModelEvent {
         @Override
         public String name() {
             return model.name();

@@ -53,7 +53,10 @@ public record Recipe(
         @Setting("How long and in what portions.") Training training,
 
         @Setting("What is looked at besides the usual figures.") @Nullable
-        Evaluation evaluation) {
+        Evaluation evaluation,
+
+        @Setting(value = "When the model takes the champion's place by itself.", fallback = "{}")
+        Gate gate) {
 
     /** How images are read. Pixels become (value / 255 − mean) / std inside the exported network. */
     public record Data(

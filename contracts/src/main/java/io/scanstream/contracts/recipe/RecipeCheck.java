@@ -63,6 +63,7 @@ public final class RecipeCheck {
         checkTestTime(recipe, problems);
         new TrainingCheck(recipe, problems).alone();
         EvaluationCheck.alone(recipe, problems);
+        GateCheck.alone(recipe, problems);
         return problems;
     }
 
@@ -94,6 +95,7 @@ public final class RecipeCheck {
         }
         new TrainingCheck(recipe, problems).against(classes, manifest.task());
         EvaluationCheck.against(recipe.evaluation(), classes, manifest, problems);
+        GateCheck.against(recipe.gate(), classes, manifest.task(), problems);
         recipe.data().classAliases().keySet().stream()
                 .filter(alias -> !manifest.classes().contains(alias)
                         && !classes.contains(recipe.data().classOf(alias)))

@@ -99,6 +99,11 @@ public final class DatasetCatalogue {
         return view(version, DatasetState.FAILED, job, null, found.errorCode(), found.reason());
     }
 
+    /** Counts a version anew when it is next asked for: entries of it fell to an exclusion. */
+    public void recount(DatasetVersion version) {
+        datasets.ingestJob(version).ifPresent(counted::remove);
+    }
+
     private DatasetView.@Nullable Contents contents(DatasetVersion version, JobId job) {
         DatasetView.@Nullable Contents contents = counted.get(job);
         if (contents == null) {

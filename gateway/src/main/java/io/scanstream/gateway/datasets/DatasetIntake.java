@@ -93,8 +93,21 @@ public final class DatasetIntake {
      * @throws ScanstreamException {@code CONFLICT} if another version is being made
      */
     DatasetVersion remove(Amendment.ScanRemoved removed) {
+        return amend(removed);
+    }
+
+    /**
+     * Asks for a next version that does not have what fell to an exclusion.
+     *
+     * @throws ScanstreamException {@code CONFLICT} if another version is being made
+     */
+    public DatasetVersion exclude(Amendment.SubjectExcluded excluded) {
+        return amend(excluded);
+    }
+
+    private DatasetVersion amend(Amendment amendment) {
         RequestBody nothing = new RequestBody(InputStream.nullInputStream(), 0, maxBytes, "nothing");
-        return spool(removed.base().name(), new byte[0], nothing, removed);
+        return spool(amendment.base().name(), new byte[0], nothing, amendment);
     }
 
     /** Of two amendments at once the later one would lose the earlier one's scan. */

@@ -17,6 +17,7 @@ import io.scanstream.contracts.recipe.Problem;
 import io.scanstream.gateway.jobs.JobEventStreams;
 import io.scanstream.gateway.problems.RequestRefused;
 import io.scanstream.gateway.requests.Parameters;
+import io.scanstream.gateway.requests.Subject;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Multi;
 import jakarta.ws.rs.Consumes;
@@ -97,7 +98,8 @@ class DatasetsResource {
             summary = "Add one labelled scan: makes the next version",
             description =
                     "The image as the raw body. Without a split it goes where its group or subject is, else where a"
-                            + " stable hash puts it. A label that is no class yet needs newClass=true."
+                            + " stable hash puts it. The subject comes as ?subject= or, out of sight of proxies, as the header"
+                            + " X-Scanstream-Subject. A label that is no class yet needs newClass=true."
                             + " 409 while another version is being made.")
     @RequestBody(
             content = @Content(mediaType = "image/*", schema = @Schema(type = SchemaType.STRING, format = "binary")))
@@ -112,7 +114,8 @@ class DatasetsResource {
             @QueryParam("label") @Nullable String label,
             @QueryParam("newClass") @DefaultValue("false") boolean newClass,
             @QueryParam("split") @Nullable String split,
-            @QueryParam("subject") @Nullable String subject,
+            @QueryParam("subject") @Nullable String subjectInAddress,
+            @HeaderParam(Subject.HEADER) @Nullable String subjectInHeader,
             @QueryParam("group") @Nullable String group) {
         List<Problem> problems = new ArrayList<>();
         if (label == null || label.isBlank() || label.length() > MOST_LABEL || label.contains("/")) {
@@ -138,6 +141,7 @@ class DatasetsResource {
                     "'" + Parameters.shown(label) + "' is none of the data set's classes " + newest.classes()
                             + ". If it is to become one, say newClass=true.")));
         }
+        @Nullable String subject = Subject.of(subjectInHeader == null ? subjectInAddress : subjectInHeader);
         Amendment.ScanAdded added = new Amendment.ScanAdded(newest.dataset(), label.strip(), named, subject, group);
         return accepted(intake.add(added, body, sizeBytes == null ? -1 : sizeBytes));
     }
@@ -148,7 +152,7 @@ class DatasetsResource {
             summary = "Remove one scan: makes the next version, without it",
             description =
                     "By the SHA-256 of its bytes, as the manifest has it. Versions before still have it: delete those"
-                            + " too where its subject has withdrawn consent. 409 while another version is being made.")
+                            + " too, or exclude its subject where consent is withdrawn. 409 while another version is being made.")
     @APIResponse(
             responseCode = "202",
             description = "Taken in; Location is the next version's address",

@@ -6,9 +6,11 @@ import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.api.ModelOverview;
 import io.scanstream.contracts.model.ModelCard;
 import io.scanstream.contracts.model.ModelVersion;
+import io.scanstream.contracts.model.Withdrawal;
 import io.scanstream.contracts.scoring.ScanHeaders;
 import io.scanstream.storage.Aliases;
 import io.scanstream.storage.Models;
+import io.scanstream.storage.Notices;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -16,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -27,11 +30,13 @@ import org.jspecify.annotations.Nullable;
 public final class ModelRegistry {
     private final Models models;
     private final Aliases aliases;
+    private final Notices notices;
     private final Map<String, ModelOverview> known = new ConcurrentHashMap<>();
 
-    public ModelRegistry(Models models, Aliases aliases) {
+    public ModelRegistry(Models models, Aliases aliases, Notices notices) {
         this.models = models;
         this.aliases = aliases;
+        this.notices = notices;
     }
 
     /** Reads every model. */
@@ -47,13 +52,14 @@ public final class ModelRegistry {
             old.versions().forEach(version -> before.put(version.version(), version));
         }
         List<ModelOverview.Version> versions = new ArrayList<>();
+        Set<String> noticed = notices.versions(name);
         for (ModelVersion version : models.versions(name)) {
             ModelOverview.@Nullable Version seen = before.get(version.version());
             if (seen == null) {
                 seen = models.card(version).map(card -> version(version, card)).orElse(null);
             }
             if (seen != null) {
-                versions.add(seen);
+                versions.add(noticed.contains(version.version()) ? withNotices(version, seen) : seen);
             }
         }
         if (versions.isEmpty()) {
@@ -70,7 +76,17 @@ public final class ModelRegistry {
 
     private static ModelOverview.Version version(ModelVersion version, ModelCard card) {
         return new ModelOverview.Version(
-                version.version(), card.dataset(), card.metrics().get("test"), card.createdAt());
+                version.version(), card.dataset(), card.metrics().get("test"), card.createdAt(), null, List.of());
+    }
+
+    private ModelOverview.Version withNotices(ModelVersion version, ModelOverview.Version seen) {
+        return new ModelOverview.Version(
+                seen.version(),
+                seen.dataset(),
+                seen.test(),
+                seen.createdAt(),
+                notices.withdrawal(version).orElse(null),
+                notices.exclusions(version));
     }
 
     /** Every model, by name. */
@@ -111,11 +127,11 @@ public final class ModelRegistry {
      *
      * @param version the version that must; or else
      * @param alias the alias that chooses it; without either {@code champion}
-     * @throws ScanstreamException {@code UNKNOWN_MODEL} saying what there is not
+     * @throws ScanstreamException {@code UNKNOWN_MODEL} saying what there is not, {@code MODEL_WITHDRAWN}
      */
     public void requireScorer(String name, @Nullable String version, @Nullable String alias) {
         if (version != null) {
-            requireVersion(name, version);
+            requireUsable(requireVersion(name, version));
             return;
         }
         require(name);
@@ -124,6 +140,24 @@ public final class ModelRegistry {
                 .isEmpty()) {
             throw unknown(
                     "Model '" + name + "' has no " + wanted + ": promote a version, or name the one that shall score.");
+        }
+    }
+
+    /**
+     * Makes sure that a published version may be used.
+     *
+     * @throws ScanstreamException {@code MODEL_WITHDRAWN} with the reason
+     */
+    void requireUsable(ModelVersion version) {
+        Optional<Withdrawal> withdrawal = find(version.name(), model -> model.versions().stream()
+                        .filter(one -> one.version().equals(version.version()))
+                        .findFirst())
+                .map(ModelOverview.Version::withdrawn);
+        if (withdrawal.isPresent()) {
+            throw new ScanstreamException(
+                    ErrorCode.MODEL_WITHDRAWN,
+                    "Model " + version + " was withdrawn at " + withdrawal.get().at() + " and must not be used: "
+                            + withdrawal.get().reason());
         }
     }
 

@@ -6,6 +6,7 @@ import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.api.AliasChange;
 import io.scanstream.contracts.api.AliasRequest;
 import io.scanstream.contracts.api.ModelOverview;
+import io.scanstream.contracts.api.ShadowComparison;
 import io.scanstream.contracts.api.TrafficChange;
 import io.scanstream.contracts.api.TrafficRequest;
 import io.scanstream.contracts.model.ModelCard;
@@ -46,12 +47,19 @@ class ModelsResource {
     private final ModelRegistry registry;
     private final Promotions promotions;
     private final TrafficDesk traffic;
+    private final ShadowAgreement shadows;
     private final Models models;
 
-    ModelsResource(ModelRegistry registry, Promotions promotions, TrafficDesk traffic, Models models) {
+    ModelsResource(
+            ModelRegistry registry,
+            Promotions promotions,
+            TrafficDesk traffic,
+            ShadowAgreement shadows,
+            Models models) {
         this.registry = registry;
         this.promotions = promotions;
         this.traffic = traffic;
+        this.shadows = shadows;
         this.models = models;
     }
 
@@ -97,7 +105,8 @@ class ModelsResource {
     @Operation(
             summary = "Let an alias mean this version",
             description =
-                    "The alias is champion unless another is named. If it means the version already, nothing changes.")
+                    "The alias is champion unless another is named. If it means the version already, nothing changes."
+                            + " A version that the gate has refused becomes the champion only with override and a reason.")
     @org.eclipse.microprofile.openapi.annotations.parameters.RequestBody(
             content =
                     @Content(
@@ -132,6 +141,30 @@ class ModelsResource {
         return changed(http, promotions.rollback(name, request(body, sizeBytes, http)));
     }
 
+    @POST
+    @Path("/{name}/{version}/withdraw")
+    @Consumes(MediaType.WILDCARD)
+    @Operation(
+            summary = "Withdraw this version: it must not be used any more",
+            description =
+                    "For good, and with a reason. Aliases that mean it mean what they meant before it, or nothing;"
+                            + " scans that name it are rejected. Answers the champion's newest entry.")
+    @org.eclipse.microprofile.openapi.annotations.parameters.RequestBody(
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = AliasRequest.class)))
+    public AliasChange withdraw(
+            String name,
+            String version,
+            InputStream body,
+            @HeaderParam("Content-Length") @Nullable Long sizeBytes,
+            @Context RoutingContext http) {
+        AliasChange change = promotions.withdraw(name, version, request(body, sizeBytes, http));
+        AccessGate.about(http, "models/" + name + "/" + version);
+        return change;
+    }
+
     /** The audit log names the alias too, which the address does not. */
     private static AliasChange changed(RoutingContext http, AliasChange change) {
         AccessGate.about(
@@ -141,9 +174,25 @@ class ModelsResource {
 
     @GET
     @Path("/{name}/history")
-    @Operation(summary = "What an alias meant and means, newest first (alias: champion unless another is named)")
+    @Operation(
+            summary = "Every decision on an alias, newest first (alias: champion unless another is named)",
+            description =
+                    "Promotions, refusals by the gate, roll backs and withdrawals, with actor, time and each rule of"
+                            + " the gate: its figure, its bound, and whether it holds.")
     public List<AliasChange> history(String name, @QueryParam("alias") @Nullable String alias) {
         return promotions.history(name, alias);
+    }
+
+    @GET
+    @Path("/{name}/shadow")
+    @Operation(
+            summary = "How the versions that shadow the model agree with those that answer",
+            description =
+                    "For each pair of versions: the scans that both scored, agreement, Cohen's kappa and the mean"
+                            + " difference of their probabilities. Counted by the replica that answers, over the newest scores.")
+    public List<ShadowComparison> shadow(String name) {
+        registry.require(name);
+        return shadows.of(name);
     }
 
     @GET
@@ -200,7 +249,8 @@ class ModelsResource {
 
     private static AliasRequest request(InputStream body, @Nullable Long sizeBytes, RoutingContext http) {
         AliasRequest request = body(body, sizeBytes).json(AliasRequest.class);
-        return new AliasRequest(request.alias(), AccessGate.actor(http, request.actor()), request.reason());
+        return new AliasRequest(
+                request.alias(), AccessGate.actor(http, request.actor()), request.reason(), request.override());
     }
 
     private static ScanstreamException missing(ModelVersion model, String file) {

@@ -86,9 +86,15 @@ public final class Problems {
     private static int status(ErrorCode code) {
         return switch (code) {
             case TOO_LARGE -> 413;
-            case UNKNOWN_DATASET, UNKNOWN_RECIPE, UNKNOWN_JOB, UNKNOWN_SCAN, UNKNOWN_MODEL, UNKNOWN_TRAFFIC -> 404;
-            case SCAN_FORGOTTEN -> 410;
-            case DATASET_NOT_READY, ALREADY_ENDED, IN_USE, CANCELLED, CONFLICT -> 409;
+            case UNKNOWN_DATASET,
+                    UNKNOWN_RECIPE,
+                    UNKNOWN_JOB,
+                    UNKNOWN_SCAN,
+                    UNKNOWN_SUBJECT,
+                    UNKNOWN_MODEL,
+                    UNKNOWN_TRAFFIC -> 404;
+            case SCAN_FORGOTTEN, MODEL_WITHDRAWN -> 410;
+            case DATASET_NOT_READY, ALREADY_ENDED, GATE_REFUSED, IN_USE, CANCELLED, CONFLICT -> 409;
             case STORE_UNAVAILABLE, BROKER_UNAVAILABLE, INFERENCE_UNAVAILABLE, OVERLOADED -> 503;
             case INTERNAL, MODEL_NOT_VERIFIED, TRAINING_DIVERGED, POISON -> 500;
             default -> code.retryable() ? 503 : 400;

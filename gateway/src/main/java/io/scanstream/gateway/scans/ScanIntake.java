@@ -13,6 +13,7 @@ import io.scanstream.gateway.requests.RequestBody;
 import io.scanstream.gateway.requests.Turnstile;
 import io.scanstream.storage.IdempotencyKeys;
 import io.scanstream.storage.Scans;
+import io.scanstream.storage.SubjectScans;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
@@ -33,6 +34,7 @@ public final class ScanIntake {
     private final ScanIds ids;
     private final ModelRegistry models;
     private final Scans scans;
+    private final SubjectScans subjects;
     private final IdempotencyKeys keys;
     private final Outbox bulk;
     private final Outbox urgent;
@@ -58,6 +60,7 @@ public final class ScanIntake {
             ScanIds ids,
             ModelRegistry models,
             Scans scans,
+            SubjectScans subjects,
             IdempotencyKeys keys,
             Outbox bulk,
             Outbox urgent,
@@ -66,6 +69,7 @@ public final class ScanIntake {
         this.ids = ids;
         this.models = models;
         this.scans = scans;
+        this.subjects = subjects;
         this.keys = keys;
         this.bulk = bulk;
         this.urgent = urgent;
@@ -119,7 +123,13 @@ public final class ScanIntake {
     private CompletableFuture<Void> send(
             ScanId id, ScanRequest request, byte[] head, RequestBody rest, long declaredBytes) {
         Outbox outbox = request.urgent() ? urgent : bulk;
-        if (head.length <= limits.inlineMaxBytes()) {
+        String subject = request.subject();
+        if (subject != null) {
+            // Before the bytes are kept, so that none are without it.
+            subjects.record(subject, id);
+        }
+        // What may have to be deleted is not put where nothing can be.
+        if (head.length <= limits.inlineMaxBytes() && subject == null) {
             return outbox.send(id.toString(), head, headers(id, request, request.contentType()));
         }
         InputStream whole = new SequenceInputStream(new ByteArrayInputStream(head), rest);

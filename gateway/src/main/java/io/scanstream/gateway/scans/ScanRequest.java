@@ -3,6 +3,7 @@ package io.scanstream.gateway.scans;
 import io.scanstream.contracts.scoring.RoutingHeaders;
 import io.scanstream.gateway.problems.RequestRefused;
 import io.scanstream.gateway.requests.Parameters;
+import io.scanstream.gateway.requests.Subject;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param alias the alias that chooses the version; without either {@code champion} does
  * @param deadline after which it need not be scored any more
  * @param urgent whether it overtakes the others
+ * @param subject whose scan it is, if the sender says so; it goes no further
  * @param routing headers that the model's traffic may look at, by their names in lower case
  */
 record ScanRequest(
@@ -29,6 +32,7 @@ record ScanRequest(
         Optional<Instant> deadline,
         boolean urgent,
         String contentType,
+        @Nullable String subject,
         Map<String, String> routing) {
     private static final String BYTES = "application/octet-stream";
 
@@ -57,6 +61,7 @@ record ScanRequest(
                 Parameters.instant("deadline", deadline),
                 Parameters.flag("urgent", urgent),
                 safe(contentType),
+                null,
                 Map.of());
     }
 
@@ -69,16 +74,23 @@ record ScanRequest(
      */
     ScanRequest routedBy(Map<String, List<String>> headers, Predicate<String> taken) {
         TreeMap<String, String> routed = new TreeMap<>();
+        AtomicReference<@Nullable String> subject = new AtomicReference<>();
         headers.forEach((name, values) -> {
             String lower = name.toLowerCase(Locale.ROOT);
-            if (taken.test(lower) && !values.isEmpty() && RoutingHeaders.isValue(values.get(0))) {
+            if (Subject.isHeader(lower) && !values.isEmpty()) {
+                subject.set(Subject.of(values.get(0)));
+            }
+            if (taken.test(lower)
+                    && !Subject.isHeader(lower)
+                    && !values.isEmpty()
+                    && RoutingHeaders.isValue(values.get(0))) {
                 routed.put(lower, values.get(0));
             }
         });
         while (routed.size() > RoutingHeaders.MOST) {
             routed.pollLastEntry();
         }
-        return new ScanRequest(model, version, alias, deadline, urgent, contentType, routed);
+        return new ScanRequest(model, version, alias, deadline, urgent, contentType, subject.get(), routed);
     }
 
     /** Only what says that the value is an image: never what would make a reader take it for a claim ticket. */
@@ -86,6 +98,12 @@ record ScanRequest(
         String type =
                 contentType == null ? "" : contentType.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
         return type.matches("image/[a-z0-9.+-]{1,60}") ? type : BYTES;
+    }
+
+    /** Without the subject, who is nobody's to log. */
+    @Override
+    public String toString() {
+        return "ScanRequest[" + model + ", version=" + version + ", alias=" + alias + ", urgent=" + urgent + "]";
     }
 
     /** Everything that makes a request another one, for idempotency. */

@@ -85,7 +85,9 @@ class ScansResource {
                     "The image is the raw body. Answers 202 once Kafka has it; with Prefer: wait=10 it waits up to"
                             + " so many seconds (60 at most) for the score and then answers 200 with it. The same"
                             + " Idempotency-Key with the same image is the same scan. Headers X-Scanstream-*, and those"
-                            + " that a rule of the model's traffic names, go with it to whoever chooses its version.")
+                            + " that a rule of the model's traffic names, go with it to whoever chooses its version;"
+                            + " X-Scanstream-Subject, whose scan it is, stays here: by it the subject's scans are found"
+                            + " if consent is withdrawn.")
     @RequestBody(
             content =
                     @Content(

@@ -107,7 +107,8 @@ public final class ScoreWindow {
         return scores.size();
     }
 
-    Optional<ScoreEvent> find(ScanId id) {
+    /** The score of a scan, if it is among those in memory. */
+    public Optional<ScoreEvent> find(ScanId id) {
         byte @Nullable [] json;
         synchronized (this) {
             json = scores.get(id.value());

@@ -71,18 +71,25 @@ public final class Trainings {
      */
     public TrainingView cancel(JobId id) {
         find(id);
-        String reason = "Cancelled over the API.";
-        Optional<Journal.Entry<JobState>> cancelled = jobs.journal(id)
-                .update(head -> head.filter(entry -> !entry.value().status().ended())
-                        .map(entry -> entry.value().cancelled(reason, Instant.now())));
+        Optional<JobState> cancelled = cancelFor(id, "Cancelled over the API.");
         if (cancelled.isEmpty()) {
             JobStatus status = board.refresh(id).map(JobState::status).orElse(JobStatus.CANCELLED);
             throw new ScanstreamException(
                     ErrorCode.ALREADY_ENDED, "Training " + id + " is " + status + "; it cannot be cancelled any more.");
         }
-        JobState state = board.put(id, cancelled.get());
-        events.nudge(id.toString(), new TrainingEvent.TrainingCancelled(id, reason, state.at()));
-        return view(state);
+        return view(cancelled.get());
+    }
+
+    /** Cancels a training for a reason; empty if it has ended. */
+    public Optional<JobState> cancelFor(JobId id, String reason) {
+        Optional<Journal.Entry<JobState>> cancelled = jobs.journal(id)
+                .update(head -> head.filter(entry -> !entry.value().status().ended())
+                        .map(entry -> entry.value().cancelled(reason, Instant.now())));
+        return cancelled.map(entry -> {
+            JobState state = board.put(id, entry);
+            events.nudge(id.toString(), new TrainingEvent.TrainingCancelled(id, reason, state.at()));
+            return state;
+        });
     }
 
     private TrainingView view(JobState job, @Nullable List<TrainingEvent.EpochCompleted> history) {

@@ -7,11 +7,14 @@ import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
+import static org.hamcrest.Matchers.hasSize;
 
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.scanstream.contracts.model.ModelEvent;
 import io.scanstream.contracts.model.ModelVersion;
+import io.scanstream.contracts.scoring.ScanId;
+import io.scanstream.contracts.scoring.ScoreEvent;
 import io.scanstream.gateway.testing.Channels;
 import io.scanstream.gateway.testing.Fixtures;
 import io.scanstream.gateway.testing.GatewayUnderTest;
@@ -20,6 +23,7 @@ import io.smallrye.reactive.messaging.memory.InMemoryConnector;
 import jakarta.enterprise.inject.Any;
 import jakarta.inject.Inject;
 import java.time.Instant;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 @QuarkusTest
@@ -99,6 +103,73 @@ class ModelsApiTest {
                 .post("/api/v1/models/moved/v9/promote")
                 .then()
                 .statusCode(404);
+    }
+
+    @Test
+    void withdrawsAVersionOverTheApi() {
+        Fixtures.publish(models, new ModelVersion("pulled", "v1"));
+        Fixtures.publish(models, new ModelVersion("pulled", "v2"));
+        given().body("{\"actor\":\"ada\"}").post("/api/v1/models/pulled/v1/promote");
+        given().body("{\"actor\":\"ada\"}").post("/api/v1/models/pulled/v2/promote");
+        given().body("{\"actor\":\"ada\"}")
+                .post("/api/v1/models/pulled/v2/withdraw")
+                .then()
+                .statusCode(400)
+                .body("detail", containsString("reason"));
+
+        given().body("{\"actor\":\"ada\",\"reason\":\"wrong labels\"}")
+                .post("/api/v1/models/pulled/v2/withdraw")
+                .then()
+                .statusCode(200)
+                .body("state.version", equalTo("v1"))
+                .body("state.decision", equalTo("withdrawn"))
+                .body("state.about", equalTo("v2"));
+
+        when().get("/api/v1/models/pulled")
+                .then()
+                .body("aliases.champion", equalTo("v1"))
+                .body("versions[1].withdrawn.reason", equalTo("wrong labels"));
+        given().body(new byte[10])
+                .queryParam("model", "pulled")
+                .queryParam("version", "v2")
+                .post("/api/v1/scans")
+                .then()
+                .statusCode(410)
+                .body("code", equalTo("MODEL_WITHDRAWN"))
+                .body("detail", containsString("wrong labels"));
+    }
+
+    @Test
+    void saysHowAShadowAgrees() {
+        Fixtures.publish(models, new ModelVersion("shadowed", "v1"));
+        when().get("/api/v1/models/shadowed/shadow").then().statusCode(200).body("$", hasSize(0));
+        when().get("/api/v1/models/none/shadow").then().statusCode(404);
+        Channels channels = new Channels(connector);
+        ScanId scan = ScanId.next();
+        ScoreEvent.ScanScored answer = Fixtures.scored(scan, "shadowed");
+        channels.tell(
+                "scores-shadow",
+                new ScoreEvent.ScanScored(
+                        scan,
+                        "shadowed",
+                        "v2",
+                        Map.of("benign", 0.75, "cancer", 0.25),
+                        "benign",
+                        null,
+                        null,
+                        Instant.EPOCH,
+                        null,
+                        "candidate",
+                        null));
+        channels.tell("scores", answer);
+
+        await().untilAsserted(() -> when().get("/api/v1/models/shadowed/shadow")
+                .then()
+                .body("answering", contains("v1"))
+                .body("shadow", contains("v2"))
+                .body("[0].scans", equalTo(1))
+                .body("[0].agreement", equalTo(0f))
+                .body("[0].meanDifference", equalTo(0.5f)));
     }
 
     @Test

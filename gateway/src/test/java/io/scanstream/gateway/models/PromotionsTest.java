@@ -6,12 +6,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.api.AliasRequest;
+import io.scanstream.contracts.job.JobId;
+import io.scanstream.contracts.model.AliasState;
+import io.scanstream.contracts.model.GateDecision;
 import io.scanstream.contracts.model.ModelVersion;
+import io.scanstream.contracts.model.RuleOutcome;
 import io.scanstream.gateway.testing.Fixtures;
 import io.scanstream.gateway.testing.RecordedTopic;
 import io.scanstream.gateway.testing.TestStore;
 import io.scanstream.storage.Aliases;
+import io.scanstream.storage.Jobs;
 import io.scanstream.storage.Models;
+import io.scanstream.storage.Notices;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,9 +53,115 @@ class PromotionsTest {
 
     @BeforeEach
     void registry() {
-        Aliases aliases = new Aliases(store.client());
-        registry = new ModelRegistry(new Models(store.client()), aliases);
-        promotions = new Promotions(registry, aliases, topic.outbox());
+        registry = another();
+        promotions = promotions(registry);
+    }
+
+    private static ModelRegistry another() {
+        return new ModelRegistry(new Models(store.client()), new Aliases(store.client()), new Notices(store.client()));
+    }
+
+    private Promotions promotions(ModelRegistry known) {
+        return new Promotions(
+                known,
+                new Aliases(store.client()),
+                new GateRecords(new Models(store.client()), new Jobs(store.client())),
+                new Notices(store.client()),
+                topic.outbox());
+    }
+
+    /** Publishes a version that a gate has looked at. */
+    private static void judged(String name, String version, boolean promoted) {
+        JobId job = JobId.next();
+        ModelVersion model = new ModelVersion(name, version);
+        Fixtures.publish(new Models(store.client()), model, job);
+        new Jobs(store.client())
+                .writeGateDecision(
+                        job,
+                        new GateDecision(
+                                model,
+                                "v0",
+                                promoted,
+                                promoted ? "good enough" : "sensitivity 0.8 is not at least 0.9",
+                                Map.of("images", 40.0),
+                                Instant.EPOCH,
+                                List.of(new RuleOutcome(
+                                        "atLeast/sensitivity", promoted ? 0.95 : 0.8, 0.9, promoted, "sensitivity"))));
+    }
+
+    @Test
+    void whatTheGateRefusedNeedsAnOverrideWithAReason() {
+        judged("gated", "v1", true);
+        judged("gated", "v2", false);
+        promotions.promote("gated", "v1", ADA);
+
+        assertThatThrownBy(() -> promotions.promote("gated", "v2", ADA))
+                .isInstanceOfSatisfying(
+                        ScanstreamException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.GATE_REFUSED))
+                .hasMessageContaining("sensitivity 0.8 is not at least 0.9")
+                .hasMessageContaining("override");
+        assertCode(
+                ErrorCode.INVALID_REQUEST,
+                () -> promotions.promote("gated", "v2", new AliasRequest(null, "ada", " ", true)));
+        assertThat(promotions.history("gated", null)).hasSize(1);
+
+        promotions.promote("gated", "v2", new AliasRequest(null, "ada", "the old one misreads scanner 7", true));
+
+        AliasState state = promotions.history("gated", null).get(0).state();
+        assertThat(state.version()).isEqualTo("v2");
+        assertThat(state.decision()).isEqualTo(AliasState.Decision.PROMOTED);
+        assertThat(state.actor()).isEqualTo("ada");
+        assertThat(state.reason()).isEqualTo("the old one misreads scanner 7");
+        assertThat(state.rules()).extracting(RuleOutcome::passed).containsExactly(false);
+        assertThat(state.figures()).containsEntry("images", 40.0);
+        assertThat(promotions.history("gated", null).get(1).state().rules())
+                .extracting(RuleOutcome::passed)
+                .containsExactly(true);
+    }
+
+    @Test
+    void theGateIsAboutTheChampionOnly() {
+        judged("canaried", "v1", false);
+
+        assertThat(promotions
+                        .promote("canaried", "v1", new AliasRequest("canary", "ada", null))
+                        .state()
+                        .version())
+                .isEqualTo("v1");
+    }
+
+    @Test
+    void aWithdrawnVersionGivesWayAndComesBackNowhere() {
+        for (String version : new String[] {"v1", "v2", "v3"}) {
+            judged("gone", version, true);
+            promotions.promote("gone", version, ADA);
+        }
+        promotions.promote("gone", "v3", new AliasRequest("canary", "ada", null));
+
+        promotions.withdraw("gone", "v2", new AliasRequest(null, "ada", "wrong labels"));
+        assertThat(registry.require("gone").aliases()).containsEntry("champion", "v3");
+        AliasState state = promotions
+                .withdraw("gone", "v3", new AliasRequest(null, "ada", "wrong labels too"))
+                .state();
+
+        assertThat(state.version()).as("not v2, which is withdrawn").isEqualTo("v1");
+        assertThat(state.about()).isEqualTo("v3");
+        assertThat(state.decision()).isEqualTo(AliasState.Decision.WITHDRAWN);
+        assertThat(registry.require("gone").aliases())
+                .containsEntry("champion", "v1")
+                .doesNotContainKey("canary");
+        assertThat(registry.require("gone").versions().get(2).withdrawn().reason())
+                .isEqualTo("wrong labels too");
+        assertCode(ErrorCode.MODEL_WITHDRAWN, () -> promotions.promote("gone", "v2", ADA));
+        assertCode(ErrorCode.MODEL_WITHDRAWN, () -> registry.requireScorer("gone", "v3", null));
+        assertCode(ErrorCode.UNKNOWN_MODEL, () -> promotions.rollback("gone", ADA));
+        int entries = promotions.history("gone", null).size();
+        promotions.withdraw("gone", "v3", new AliasRequest(null, "ada", "once more"));
+        assertThat(promotions.history("gone", null)).hasSize(entries);
+        assertThat(topic.written().get(topic.written().size() - 1).value()).contains("ModelWithdrawn");
+        assertCode(
+                ErrorCode.INVALID_REQUEST,
+                () -> promotions.withdraw("gone", "v1", new AliasRequest(null, "ada", null)));
     }
 
     @Test
@@ -98,11 +213,7 @@ class PromotionsTest {
         assertCode(ErrorCode.UNKNOWN_MODEL, () -> registry.requireScorer("bone", "v9", null));
         assertCode(ErrorCode.UNKNOWN_MODEL, () -> registry.requireScorer("none", null, null));
         // As another replica would: this registry has no event of it.
-        new Promotions(
-                        new ModelRegistry(new Models(store.client()), new Aliases(store.client())),
-                        new Aliases(store.client()),
-                        topic.outbox())
-                .promote("bone", "v3", new AliasRequest("canary", "ada", null));
+        promotions(another()).promote("bone", "v3", new AliasRequest("canary", "ada", null));
 
         registry.requireScorer("bone", null, "canary");
     }
@@ -111,7 +222,10 @@ class PromotionsTest {
     void showsEveryVersionWithItsFigures() {
         registry.refresh();
 
-        assertThat(registry.all()).extracting(model -> model.name()).containsExactly("bone", "lung", "skin");
+        assertThat(registry.all())
+                .extracting(model -> model.name())
+                .contains("bone", "lung", "skin")
+                .isSorted();
         assertThat(registry.require("bone").versions())
                 .extracting(version -> version.version())
                 .containsExactly("v1", "v2", "v3");

@@ -19,7 +19,9 @@ import io.scanstream.gateway.testing.Fixtures;
 import io.scanstream.gateway.testing.RecordedTopic;
 import io.scanstream.gateway.testing.TestStore;
 import io.scanstream.storage.Aliases;
+import io.scanstream.storage.Jobs;
 import io.scanstream.storage.Models;
+import io.scanstream.storage.Notices;
 import io.scanstream.storage.Traffic;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -43,8 +45,7 @@ class TrafficDeskTest {
         store = new TestStore();
         Models models = new Models(store.client());
         Aliases aliases = new Aliases(store.client());
-        Promotions promotions =
-                new Promotions(new ModelRegistry(models, aliases), aliases, new RecordedTopic().outbox());
+        Promotions promotions = promotions(models, aliases, new RecordedTopic());
         for (String name : new String[] {"lung", "skin"}) {
             for (String alias : new String[] {"champion", "challenger", "candidate"}) {
                 Fixtures.publish(models, new ModelVersion(name, "of-" + alias));
@@ -60,7 +61,8 @@ class TrafficDeskTest {
 
     @BeforeEach
     void desk() {
-        ModelRegistry registry = new ModelRegistry(new Models(store.client()), new Aliases(store.client()));
+        ModelRegistry registry =
+                new ModelRegistry(new Models(store.client()), new Aliases(store.client()), new Notices(store.client()));
         desk = new TrafficDesk(registry, new Traffic(store.client()), topic.outbox());
     }
 
@@ -187,11 +189,21 @@ class TrafficDeskTest {
     void findsAnAliasThatAnotherGatewayMade() {
         Aliases aliases = new Aliases(store.client());
         desk.put("skin", request(null, List.of("candidate")));
-        new Promotions(new ModelRegistry(new Models(store.client()), aliases), aliases, topic.outbox())
+        promotions(new Models(store.client()), aliases, topic)
                 .promote("skin", "of-champion", new AliasRequest("fresh", "ada", null));
 
         assertThat(desk.put("skin", request(null, List.of("fresh"))).state().shadow())
                 .containsExactly("fresh");
+    }
+
+    private static Promotions promotions(Models models, Aliases aliases, RecordedTopic topic) {
+        Notices notices = new Notices(store.client());
+        return new Promotions(
+                new ModelRegistry(models, aliases, notices),
+                aliases,
+                new GateRecords(models, new Jobs(store.client())),
+                notices,
+                topic.outbox());
     }
 
     /** What a client is told. */

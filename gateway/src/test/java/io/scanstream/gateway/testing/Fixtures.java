@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.jspecify.annotations.Nullable;
 
 /** Values that tests start from. */
 public final class Fixtures {
@@ -83,11 +84,21 @@ public final class Fixtures {
 
     /** Publishes a version whose card says an accuracy of 0.75 on the test split. */
     public static void publish(Models models, ModelVersion version) {
+        publish(models, version, null);
+    }
+
+    /** As {@link #publish(Models, ModelVersion)}, of a version that a job has trained. */
+    public static void publish(Models models, ModelVersion version, @Nullable JobId job) {
+        publish(models, version, job, new DatasetVersion("lung", 1));
+    }
+
+    /** As {@link #publish(Models, ModelVersion)}, of a version that was trained on a data set. */
+    public static void publish(Models models, ModelVersion version, @Nullable JobId job, DatasetVersion dataset) {
         try {
             Path folder = Files.createTempDirectory("package");
             Files.createDirectories(folder.resolve("golden"));
             Files.writeString(folder.resolve(ModelPackage.MODEL), "weights of " + version);
-            Files.write(folder.resolve(ModelPackage.CARD), Json.bytes(card(version)));
+            Files.write(folder.resolve(ModelPackage.CARD), Json.bytes(card(version, job, dataset)));
             Files.write(folder.resolve(ModelPackage.GOLDEN), Json.bytes(new Golden(List.of())));
             Files.writeString(folder.resolve(ModelPackage.REPORT), "<html>report of " + version + "</html>");
             models.publish(version, ModelPackage.seal(folder));
@@ -96,7 +107,7 @@ public final class Fixtures {
         }
     }
 
-    private static ModelCard card(ModelVersion version) {
+    private static ModelCard card(ModelVersion version, @Nullable JobId job, DatasetVersion dataset) {
         Metrics test = new Metrics(
                 4,
                 0.75,
@@ -126,7 +137,7 @@ public final class Fixtures {
                 null,
                 recipe.data().preprocessing(),
                 Map.of("test", test),
-                new DatasetVersion("lung", 1),
+                dataset,
                 "00",
                 Map.of("test", 4),
                 recipe,
@@ -137,7 +148,7 @@ public final class Fixtures {
                 1e-7,
                 List.of(),
                 Map.of(),
-                null,
+                job,
                 ModelCard.RESEARCH_USE_ONLY,
                 Instant.EPOCH);
     }

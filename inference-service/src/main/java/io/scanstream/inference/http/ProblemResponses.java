@@ -103,6 +103,7 @@ public final class ProblemResponses {
         return switch (code) {
             case INVALID_REQUEST -> 400;
             case UNKNOWN_MODEL -> 404;
+            case MODEL_WITHDRAWN -> 410;
             case MODEL_NOT_VERIFIED -> 409;
             case TOO_LARGE -> 413;
             case UNSUPPORTED_IMAGE -> 415;

@@ -247,14 +247,18 @@ final class LoadedVersions {
         leaving.forEach(this::leave);
     }
 
-    /** Drops what is neither serving nor among the latest that were named; on the loading thread. */
-    void retire(Set<ModelVersion> serving, int mostNamed) {
+    /**
+     * Drops what is neither serving nor among the latest that were named; on the loading thread.
+     *
+     * @param withdrawn those that being named does not keep
+     */
+    void retire(Set<ModelVersion> serving, Set<ModelVersion> withdrawn, int mostNamed) {
         List<LoadedModel> leaving = new ArrayList<>();
         synchronized (lock) {
             Set<ModelVersion> kept = new HashSet<>(serving);
             slots.entrySet().stream()
                     .filter(slot -> slot.getValue().named && slot.getValue().isLoaded())
-                    .filter(slot -> !serving.contains(slot.getKey()))
+                    .filter(slot -> !serving.contains(slot.getKey()) && !withdrawn.contains(slot.getKey()))
                     .sorted(Comparator.comparingLong(slot -> -slot.getValue().lastUse))
                     .limit(mostNamed)
                     .forEach(slot -> kept.add(slot.getKey()));

@@ -10,6 +10,7 @@ import io.scanstream.storage.Aliases;
 import io.scanstream.storage.Journal;
 import io.scanstream.storage.ModelPackage;
 import io.scanstream.storage.Models;
+import io.scanstream.storage.Notices;
 import io.scanstream.storage.ObjectStore;
 import io.scanstream.storage.Traffic;
 import java.io.IOException;
@@ -71,8 +72,9 @@ public final class PublishedModels {
      *
      * @param meanings those that changed last first
      * @param unreadable those of which nobody knows what they mean: their journals hold something else
+     * @param withdrawn versions that must not be used any more, whatever means them
      */
-    record Aliased(List<Meaning> meanings, Set<ModelRef> unreadable) {}
+    record Aliased(List<Meaning> meanings, Set<ModelRef> unreadable, Set<ModelVersion> withdrawn) {}
 
     /** Every alias of every model. */
     Aliased aliases() {
@@ -101,7 +103,7 @@ public final class PublishedModels {
             }
         }
         all.sort(Comparator.comparing(Meaning::since).reversed());
-        return new Aliased(all, unreadable);
+        return new Aliased(all, unreadable, withdrawn());
     }
 
     private static Meaning meaning(ModelRef alias, AliasState state) {
@@ -135,11 +137,17 @@ public final class PublishedModels {
         return new Models(store.get()).sizeBytes(version, ModelPackage.MODEL).orElse(0);
     }
 
+    /** The versions that must not be used any more. */
+    Set<ModelVersion> withdrawn() {
+        return new Notices(store.get()).withdrawn();
+    }
+
     /**
-     * The versions that may serve an alias, best first: what it means now, then what it meant before, back to where it
-     * was withdrawn. Empty: it means nothing.
+     * The versions that may serve an alias, best first: what it means now, then what it meant before, back to where it meant
+     * nothing; those that were withdrawn are left out. Empty: it means nothing.
      */
     List<ModelVersion> candidates(ModelRef alias) {
+        Set<ModelVersion> withdrawn = withdrawn();
         Journal<AliasState> journal = new Aliases(store.get()).journal(alias.model(), alias.alias());
         List<Journal.Entry<AliasState>> history = journal.history();
         List<ModelVersion> candidates = new ArrayList<>();
@@ -149,7 +157,7 @@ public final class PublishedModels {
                 break;
             }
             ModelVersion candidate = new ModelVersion(alias.model(), version);
-            if (!candidates.contains(candidate)) {
+            if (!candidates.contains(candidate) && !withdrawn.contains(candidate)) {
                 candidates.add(candidate);
             }
         }
@@ -159,9 +167,16 @@ public final class PublishedModels {
     /**
      * Fetches, verifies and warms a version. The caller is its first user.
      *
-     * @throws ScanstreamException {@code UNKNOWN_MODEL}, {@code MODEL_NOT_VERIFIED} or {@code STORE_UNAVAILABLE}
+     * @throws ScanstreamException {@code UNKNOWN_MODEL}, {@code MODEL_WITHDRAWN}, {@code MODEL_NOT_VERIFIED} or {@code
+     *     STORE_UNAVAILABLE}
      */
     LoadedModel load(ModelVersion version) {
+        new Notices(store.get()).withdrawal(version).ifPresent(withdrawal -> {
+            throw new ScanstreamException(
+                    ErrorCode.MODEL_WITHDRAWN,
+                    "model " + version + " was withdrawn at " + withdrawal.at() + " and must not be used: "
+                            + withdrawal.reason());
+        });
         Path folder = newFolder();
         try {
             ModelPackage pack = loader.fetched(() -> new Models(store.get()).fetch(version, folder));

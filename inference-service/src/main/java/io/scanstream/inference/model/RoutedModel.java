@@ -38,6 +38,8 @@ public record RoutedModel(LoadedModel model, @Nullable String arm) {
 
     private static boolean isMissing(Throwable failure) {
         return ServingSet.cause(failure) instanceof ScanstreamException reason
-                && (reason.code() == ErrorCode.UNKNOWN_MODEL || reason.code() == ErrorCode.MODEL_NOT_VERIFIED);
+                && (reason.code() == ErrorCode.UNKNOWN_MODEL
+                        || reason.code() == ErrorCode.MODEL_WITHDRAWN
+                        || reason.code() == ErrorCode.MODEL_NOT_VERIFIED);
     }
 }

@@ -85,8 +85,12 @@ final class ServedAliases {
      */
     void serveAsFarAsThereIsRoom(PublishedModels.Aliased aliased, ServingSet.Failures failures) {
         List<Meaning> aliases = aliased.meanings();
-        aliases.stream().filter(this::isPinned).forEach(alias -> serveIfThereIsRoom(alias, failures));
-        aliases.stream().filter(alias -> !isPinned(alias)).forEach(alias -> serveIfThereIsRoom(alias, failures));
+        aliases.stream()
+                .filter(this::isPinned)
+                .forEach(alias -> serveIfThereIsRoom(alias, aliased.withdrawn(), failures));
+        aliases.stream()
+                .filter(alias -> !isPinned(alias))
+                .forEach(alias -> serveIfThereIsRoom(alias, aliased.withdrawn(), failures));
         Set<ModelRef> known = aliases.stream().map(Meaning::alias).collect(Collectors.toSet());
         known.addAll(aliased.unreadable());
         synchronized (lock) {
@@ -99,13 +103,13 @@ final class ServedAliases {
         return alias.version() != null && memory.pins().hold(alias.version());
     }
 
-    private void serveIfThereIsRoom(Meaning meaning, ServingSet.Failures failures) {
+    private void serveIfThereIsRoom(Meaning meaning, Set<ModelVersion> withdrawn, ServingSet.Failures failures) {
         ModelRef alias = meaning.alias();
         ModelVersion version = meaning.version();
         ModelVersion before = version(alias);
         boolean isLoaded = before != null && versions.isLoaded(before);
         try {
-            if (isLoaded && version != null && version.equals(before)) {
+            if (isLoaded && version != null && version.equals(before) && !withdrawn.contains(version)) {
                 failures.none();
                 return;
             }
@@ -147,7 +151,7 @@ final class ServedAliases {
 
     /**
      * Lets the best version that is accepted serve the alias, loaded if need be; if all are refused, the one that serves
-     * stays. What serves the alias so far does not leave meanwhile.
+     * stays, unless it was withdrawn. What serves the alias so far does not leave meanwhile.
      *
      * @throws ScanstreamException {@code UNKNOWN_MODEL} if it means nothing, {@code MODEL_NOT_VERIFIED} if nothing can
      *     serve it, {@code STORE_UNAVAILABLE}
@@ -176,7 +180,10 @@ final class ServedAliases {
                     ErrorCode.UNKNOWN_MODEL,
                     "model " + alias.model() + " has no " + alias.alias() + ". Publish one, or name a version.");
         }
-        if (before == null) {
+        if (before == null || published.withdrawn().contains(before)) {
+            synchronized (lock) {
+                serving.remove(alias);
+            }
             throw refusal;
         }
         return before;

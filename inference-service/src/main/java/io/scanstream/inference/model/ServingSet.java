@@ -54,6 +54,7 @@ public final class ServingSet implements AutoCloseable {
     private final TrafficRules traffic = new TrafficRules();
     private final Map<ModelRef, CompletableFuture<ModelVersion>> lookups = new HashMap<>();
     private volatile boolean listed;
+    private volatile Set<ModelVersion> withdrawn = Set.of();
     /** Until the next listing: the interval, or less while something is missing that may be had soon. */
     private volatile Duration pause = RETRY;
 
@@ -199,6 +200,7 @@ public final class ServingSet implements AutoCloseable {
             Failures failures = new Failures();
             loadPinned(failures);
             PublishedModels.Aliased aliased = published.aliases();
+            withdrawn = aliased.withdrawn();
             served.serveAsFarAsThereIsRoom(aliased, failures);
             warnOfMissing(aliased.meanings());
             retire();
@@ -264,7 +266,8 @@ public final class ServingSet implements AutoCloseable {
     private void retire() {
         Set<ModelVersion> needed = served.versions();
         needed.addAll(memory.pins().versions());
-        versions.retire(needed, mostNamed);
+        needed.removeAll(withdrawn);
+        versions.retire(needed, withdrawn, mostNamed);
         versions.forget(served.aliases().keySet());
     }
 
@@ -324,6 +327,6 @@ public final class ServingSet implements AutoCloseable {
     public void close() {
         loading.shutdownNow();
         served.clear();
-        versions.retire(Set.of(), 0);
+        versions.retire(Set.of(), Set.of(), 0);
     }
 }

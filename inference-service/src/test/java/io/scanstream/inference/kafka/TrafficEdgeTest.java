@@ -9,8 +9,10 @@ import io.opentelemetry.api.OpenTelemetry;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.Topics;
 import io.scanstream.contracts.model.ModelEvent;
+import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.contracts.model.TrafficState;
 import io.scanstream.contracts.model.TrafficState.Arm;
+import io.scanstream.contracts.model.Withdrawal;
 import io.scanstream.contracts.scoring.ScanHeaders;
 import io.scanstream.contracts.scoring.ScanId;
 import io.scanstream.contracts.scoring.ScoreEvent;
@@ -28,6 +30,7 @@ import io.scanstream.inference.model.PublishedModels;
 import io.scanstream.inference.model.ServingSet;
 import io.scanstream.inference.scoring.Scorer;
 import io.scanstream.inference.scoring.ScorerSettings;
+import io.scanstream.storage.Notices;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -145,6 +148,46 @@ class TrafficEdgeTest {
             client.flush();
             await().until(() -> byId(scores).containsKey(id));
             assertThat(byId(scores).get(id).version()).isEqualTo(CHALLENGER);
+        });
+    }
+
+    /** By events alone: the store is listed once an hour here. */
+    @Test
+    void followsPromotionsAndWithdrawalsAndLosesNoScan() {
+        startEdge();
+        List<ScanId> sent = new ArrayList<>(send(20));
+
+        cluster.models().promote("tiny", "champion", CHALLENGER);
+        tell(new ModelEvent.ModelPromoted(new ModelVersion("tiny", CHALLENGER), "champion", Instant.now()));
+        sendUntilAnsweredBy(CHALLENGER, sent);
+
+        // As when a gateway dies before it has moved the alias.
+        new Notices(cluster.models().store())
+                .withdraw(new ModelVersion("tiny", CHALLENGER), new Withdrawal("ada", "wrong labels", Instant.now()));
+        tell(new ModelEvent.ModelWithdrawn(new ModelVersion("tiny", CHALLENGER), "wrong labels", Instant.now()));
+        sendUntilAnsweredBy(CHAMPION, sent);
+
+        // A second answer, or a rejection, would be told by the helper.
+        Map<ScanId, ScanScored> answers = answers(sent.size());
+        assertThat(answers).containsOnlyKeys(sent);
+        assertThat(answers.values())
+                .extracting(ScanScored::version)
+                .containsOnly(CHAMPION, CHALLENGER)
+                .contains(CHALLENGER);
+    }
+
+    private void tell(ModelEvent event) {
+        client.send(new ProducerRecord<>(Topics.MODEL_EVENTS, ScanClient.utf8(event.key()), Json.bytes(event)));
+        client.flush();
+    }
+
+    private void sendUntilAnsweredBy(String version, List<ScanId> sent) {
+        await().until(() -> {
+            ScanId id = send(1).get(0);
+            sent.add(id);
+            client.flush();
+            await().until(() -> byId(scores).containsKey(id));
+            return byId(scores).get(id).version().equals(version);
         });
     }
 

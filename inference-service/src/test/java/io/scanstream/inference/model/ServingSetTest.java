@@ -8,12 +8,14 @@ import static org.awaitility.Awaitility.await;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.model.ModelVersion;
+import io.scanstream.contracts.model.Withdrawal;
 import io.scanstream.contracts.scoring.ScanHeaders;
 import io.scanstream.imaging.DecodeLimits;
 import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.inference.StoreServer;
 import io.scanstream.inference.TinyModel;
 import io.scanstream.inference.model.OnnxSettings.Device;
+import io.scanstream.storage.Notices;
 import io.scanstream.storage.ObjectStore;
 import java.io.IOException;
 import java.lang.ref.WeakReference;
@@ -151,6 +153,47 @@ class ServingSetTest {
 
         await().until(() -> set.status().isEmpty());
         assertThat(failure(set, null)).isEqualTo(ErrorCode.UNKNOWN_MODEL);
+    }
+
+    @Test
+    void aVersionThatWasWithdrawnServesNoMoreNotEvenByItsName() {
+        champion(V1, 0);
+        champion(V2, 0);
+        ServingSet set = started();
+        acquire(set, V2).release();
+
+        new Notices(models.store())
+                .withdraw(new ModelVersion("tiny", V2), new Withdrawal("ada", "wrong labels", Instant.now()));
+        models.promote("tiny", V1);
+        set.nudge();
+
+        await().until(() -> set.status().size() == 1);
+        assertThat(acquiredVersion(set, null)).isEqualTo(V1);
+        assertThat(failure(set, V2)).isEqualTo(ErrorCode.MODEL_WITHDRAWN);
+    }
+
+    @Test
+    void aWithdrawnChampionGivesWayBeforeItsAliasIsMoved() {
+        champion(V1, 0);
+        champion(V2, 0);
+        new Notices(models.store())
+                .withdraw(new ModelVersion("tiny", V2), new Withdrawal("ada", "wrong labels", Instant.now()));
+
+        assertThat(acquiredVersion(started(), null)).isEqualTo(V1);
+    }
+
+    @Test
+    void aChampionThatIsWithdrawnWhileItServesGivesWayBeforeItsAliasIsMoved() {
+        champion(V1, 0);
+        champion(V2, 0);
+        ServingSet set = started();
+        assertThat(acquiredVersion(set, null)).isEqualTo(V2);
+
+        new Notices(models.store())
+                .withdraw(new ModelVersion("tiny", V2), new Withdrawal("ada", "wrong labels", Instant.now()));
+        set.nudge();
+
+        await().until(() -> acquiredVersion(set, null).equals(V1));
     }
 
     @Test

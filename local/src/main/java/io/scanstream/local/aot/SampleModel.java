@@ -18,7 +18,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -45,8 +44,8 @@ public record SampleModel(ModelVersion version, List<byte[]> scans) {
             new Models(store).publish(version, pack);
             new Aliases(store)
                     .journal(version.name(), ScanHeaders.CHAMPION)
-                    .update(head -> Optional.of(
-                            new AliasState(version.version(), "aot", "trained with", Map.of(), Instant.now())));
+                    .update(head ->
+                            Optional.of(AliasState.promoted(version.version(), "aot", "trained with", Instant.now())));
         }
         List<byte[]> scans =
                 pack.golden().cases().stream().map(pack::goldenImage).toList();

@@ -91,6 +91,11 @@ final class Amending {
         return ManifestBuilder.amended(base, left, dataset, now);
     }
 
+    /** The next version with what the base still has, entries of which fell to an exclusion. */
+    static Manifest rest(Manifest base, DatasetVersion dataset, Instant now) {
+        return ManifestBuilder.amended(base, base.entries(), dataset, now);
+    }
+
     private static ScanstreamException invalid(String what) {
         return new ScanstreamException(ErrorCode.INVALID_DATASET, what);
     }

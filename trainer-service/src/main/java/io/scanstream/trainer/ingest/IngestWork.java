@@ -120,6 +120,9 @@ public final class IngestWork implements Work {
         if (amendment instanceof Amendment.ScanRemoved removed) {
             return Amending.remove(base, removed, dataset, clock.instant());
         }
+        if (amendment instanceof Amendment.SubjectExcluded) {
+            return Amending.rest(base, dataset, clock.instant());
+        }
         byte[] bytes = patience.call(claim, () -> scan(dataset));
         Found scan = Examination.image("scan", bytes, decoder, keeper(claim));
         return Amending.add(base, (Amendment.ScanAdded) amendment, scan, dataset, clock.instant());

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
@@ -85,6 +86,23 @@ public final class Bootstrap {
                     samples.add(name, sum / images);
                 }));
         return samples.intervals();
+    }
+
+    /**
+     * Of the difference of two models' figures on the same images, first less second: in each draw both count the same
+     * images (the paired bootstrap). Empty where the figure is undefined in more than half of the draws.
+     *
+     * @param figure by the names of {@link WeighedImages#figure}
+     * @throws IllegalArgumentException if the two have not seen as many images
+     */
+    public static Optional<Interval> ofDifference(WeighedImages first, WeighedImages second, String figure) {
+        if (first.images() != second.images()) {
+            throw new IllegalArgumentException(
+                    first.images() + " and " + second.images() + " images are not the same ones");
+        }
+        Samples samples = new Samples();
+        draw(first.images(), times -> samples.add(figure, first.figure(figure, times) - second.figure(figure, times)));
+        return Optional.ofNullable(samples.intervals().get(figure));
     }
 
     private interface Draw {

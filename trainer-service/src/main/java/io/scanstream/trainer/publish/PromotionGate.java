@@ -8,32 +8,31 @@ import io.scanstream.contracts.model.AliasState;
 import io.scanstream.contracts.model.GateDecision;
 import io.scanstream.contracts.model.ModelCard;
 import io.scanstream.contracts.model.ModelVersion;
-import io.scanstream.contracts.model.Task;
+import io.scanstream.contracts.model.RuleOutcome;
 import io.scanstream.contracts.scoring.ScanHeaders;
 import io.scanstream.storage.Aliases;
 import io.scanstream.storage.Datasets;
 import io.scanstream.storage.Jobs;
 import io.scanstream.storage.Journal;
 import io.scanstream.storage.Models;
+import io.scanstream.trainer.metrics.WeighedImages;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Decides whether a new version becomes the champion. The first one does. A later one has to be at least as good as the
- * champion, on the new version's test images that the champion was not trained or chosen on: of a classifier the share of
- * right decisions counts, of a segmenter the mean Dice. Where there are too few of those images nothing is promoted, and a
- * person may.
+ * Decides whether a new version becomes the champion: if every rule of its recipe's {@code gate} holds. Where there is a
+ * champion the two are compared, on the new version's test images that the champion was not trained or chosen on. Promoted or
+ * not, the decision is an entry of the champion's journal, with each rule, its figure and its bound.
  */
 final class PromotionGate {
-    static final int FEWEST_IMAGES = 20;
-
     private static final Logger LOG = Logger.getLogger(PromotionGate.class);
     private static final String ACTOR = "gate";
 
@@ -51,20 +50,40 @@ final class PromotionGate {
         this.clock = clock;
     }
 
-    /** Says how good a published model is. */
+    /** Says how good and how fast a published model is. */
     interface Scorer {
         /**
-         * The mean over images of what counts for their task, 0 to 1: whether the decision is right, or the Dice of the
-         * foreground classes.
+         * What a model makes of images.
          *
          * @param manifest of the images
          * @param entries of it
          */
-        double mean(ModelVersion version, Manifest manifest, List<Manifest.Entry> entries);
+        WeighedImages judge(ModelVersion version, Manifest manifest, List<Manifest.Entry> entries);
+
+        /**
+         * How long one scan takes, in milliseconds, from its bytes to its probabilities: the median of many, one at a time.
+         *
+         * @param entries the scans, at least one
+         */
+        double latencyMs(ModelVersion version, List<Manifest.Entry> entries);
     }
 
-    /** Why not, or on what grounds. */
-    private record Verdict(boolean promote, String reason, Map<String, Double> figures) {}
+    /** What the rules say. */
+    private record Verdict(List<RuleOutcome> rules, Map<String, Double> figures) {
+        boolean promote() {
+            return rules.stream().allMatch(RuleOutcome::passed);
+        }
+
+        /** Every rule that is broken; or if none is, every rule. */
+        String reason(@Nullable String champion) {
+            String rules = this.rules.stream()
+                    .filter(rule -> promote() || !rule.passed())
+                    .map(RuleOutcome::detail)
+                    .collect(Collectors.joining("; "));
+            String first = champion == null && promote() ? "there is no champion" : "";
+            return first + (first.isEmpty() || rules.isEmpty() ? "" : "; ") + rules;
+        }
+    }
 
     /** Decides once for a job; asked again it gives the same answer. */
     GateDecision decide(JobId job, ModelVersion candidate, Scorer scorer) {
@@ -74,90 +93,123 @@ final class PromotionGate {
         }
         Journal<AliasState> champion = aliases.journal(candidate.name(), ScanHeaders.CHAMPION);
         while (true) {
-            Optional<Journal.Entry<AliasState>> promoted = champion.history().stream()
-                    .filter(entry -> candidate.version().equals(entry.value().version()))
+            List<Journal.Entry<AliasState>> history = champion.history();
+            Optional<AliasState> decided = history.stream()
+                    .map(Journal.Entry::value)
+                    .filter(state -> isAbout(state, candidate))
                     .findFirst();
-            if (promoted.isPresent()) {
+            if (decided.isPresent()) {
                 // By us, before the decision could be written down; or by a person, which stands.
-                AliasState state = promoted.get().value();
-                return decided(job, candidate, null, new Verdict(true, state.reason(), state.figures()));
+                return written(job, candidate, null, decided.get());
             }
-            Optional<Journal.Entry<AliasState>> head = champion.head();
-            String current = head.map(entry -> entry.value().version()).orElse(null);
-            Verdict verdict = current == null
-                    ? new Verdict(true, "there is no champion", Map.of())
-                    : compare(candidate, new ModelVersion(candidate.name(), current), scorer);
-            if (!verdict.promote()
-                    || champion.append(head.map(Journal.Entry::number).orElse(0), entry(candidate, verdict))) {
-                return decided(job, candidate, current, verdict);
+            int head = history.isEmpty() ? 0 : history.get(history.size() - 1).number();
+            String current = history.isEmpty()
+                    ? null
+                    : history.get(history.size() - 1).value().version();
+            AliasState next = next(candidate, current, scorer);
+            if (champion.append(head, next)) {
+                return written(job, candidate, current, next);
             }
             // Somebody has changed the champion: compare with that one.
         }
     }
 
-    private AliasState entry(ModelVersion candidate, Verdict verdict) {
-        return new AliasState(candidate.version(), ACTOR, verdict.reason(), verdict.figures(), clock.instant());
+    private static boolean isAbout(AliasState state, ModelVersion candidate) {
+        return candidate.version().equals(state.about() != null ? state.about() : state.version());
     }
 
-    private GateDecision decided(
-            JobId job, ModelVersion candidate, @org.jspecify.annotations.Nullable String champion, Verdict verdict) {
+    private AliasState next(ModelVersion candidate, @Nullable String current, Scorer scorer) {
+        Verdict verdict =
+                judged(candidate, current == null ? null : new ModelVersion(candidate.name(), current), scorer);
+        return new AliasState(
+                verdict.promote() ? candidate.version() : current,
+                ACTOR,
+                verdict.reason(current),
+                verdict.figures(),
+                clock.instant(),
+                verdict.promote() ? AliasState.Decision.PROMOTED : AliasState.Decision.REFUSED,
+                candidate.version(),
+                verdict.rules());
+    }
+
+    private GateDecision written(JobId job, ModelVersion candidate, @Nullable String champion, AliasState state) {
         GateDecision decision = new GateDecision(
-                candidate, champion, verdict.promote(), verdict.reason(), verdict.figures(), clock.instant());
+                candidate,
+                champion,
+                candidate.version().equals(state.version()),
+                state.reason(),
+                state.figures(),
+                clock.instant(),
+                state.rules());
         jobs.writeGateDecision(job, decision);
         LOG.infof("model %s: %s: %s", candidate, decision.promoted() ? "promoted" : "not promoted", decision.reason());
         return decision;
     }
 
-    private Verdict compare(ModelVersion candidate, ModelVersion champion, Scorer scorer) {
-        Optional<ModelCard> mine = models.card(candidate);
+    private Verdict judged(ModelVersion candidate, @Nullable ModelVersion champion, Scorer scorer) {
+        Optional<ModelCard> card = models.card(candidate);
+        if (card.isEmpty()) {
+            return not(List.of(), "the card of " + candidate + " is not there");
+        }
+        Optional<Manifest> tested = manifest(card.get());
+        GateRules rules = new GateRules(card.get());
+        List<RuleOutcome> alone = rules.alone(() -> latencyMs(candidate, tested, scorer));
+        return champion == null
+                ? new Verdict(alone, Map.of())
+                : compare(candidate, card.get(), tested, champion, rules, alone, scorer);
+    }
+
+    /** NaN where there is no test image to time. */
+    private static double latencyMs(ModelVersion candidate, Optional<Manifest> tested, Scorer scorer) {
+        List<Manifest.Entry> scans =
+                tested.map(manifest -> manifest.of(Split.TEST)).orElse(List.of());
+        return scans.isEmpty() ? Double.NaN : scorer.latencyMs(candidate, scans);
+    }
+
+    private Verdict compare(
+            ModelVersion candidate,
+            ModelCard mine,
+            Optional<Manifest> tested,
+            ModelVersion champion,
+            GateRules rules,
+            List<RuleOutcome> alone,
+            Scorer scorer) {
         Optional<ModelCard> its = models.card(champion);
-        if (mine.isEmpty() || its.isEmpty()) {
-            return not("the card of " + (mine.isEmpty() ? candidate : champion) + " is not there");
+        if (its.isEmpty()) {
+            return not(alone, "the card of " + champion + " is not there");
         }
-        if (!mine.get().classes().equals(its.get().classes())) {
-            return not("its classes " + mine.get().classes() + " are not the champion's "
-                    + its.get().classes());
+        if (!mine.classes().equals(its.get().classes())) {
+            return not(
+                    alone,
+                    "its classes " + mine.classes() + " are not the champion's "
+                            + its.get().classes());
         }
-        if (mine.get().task() != its.get().task()) {
-            return not("its task " + mine.get().task() + " is not the champion's "
-                    + its.get().task());
+        if (mine.task() != its.get().task()) {
+            return not(
+                    alone,
+                    "its task " + mine.task() + " is not the champion's "
+                            + its.get().task());
         }
-        Optional<Manifest> tested = manifest(mine.get());
         Optional<Manifest> seen = manifest(its.get());
         if (tested.isEmpty() || seen.isEmpty()) {
-            return not("the manifest of " + (tested.isEmpty() ? candidate : champion)
-                    + " is not there: what it has seen is not known");
+            return not(
+                    alone,
+                    "the manifest of " + (tested.isEmpty() ? candidate : champion)
+                            + " is not there: what it has seen is not known");
         }
         List<Manifest.Entry> clean = clean(tested.get(), seen.get());
-        if (clean.size() < FEWEST_IMAGES) {
-            return not("only " + clean.size() + " of its test images are new to the champion, " + FEWEST_IMAGES
-                    + " are needed");
+        RuleOutcome enough = rules.enough(clean.size());
+        if (!enough.passed()) {
+            return new Verdict(and(alone, enough), Map.of());
         }
-        return byMean(
-                mine.get().task() == Task.SEGMENTATION ? "Dice" : "Accuracy",
-                clean.size(),
-                scorer.mean(candidate, tested.get(), clean),
-                scorer.mean(champion, tested.get(), clean));
+        GateRules.Comparison comparison = rules.notWorse(
+                scorer.judge(candidate, tested.get(), clean), scorer.judge(champion, tested.get(), clean));
+        return new Verdict(and(and(alone, enough), comparison.outcome()), comparison.figures());
     }
 
     private Optional<Manifest> manifest(ModelCard card) {
         DatasetVersion dataset = card.dataset();
         return dataset == null ? Optional.empty() : datasets.manifest(dataset);
-    }
-
-    private static Verdict byMean(String metric, int images, double candidate, double champion) {
-        Map<String, Double> figures = new LinkedHashMap<>();
-        figures.put("images", (double) images);
-        figures.put("candidate" + metric, candidate);
-        figures.put("champion" + metric, champion);
-        String reason = String.format(
-                Locale.ROOT,
-                "%s %.4f on %d test images that neither was trained on, the champion's %.4f",
-                metric,
-                candidate,
-                images,
-                champion);
-        return new Verdict(candidate >= champion, reason, figures);
     }
 
     /** Test images of one that the other saw neither in training nor in validation, and that both manifests keep apart. */
@@ -175,7 +227,13 @@ final class PromotionGate {
                 .toList();
     }
 
-    private static Verdict not(String reason) {
-        return new Verdict(false, reason, Map.of());
+    private static Verdict not(List<RuleOutcome> alone, String reason) {
+        return new Verdict(and(alone, new RuleOutcome("comparable", null, null, false, reason)), Map.of());
+    }
+
+    private static List<RuleOutcome> and(List<RuleOutcome> rules, RuleOutcome another) {
+        List<RuleOutcome> all = new ArrayList<>(rules);
+        all.add(another);
+        return List.copyOf(all);
     }
 }

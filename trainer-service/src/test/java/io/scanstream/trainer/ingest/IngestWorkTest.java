@@ -7,6 +7,7 @@ import io.scanstream.contracts.dataset.Amendment;
 import io.scanstream.contracts.dataset.DatasetVersion;
 import io.scanstream.contracts.dataset.Manifest;
 import io.scanstream.contracts.dataset.Split;
+import io.scanstream.contracts.dataset.Tombstone;
 import io.scanstream.contracts.job.JobId;
 import io.scanstream.contracts.job.JobState;
 import io.scanstream.contracts.job.JobStatus;
@@ -20,6 +21,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -183,6 +185,23 @@ class IngestWorkTest {
         assertThat(amend(new byte[0], new Amendment.ScanRemoved(before.dataset(), entry.sha256()))
                         .errorCode())
                 .isEqualTo(ErrorCode.INVALID_DATASET);
+    }
+
+    @Test
+    void makesTheNextVersionOfWhatAnExclusionLeft() {
+        ingest(TinyImages.zip(TinyImages.folders(8)));
+        Manifest before = manifest(1);
+        JobId exclusion = JobId.next();
+        desk.datasets.bury(before.dataset(), new Tombstone(exclusion, List.of(0, 2), desk.clock.instant()));
+
+        JobState made = amend(new byte[0], new Amendment.SubjectExcluded(before.dataset(), exclusion));
+
+        assertThat(made.status()).as(made.reason()).isEqualTo(JobStatus.SUCCEEDED);
+        assertThat(manifest(2).entries())
+                .hasSize(before.entries().size() - 2)
+                .isEqualTo(manifest(1).entries())
+                .doesNotContain(before.entries().get(0), before.entries().get(2));
+        assertThat(desk.datasets.wholeManifest(before.dataset())).contains(before);
     }
 
     @Test

@@ -92,6 +92,53 @@ class BootstrapTest {
         assertThat(interval.high() - interval.low()).isBetween(0.08, 0.15);
     }
 
+    @Test
+    void aDifferenceOnTheSameImagesIsSurerThanItsParts() {
+        int images = 200;
+        int[] labels = new int[images];
+        float[][] better = new float[images][];
+        float[][] worse = new float[images][];
+        for (int i = 0; i < images; i++) {
+            labels[i] = i % 2;
+            // Both are wrong on the same 50 images, one of them on 10 more.
+            better[i] = answer(labels[i], i >= 50);
+            worse[i] = answer(labels[i], i >= 60);
+        }
+        WeighedImages first = images(better, labels);
+        WeighedImages second = images(worse, labels);
+
+        Interval difference = Bootstrap.ofDifference(first, second, "accuracy").orElseThrow();
+
+        assertThat(difference.contains(0.05)).isTrue();
+        assertThat(difference.low()).as("beyond doubt").isPositive();
+        // The binomial's width of 10 images in 200, where that of the accuracies is 0.12.
+        assertThat(difference.high() - difference.low())
+                .isCloseTo(2 * 1.96 * Math.sqrt(0.05 * 0.95 / images), within(0.015));
+        assertThat(Bootstrap.ofDifference(first, first, "accuracy")).contains(new Interval(0, 0));
+        assertThat(Bootstrap.ofDifference(second, first, "accuracy")
+                        .orElseThrow()
+                        .high())
+                .isEqualTo(-difference.low());
+    }
+
+    @Test
+    void aDifferenceThatIsNotDefinedHasNoInterval() {
+        WeighedImages noPositive = images(new float[][] {{0.9f, 0.1f}, {0.2f, 0.8f}}, new int[] {0, 0});
+
+        assertThat(Bootstrap.ofDifference(noPositive, noPositive, "sensitivity"))
+                .isEmpty();
+        assertThat(Bootstrap.ofDifference(noPositive, noPositive, "specificity"))
+                .isPresent();
+    }
+
+    private static float[] answer(int label, boolean right) {
+        return (label == 1) == right ? new float[] {0.1f, 0.9f} : new float[] {0.9f, 0.1f};
+    }
+
+    private static WeighedImages images(float[][] probabilities, int[] labels) {
+        return new ClassifiedImages(List.of("a", "b"), 1, DecisionRule.MOST_PROBABLE, probabilities, labels);
+    }
+
     @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Drawn(float[][] probabilities, int[] labels) {
         /** Noisy answers with many ties. */

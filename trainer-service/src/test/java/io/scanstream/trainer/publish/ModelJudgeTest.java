@@ -15,6 +15,7 @@ import io.scanstream.trainer.TestStore;
 import io.scanstream.trainer.evaluation.PackageBuilder;
 import io.scanstream.trainer.libtorch.DeviceChoice;
 import io.scanstream.trainer.libtorch.Libtorch;
+import io.scanstream.trainer.metrics.WeighedImages;
 import io.scanstream.trainer.training.StopSignal;
 import io.scanstream.trainer.training.TrainingListener;
 import io.scanstream.trainer.training.TrainingOptions;
@@ -43,8 +44,14 @@ class ModelJudgeTest {
 
         Judged judged = judge(scans, recipe);
 
-        assertThat(judged.mean()).isEqualTo(judged.test().accuracy());
-        assertThat(judged.mean()).isBetween(0.2, 1.0);
+        assertThat(judged.figure("accuracy"))
+                .isEqualTo(judged.test().accuracy())
+                .isBetween(0.2, 1.0);
+        assertThat(judged.figure("balancedAccuracy")).isEqualTo(judged.test().balancedAccuracy());
+        assertThat(judged.figure("macroF1")).isEqualTo(judged.test().macroF1());
+        assertThat(judged.figure("auc")).isCloseTo(judged.test().rocAuc(), within(1e-12));
+        assertThat(judged.figure("averagePrecision")).isCloseTo(judged.test().averagePrecision(), within(1e-12));
+        assertThat(judged.latencyMs()).isPositive();
     }
 
     @Test
@@ -65,11 +72,17 @@ class ModelJudgeTest {
 
         Metrics.Segmentation overlap = judged.test().segmentation();
         assertThat(overlap).isNotNull();
-        assertThat(judged.mean()).isCloseTo(overlap.dice(), within(1e-12));
-        assertThat(judged.mean()).isGreaterThan(0.5);
+        assertThat(judged.figure("dice"))
+                .isCloseTo(overlap.dice(), within(1e-12))
+                .isGreaterThan(0.5);
+        assertThat(judged.figure("iou")).isCloseTo(overlap.iou(), within(1e-12));
     }
 
-    private record Judged(double mean, Metrics test) {}
+    private record Judged(WeighedImages images, double latencyMs, Metrics test) {
+        double figure(String name) {
+            return images.figure(name);
+        }
+    }
 
     private Judged judge(TestScans scans, Recipe recipe) {
         try (TestStore server = new TestStore(folder.resolve("store"));
@@ -88,9 +101,11 @@ class ModelJudgeTest {
             Models models = new Models(server.store());
             models.publish(MODEL, sealed);
             Manifest manifest = scans.manifest();
-            double mean = new ModelJudge(models, recipe, scans::blob, folder.resolve("judged"))
-                    .mean(MODEL, manifest, manifest.of(Split.TEST));
-            return new Judged(mean, sealed.card().metrics().get("test"));
+            ModelJudge judge = new ModelJudge(models, recipe, scans::blob, folder.resolve("judged"));
+            return new Judged(
+                    judge.judge(MODEL, manifest, manifest.of(Split.TEST)),
+                    judge.latencyMs(MODEL, manifest.of(Split.TEST)),
+                    sealed.card().metrics().get("test"));
         }
     }
 }
