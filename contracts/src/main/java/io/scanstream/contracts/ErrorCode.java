@@ -63,6 +63,8 @@ public enum ErrorCode {
     BROKER_UNAVAILABLE(true),
     /** A disk has no room left; the work waits until somebody makes some. */
     DISK_FULL(true),
+    /** The inference service does not answer, or nobody said where it is. */
+    INFERENCE_UNAVAILABLE(true),
     /** The service has all the work that it can hold. */
     OVERLOADED(true),
     /** Who asks is not known: no API key and no token, or one that is not valid. */

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one JSON dialect of messages and stored objects: ISO-8601 instants, absent fields left out, unknown fields ignored
@@ -69,7 +70,7 @@ public final class Json {
      */
     public static <T> T read(byte[] json, Class<T> type) {
         try {
-            return MAPPER.readValue(json, type);
+            return present(MAPPER.readValue(json, type), type.getSimpleName());
         } catch (IOException e) {
             throw invalid(type.getSimpleName(), e);
         }
@@ -78,10 +79,18 @@ public final class Json {
     /** As {@link #read(byte[], Class)}, for generic types. */
     public static <T> T read(byte[] json, TypeReference<T> type) {
         try {
-            return MAPPER.readValue(json, type);
+            return present(MAPPER.readValue(json, type), type.getType().getTypeName());
         } catch (IOException e) {
             throw invalid(type.getType().getTypeName(), e);
         }
+    }
+
+    /** The text {@code null} is JSON, and nobody's value. */
+    private static <T> T present(@Nullable T value, String type) {
+        if (value == null) {
+            throw new ScanstreamException(ErrorCode.INVALID_REQUEST, "not a " + type + " in JSON: it is null");
+        }
+        return value;
     }
 
     private static ScanstreamException invalid(String type, IOException e) {

@@ -29,6 +29,7 @@ import io.scanstream.contracts.model.Metrics;
 import io.scanstream.contracts.model.ModelCard;
 import io.scanstream.contracts.model.ModelEvent;
 import io.scanstream.contracts.model.ModelVersion;
+import io.scanstream.contracts.model.NoveltyGuard;
 import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.contracts.model.OperatingPoint;
 import io.scanstream.contracts.model.Preprocessing;
@@ -45,6 +46,7 @@ import io.scanstream.contracts.recipe.Recipe;
 import io.scanstream.contracts.recipe.RecipeReader;
 import io.scanstream.contracts.recipe.Schedule;
 import io.scanstream.contracts.scoring.ClaimTicket;
+import io.scanstream.contracts.scoring.Novelty;
 import io.scanstream.contracts.scoring.Regions;
 import io.scanstream.contracts.scoring.ScanId;
 import io.scanstream.contracts.scoring.ScoreEvent;
@@ -136,6 +138,7 @@ class WireFormatTest {
                         "cancer",
                         0.45,
                         true,
+                        Novelty.of(12.5, 9),
                         AT,
                         null,
                         "challenger",
@@ -147,6 +150,7 @@ class WireFormatTest {
                         MODEL.version(),
                         ordered("benign", 0.2, "cancer", 0.8),
                         "cancer",
+                        null,
                         null,
                         null,
                         AT,
@@ -246,10 +250,10 @@ class WireFormatTest {
                         AT,
                         List.of(new RuleOutcome(
                                 "atLeast/sensitivity", 0.8, 0.9, false, "sensitivity 0.8 is not at least 0.9"))),
-                new Golden(
-                        List.of(new Golden.Case("000.png", List.of(-1.5, 2.5), List.of(0.018, 0.982), "cancer", null))),
                 new Golden(List.of(
-                        new Golden.Case("000.png", List.of(-1.5, 2.5), List.of(0.4, 0.6), "gland", "000.mask.png"))),
+                        new Golden.Case("000.png", List.of(-1.5, 2.5), List.of(0.018, 0.982), "cancer", 3.5, null))),
+                new Golden(List.of(new Golden.Case(
+                        "000.png", List.of(-1.5, 2.5), List.of(0.4, 0.6), "gland", null, "000.mask.png"))),
                 card(),
                 maskMetrics());
     }
@@ -432,6 +436,7 @@ class WireFormatTest {
                         new Referral.Kept(0.8, 0.91),
                         new Referral.Kept(0.75, 1.0),
                         List.of(new Referral.Kept(0.5, 1.0), new Referral.Kept(1, 0.75))),
+                new NoveltyGuard(9, 0.01, 700, new NoveltyGuard.Flagged(100, 1), new NoveltyGuard.Flagged(200, 3)),
                 Preprocessing.stretched(64, 64, 3),
                 Map.of("test", metrics),
                 DATASET,

@@ -50,6 +50,7 @@ final class GatewayAccess {
             POST   /api/v1/scans/batch                             scorer          scored
             GET    /api/v1/scans/events                            reader
             GET    /api/v1/scans/{id}                              reader,scorer
+            GET    /api/v1/scans/{id}/heatmap                      reader,scorer
             DELETE /api/v1/scans/{id}                              admin           deleted
 
             POST   /api/v1/subjects/exclusions                     admin           deleted

@@ -23,6 +23,8 @@ interface GatewayConfig {
 
     Scans scans();
 
+    Inference inference();
+
     /** Where the object store is. */
     interface Store {
         URI endpoint();
@@ -47,6 +49,15 @@ interface GatewayConfig {
         default StoreConfig toConfig() {
             return new StoreConfig(endpoint(), accessKey(), secretKey(), bucket(), region(), caFile().orElse(null));
         }
+    }
+
+    /** Where heat maps are made. */
+    interface Inference {
+        /** The inference service over HTTP; absent: there are no heat maps. */
+        Optional<URI> url();
+
+        /** An API key with the role scorer that is shown there; absent: none is. */
+        Optional<String> apiKey();
     }
 
     interface Datasets {

@@ -23,6 +23,7 @@ import io.scanstream.gateway.models.TrafficDesk;
 import io.scanstream.gateway.recipes.ShippedRecipes;
 import io.scanstream.gateway.requests.Turnstile;
 import io.scanstream.gateway.scans.ScanIds;
+import io.scanstream.gateway.scans.Heatmaps;
 import io.scanstream.gateway.scans.ScanIntake;
 import io.scanstream.gateway.scans.ScanStates;
 import io.scanstream.gateway.scans.ScoreWindow;
@@ -302,6 +303,17 @@ final class Wiring {
     @Singleton
     ScanStates scanStates(GatewayConfig config, ScoreWindow window, ScanIds ids) {
         return new ScanStates(window, ids, config.scans().retention());
+    }
+
+    @Produces
+    @Singleton
+    Heatmaps heatmaps(GatewayConfig config, ScanStates states, Scans scans) {
+        return new Heatmaps(
+                states,
+                scans,
+                config.inference().url().orElse(null),
+                config.inference().apiKey().orElse(null),
+                config.scans().maxSize().asLongValue());
     }
 
     @Produces

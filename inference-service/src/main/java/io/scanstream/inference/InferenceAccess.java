@@ -15,6 +15,7 @@ final class InferenceAccess {
             GET    /v1/models                              reader,scorer
             GET    /v1/models/{name}                       reader,scorer
             POST   /v1/models/{name}/score                 scorer         scored
+            POST   /v1/models/{name}/heatmap               scorer         scored
 
             GET    /v2                                     reader,scorer
             GET    /v2/health/live                         open

@@ -161,6 +161,14 @@ interface InferenceConfig {
         @WithDefault("2")
         int namedVersions();
 
+        /** How long a heat map may take, waiting for scores to go first included. */
+        @WithDefault("20s")
+        Duration heatmapWithin();
+
+        /** Most heat maps that are made at once. */
+        @WithDefault("4")
+        int heatmaps();
+
         /** Between two looks at the store for models. */
         @WithDefault("30s")
         Duration listInterval();

@@ -21,6 +21,7 @@ import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.inference.arrivals.ArrivalSettings;
 import io.scanstream.inference.arrivals.Arrivals;
 import io.scanstream.inference.arrivals.IncomingLayout;
+import io.scanstream.inference.explanation.Explainer;
 import io.scanstream.inference.http.HttpLimits;
 import io.scanstream.inference.http.ProblemResponses;
 import io.scanstream.inference.kafka.ClaimedScans;
@@ -63,6 +64,7 @@ final class Wiring {
     private final StoreOnDemand store;
     private final ServingSet serving;
     private final Scorer scorer;
+    private final Explainer explainer;
     private final RecordScoring records;
     private final Scorer shadowScorer;
     private final ShadowScoring shadows;
@@ -135,6 +137,7 @@ final class Wiring {
                         inference.waitingBytes().asLongValue()),
                 decoder,
                 metrics);
+        this.explainer = new Explainer(scorer, inference.heatmapWithin(), inference.heatmaps());
         InferenceConfig.Arrivals arriving = config.arrivals();
         IncomingLayout layout = new IncomingLayout(arriving.prefix());
         this.incomingStore = arriving.bucket()
@@ -255,6 +258,12 @@ final class Wiring {
     @Singleton
     Scorer scorer() {
         return scorer;
+    }
+
+    @Produces
+    @Singleton
+    Explainer explainer() {
+        return explainer;
     }
 
     @Produces

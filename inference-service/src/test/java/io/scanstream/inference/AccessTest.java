@@ -41,7 +41,7 @@ class AccessTest {
 
         @Override
         public Map<String, String> getConfigOverrides() {
-            Map<String, String> settings = new HashMap<>(SignedTokens.settings());
+            Map<String, String> settings = new HashMap<>();
             settings.put("scanstream.security.mode", "on");
             settings.put(
                     "scanstream.security.keys",
@@ -52,6 +52,11 @@ class AccessTest {
             settings.put("scanstream.security.scores-per-second", "0.01");
             settings.put("scanstream.security.burst", BURST * 100 + "s");
             return settings;
+        }
+
+        @Override
+        public List<TestResourceEntry> testResources() {
+            return List.of(new TestResourceEntry(SignedTokens.class));
         }
     }
 

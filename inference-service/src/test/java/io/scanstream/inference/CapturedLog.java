@@ -8,10 +8,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
-import org.jboss.logmanager.ExtLogRecord;
+import org.jboss.logmanager.formatters.PatternFormatter;
 
 /** Everything that this process logs, messages and causes, until it is closed. */
 final class CapturedLog extends Handler implements AutoCloseable {
+    private static final PatternFormatter MESSAGE = new PatternFormatter("%s");
+
     private final List<String> lines = new CopyOnWriteArrayList<>();
     private final List<String> audit = new CopyOnWriteArrayList<>();
     private final List<Logger> loggers = List.of(Logger.getLogger(""), Logger.getLogger(AuditLog.CATEGORY));
@@ -24,7 +26,7 @@ final class CapturedLog extends Handler implements AutoCloseable {
     public void publish(LogRecord record) {
         StringWriter line = new StringWriter();
         line.append(record.getLoggerName()).append(' ');
-        line.append(ExtLogRecord.wrap(record).getFormattedMessage());
+        line.append(MESSAGE.format(record));
         if (record.getThrown() != null) {
             record.getThrown().printStackTrace(new PrintWriter(line, true));
         }

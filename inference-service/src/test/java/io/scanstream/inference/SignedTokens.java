@@ -1,5 +1,6 @@
 package io.scanstream.inference;
 
+import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import io.scanstream.contracts.Json;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -14,14 +15,12 @@ import java.util.List;
 import java.util.Map;
 
 /** Tokens that the service takes by a public key which it is given, and some that it must not take. */
-final class SignedTokens {
+public final class SignedTokens implements QuarkusTestResourceLifecycleManager {
     private static final String ISSUER = "https://issuer.test";
     private static final String AUDIENCE = "scanstream";
     private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
     private static final KeyPair KEY = newKey();
     private static final KeyPair ANOTHER_KEY = newKey();
-
-    private SignedTokens() {}
 
     private static KeyPair newKey() {
         try {
@@ -34,7 +33,8 @@ final class SignedTokens {
     }
 
     /** What has a service take them. */
-    static Map<String, String> settings() {
+    @Override
+    public Map<String, String> start() {
         return Map.of(
                 "quarkus.oidc.public-key",
                 Base64.getEncoder().encodeToString(KEY.getPublic().getEncoded()),
@@ -44,6 +44,11 @@ final class SignedTokens {
                 AUDIENCE,
                 "quarkus.oidc.roles.role-claim-path",
                 "roles");
+    }
+
+    @Override
+    public void stop() {
+        // Nothing was started.
     }
 
     /** A good token of a user with one role. */

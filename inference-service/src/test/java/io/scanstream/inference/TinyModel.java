@@ -14,6 +14,7 @@ import com.google.protobuf.ByteString;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.model.Golden;
 import io.scanstream.contracts.model.ModelCard;
+import io.scanstream.contracts.model.NoveltyGuard;
 import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.contracts.model.Preprocessing;
 import io.scanstream.contracts.model.Referral;
@@ -60,6 +61,7 @@ public final class TinyModel {
     }
 
     private static final float GAIN = 0.05f;
+    private static final float DISTANCE_GAIN = 0.1f;
 
     private String name = "tiny";
     private String version = "20260101-000000-00000001";
@@ -70,6 +72,9 @@ public final class TinyModel {
     private Task task = Task.CLASSIFICATION;
     private boolean goldenMaskTurned;
     private float convolutionGain;
+    private @Nullable Double noveltyThreshold;
+    private double goldenDistanceShift;
+    private boolean maps;
 
     public static TinyModel aModel() {
         return new TinyModel();
@@ -130,6 +135,34 @@ public final class TinyModel {
         return this;
     }
 
+    /** A distance, a tenth of the mean of red, and above which one a scan is flagged. */
+    public TinyModel flaggingAbove(double newThreshold) {
+        noveltyThreshold = newThreshold;
+        return this;
+    }
+
+    /** Golden distances that the model does not give. */
+    public TinyModel withGoldenDistancesOffBy(double shift) {
+        goldenDistanceShift = shift;
+        return this;
+    }
+
+    private @Nullable NoveltyGuard guard() {
+        return noveltyThreshold == null
+                ? null
+                : new NoveltyGuard(noveltyThreshold, 0.01, 100, new NoveltyGuard.Flagged(99, 0), null);
+    }
+
+    private @Nullable Double distance(int[] colour) {
+        return noveltyThreshold == null ? null : DISTANCE_GAIN * (double) colour[0] + goldenDistanceShift;
+    }
+
+    /** With what each pixel adds to the logits. */
+    public TinyModel mapping() {
+        maps = true;
+        return this;
+    }
+
     /** A PNG of one colour, 0 to 255 each. */
     public static byte[] png(int red, int green, int blue, int widthPx, int heightPx) {
         byte[] pixels = new byte[widthPx * heightPx * 3];
@@ -178,6 +211,7 @@ public final class TinyModel {
                 null,
                 null,
                 referral,
+                guard(),
                 preprocessing,
                 Map.of(),
                 null,
@@ -231,7 +265,7 @@ public final class TinyModel {
                 Arrays.fill(mask, (byte) ((CLASSES.indexOf(decision) + (goldenMaskTurned ? 1 : 0)) % CLASSES.size()));
                 Files.write(folder.resolve("golden").resolve(maskFile), PngWriter.encode(mask, SIDE, SIDE, 1));
             }
-            cases.add(new Golden.Case(file, logits, probabilities, decision, maskFile));
+            cases.add(new Golden.Case(file, logits, probabilities, decision, distance(colour), maskFile));
         }
         Files.write(folder.resolve(ModelPackage.GOLDEN), Json.prettyBytes(new Golden(cases)));
     }
@@ -260,6 +294,18 @@ public final class TinyModel {
         Object[] shape = task == Task.SEGMENTATION
                 ? new Object[] {"batch", CLASSES.size(), SIDE, SIDE}
                 : new Object[] {"batch", CLASSES.size()};
+        if (noveltyThreshold != null) {
+            graph.addInitializer(longs("red", 0));
+            graph.addInitializer(floats("distance.gain", DISTANCE_GAIN));
+            graph.addNode(node("Gather", "mean.red", "means", "red").addAttribute(integer("axis", 1)));
+            graph.addNode(node("Mul", "distance", "mean.red", "distance.gain"));
+            graph.addOutput(value("distance", TensorProto.DataType.FLOAT, "batch", 1));
+        }
+        if (maps) {
+            graph.addNode(node("Transpose", "planes", "pixels").addAttribute(ints("perm", 0, 3, 1, 2)));
+            graph.addNode(node("Mul", "maps", "planes", "gain"));
+            graph.addOutput(value("maps", TensorProto.DataType.FLOAT, "batch", CLASSES.size(), SIDE, SIDE));
+        }
         graph.addOutput(value("probabilities", TensorProto.DataType.FLOAT, shape));
         graph.addOutput(value(logits, TensorProto.DataType.FLOAT, shape));
         ModelProto.Builder model = ModelProto.newBuilder()

@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** The prefix {@code scans/}: scans too large for a record, by the day they came, deleted after their retention. */
@@ -45,6 +46,15 @@ public final class Scans {
         store.put(key(id), counting, sizeBytes);
         return new ClaimTicket(
                 key(id), counting.count, Hashes.hex(digesting.getMessageDigest().digest()));
+    }
+
+    /**
+     * The kept bytes of a scan; empty if none are kept.
+     *
+     * @param most no more of its first bytes
+     */
+    public Optional<byte[]> find(ScanId id, long most) {
+        return store.get(key(id), most);
     }
 
     /** Deletes the kept bytes of a scan; nothing happens if none are kept. */

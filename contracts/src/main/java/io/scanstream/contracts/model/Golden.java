@@ -18,6 +18,7 @@ public record Golden(List<Case> cases) {
      * @param logits the raw head; of a segmenter, for each output its values at {@link #samplePoints}
      * @param probabilities in class order; of a segmenter, their means over the pixels
      * @param decision the class decided for; of a segmenter, the one that most pixels are decided for
+     * @param distance the output {@link OnnxMetadata#OUTPUT_DISTANCE}; absent where the model has none
      * @param maskFile beside {@code golden.json}, a grey PNG of the network's input size whose values are the indices of
      *     the classes that the pixels are decided for; of a segmenter only
      */
@@ -26,6 +27,7 @@ public record Golden(List<Case> cases) {
             List<Double> logits,
             List<Double> probabilities,
             String decision,
+            @Nullable Double distance,
             @Nullable String maskFile) {
         public Case {
             logits = List.copyOf(logits);
@@ -76,6 +78,18 @@ public record Golden(List<Case> cases) {
 
     public Golden {
         cases = List.copyOf(cases);
+    }
+
+    /**
+     * How far a distance may be from the golden one: the tolerance's share of the largest of all cases, at least of 1. Single
+     * ones may be near 0, where rounding is as large as elsewhere.
+     */
+    public double allowedOfDistance(Tolerance tolerance) {
+        double largest = 1;
+        for (Case one : cases) {
+            largest = one.distance() == null ? largest : Math.max(largest, one.distance());
+        }
+        return tolerance.share() * largest;
     }
 
     /** The largest minus the smallest logit over all cases, at least 1. */

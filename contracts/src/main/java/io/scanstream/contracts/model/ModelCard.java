@@ -6,6 +6,7 @@ import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.dataset.DatasetVersion;
 import io.scanstream.contracts.job.JobId;
 import io.scanstream.contracts.recipe.Recipe;
+import io.scanstream.contracts.scoring.Novelty;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param calibration how the probabilities were calibrated
  * @param operatingPoint how the threshold was chosen, and what it gives
  * @param referral which scans a person should look at
+ * @param noveltyGuard which scans are unlike the training images; absent where the network has no features to tell by
  * @param metrics by split: {@code validation}, {@code test}
  * @param dataset the data set version, for models trained over the platform
  * @param manifestSha256 of the manifest (or of the sorted list of image digests, for an offline training), in hex
@@ -41,6 +43,7 @@ public record ModelCard(
         @Nullable Calibration calibration,
         @Nullable OperatingPoint operatingPoint,
         @Nullable Referral referral,
+        @Nullable NoveltyGuard noveltyGuard,
         Preprocessing preprocessing,
         Map<String, Metrics> metrics,
         @Nullable DatasetVersion dataset,
@@ -96,6 +99,15 @@ public record ModelCard(
      */
     public @Nullable Boolean refers(double[] probabilities) {
         return referral == null ? null : probabilities[decisionRule().decide(probabilities)] < referral.confidence();
+    }
+
+    /**
+     * How unlike the training images a scan is; absent where the model cannot tell.
+     *
+     * @param distance the output {@link OnnxMetadata#OUTPUT_DISTANCE}
+     */
+    public @Nullable Novelty novelty(double distance) {
+        return noveltyGuard == null ? null : Novelty.of(distance, noveltyGuard.threshold());
     }
 
     private static <V> Map<String, V> ordered(Map<String, V> map) {

@@ -44,6 +44,19 @@ public record OnnxMetadata(
     /** Output, where the network ends in global pooling: float32 {@code [batch, channels, height, width]}. */
     public static final String OUTPUT_FEATURES = "features";
 
+    /**
+     * Output, where one linear layer makes logits of the globally averaged {@link #OUTPUT_FEATURES}: float32 {@code [batch,
+     * logits, height, width]}, what each place adds to each raw logit. Their mean over the places and the layer's offset are the
+     * logit. Of a model of several views, the mean of what they give, each turned back.
+     */
+    public static final String OUTPUT_MAPS = "maps";
+
+    /**
+     * Output, where the distance was fitted: float32 {@code [batch, 1]}, 0 or more, how far a scan is from the nearest class of
+     * the training images in the features, see {@link NoveltyGuard}.
+     */
+    public static final String OUTPUT_DISTANCE = "distance";
+
     private static final String PREFIX = "scanstream.";
 
     public OnnxMetadata {

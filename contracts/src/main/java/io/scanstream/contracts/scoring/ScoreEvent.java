@@ -41,6 +41,7 @@ public sealed interface ScoreEvent {
      * @param threshold the positive class's probability from which it is decided for, if the model carries one
      * @param refer whether a person should look at the scan, because the decision is less sure than the model's card asks
      *     for; absent where the model refers none
+     * @param novelty how unlike the training images the scan is; absent where the model cannot tell
      * @param regions where the classes are; of a segmenter only
      * @param arm the alias that the model's traffic chose for this scan's headers or id, or on {@code scores.shadow} the shadow's;
      *     absent where the scan named its version or alias, and where nothing is split
@@ -53,6 +54,7 @@ public sealed interface ScoreEvent {
             String decision,
             @Nullable Double threshold,
             @Nullable Boolean refer,
+            @Nullable Novelty novelty,
             Instant at,
             @Nullable Regions regions,
             @Nullable String arm,
@@ -72,7 +74,7 @@ public sealed interface ScoreEvent {
                 @Nullable Double threshold,
                 Instant at,
                 @Nullable Regions regions) {
-            this(scanId, model, version, probabilities, decision, threshold, null, at, regions, null, null);
+            this(scanId, model, version, probabilities, decision, threshold, null, null, at, regions, null, null);
         }
     }
 

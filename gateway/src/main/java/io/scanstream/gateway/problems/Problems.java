@@ -76,6 +76,8 @@ public final class Problems {
         return switch (code) {
             case STORE_UNAVAILABLE -> "The object store does not answer. Try again in a few seconds.";
             case BROKER_UNAVAILABLE -> "Kafka does not answer. Try again in a few seconds.";
+            case INFERENCE_UNAVAILABLE -> "The inference service does not answer, or the gateway was not told where it is"
+                    + " (scanstream.inference.url).";
             case OVERLOADED -> "The gateway has all the requests that it can hold. Try again in a few seconds.";
             default -> "A defect in the gateway; its log has the details.";
         };
@@ -93,7 +95,7 @@ public final class Problems {
                     UNKNOWN_TRAFFIC -> 404;
             case SCAN_FORGOTTEN, MODEL_WITHDRAWN -> 410;
             case DATASET_NOT_READY, ALREADY_ENDED, GATE_REFUSED, IN_USE, CANCELLED, CONFLICT -> 409;
-            case STORE_UNAVAILABLE, BROKER_UNAVAILABLE, OVERLOADED -> 503;
+            case STORE_UNAVAILABLE, BROKER_UNAVAILABLE, INFERENCE_UNAVAILABLE, OVERLOADED -> 503;
             case INTERNAL, MODEL_NOT_VERIFIED, TRAINING_DIVERGED, POISON -> 500;
             default -> code.retryable() ? 503 : 400;
         };

@@ -60,14 +60,19 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 @Blocking
 class ScansResource {
+    private static final String PNG = "image/png";
+
     private final ScanIntake intake;
     private final ScanStates states;
     private final ScoreWindow window;
     private final RuledHeaders ruled;
+    private final Heatmaps heatmaps;
 
-    ScansResource(ScanIntake intake, RuledHeaders ruled, ScanStates states, ScoreWindow window) {
+    ScansResource(
+            ScanIntake intake, RuledHeaders ruled, ScanStates states, ScoreWindow window, Heatmaps heatmaps) {
         this.intake = intake;
         this.ruled = ruled;
+        this.heatmaps = heatmaps;
         this.states = states;
         this.window = window;
     }
@@ -212,6 +217,39 @@ class ScansResource {
             description = "404 for an id that nobody made, 410 for a scan from before what is remembered.")
     public ScanView get(String id) {
         return states.get(ScanId.of(id));
+    }
+
+    @GET
+    @Path("/{id}/heatmap")
+    @Produces({PNG, MediaType.APPLICATION_JSON})
+    @Operation(
+            summary = "Where the model saw what speaks for a class",
+            description = "By the version that scored the scan: a PNG, orange over the scan for the class and blue against"
+                    + " it, or with Accept: application/json the map's figures. 409 while there is no score, 410 where the"
+                    + " scan's bytes are not kept, 404 where the version is gone.")
+    @APIResponse(responseCode = "200", description = "The map, of the class label, else of the one that was decided for")
+    public Uni<Response> heatmap(
+            String id, @QueryParam("label") @Nullable String label, @Context HttpHeaders headers) {
+        String type = wantsFigures(headers) ? MediaType.APPLICATION_JSON : PNG;
+        return Uni.createFrom().completionStage(heatmaps.ask(ScanId.of(id), label, type).thenApply(map -> {
+            Response.ResponseBuilder response =
+                    Response.ok(map.body(), type).header("X-Scanstream-Version", map.version());
+            map.label().ifPresent(named -> response.header("X-Scanstream-Label", named));
+            return response.build();
+        }));
+    }
+
+    /** Whether JSON is accepted before a picture is. */
+    private static boolean wantsFigures(HttpHeaders headers) {
+        for (MediaType accepted : headers.getAcceptableMediaTypes()) {
+            if (accepted.isCompatible(MediaType.valueOf(PNG))) {
+                return false;
+            }
+            if (accepted.isCompatible(MediaType.APPLICATION_JSON_TYPE)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @DELETE

@@ -43,7 +43,9 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
@@ -113,6 +115,79 @@ class ScansApiTest {
             assertThat(Channels.header(record, "X-Other")).isEmpty();
             assertThat(Channels.header(record, "x-ward")).contains("3");
         });
+    }
+
+    @Test
+    void theHeatMapOfAKeptScanIsMadeByTheVersionThatScoredIt() {
+        ScanId id = sent(new byte[] {1, 2, 3}, GatewayUnderTest.INLINE_MAX_BYTES + 1);
+        given().get("/api/v1/scans/" + id + "/heatmap")
+                .then()
+                .statusCode(409)
+                .body("code", equalTo("CONFLICT"));
+        scored(id, "v1");
+
+        byte[] picture = given().get("/api/v1/scans/" + id + "/heatmap")
+                .then()
+                .statusCode(200)
+                .contentType("image/png")
+                .header("X-Scanstream-Version", "v1")
+                .header("X-Scanstream-Label", "cancer")
+                .extract()
+                .asByteArray();
+        assertThat(picture).hasSize(GatewayUnderTest.INLINE_MAX_BYTES + 1).endsWith(3, 2, 1);
+        given().accept("application/json")
+                .queryParam("label", "a b")
+                .get("/api/v1/scans/" + id + "/heatmap")
+                .then()
+                .statusCode(200)
+                .contentType("application/json")
+                .body("asked", equalTo("/v1/models/scorer/heatmap?version=v1&label=a+b"));
+
+        given().delete("/api/v1/scans/" + id).then().statusCode(204);
+        given().get("/api/v1/scans/" + id + "/heatmap")
+                .then()
+                .statusCode(410)
+                .body("code", equalTo("SCAN_FORGOTTEN"));
+    }
+
+    @Test
+    void thereIsNoHeatMapWithoutBytesWithoutTheVersionOrWithoutTheScan() {
+        ScanId inTheRecord = sent(new byte[] {1}, 10);
+        scored(inTheRecord, "v1");
+        given().get("/api/v1/scans/" + inTheRecord + "/heatmap")
+                .then()
+                .statusCode(410)
+                .body("detail", containsString("scanstream.scans.inline-max-bytes=0 keeps"));
+        ScanId byAGoneVersion = sent(new byte[] {1}, GatewayUnderTest.INLINE_MAX_BYTES + 1);
+        scored(byAGoneVersion, "gone");
+        given().get("/api/v1/scans/" + byAGoneVersion + "/heatmap")
+                .then()
+                .statusCode(404)
+                .body("code", equalTo("UNKNOWN_MODEL"))
+                .body("detail", equalTo("The version that scored the scan is gone: no gone"));
+        given().get("/api/v1/scans/" + UUID.randomUUID() + "/heatmap")
+                .then()
+                .statusCode(404)
+                .body("code", equalTo("UNKNOWN_SCAN"));
+    }
+
+    private static ScanId sent(byte[] first, int sizeBytes) {
+        return ScanId.of(given().body(Arrays.copyOf(first, sizeBytes))
+                .queryParam("model", "scorer")
+                .queryParam("version", "v1")
+                .post("/api/v1/scans")
+                .then()
+                .statusCode(202)
+                .extract()
+                .path("id"));
+    }
+
+    private void scored(ScanId id, String version) {
+        channels.tell(
+                "scores",
+                new ScoreEvent.ScanScored(
+                        id, "scorer", version, Map.of("cancer", 1.0), "cancer", null, Instant.now(), null));
+        await().untilAsserted(() -> given().get("/api/v1/scans/" + id).then().body("status", equalTo("SCORED")));
     }
 
     @Test

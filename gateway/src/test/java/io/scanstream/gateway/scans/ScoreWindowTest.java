@@ -86,7 +86,18 @@ class ScoreWindowTest {
         ScoreEvent rejected =
                 new ScoreEvent.ScanRejected(id, "m", null, ErrorCode.UNKNOWN_MODEL, "no model", Instant.EPOCH);
         ScoreEvent replayed = new ScoreEvent.ScanScored(
-                id, "m", "v", Map.of("a", 1.0), "a", null, null, Instant.EPOCH.plusSeconds(1), null, null, "s3://b/k");
+                id,
+                "m",
+                "v",
+                Map.of("a", 1.0),
+                "a",
+                null,
+                null,
+                null,
+                Instant.EPOCH.plusSeconds(1),
+                null,
+                null,
+                "s3://b/k");
         for (List<ScoreEvent> order : List.of(List.of(rejected, replayed), List.of(replayed, rejected))) {
             ScoreWindow window = new ScoreWindow(10);
             List<ScoreEvent> heard = new ArrayList<>();

@@ -134,6 +134,7 @@ public final class Fixtures {
                 null,
                 null,
                 null,
+                null,
                 recipe.data().preprocessing(),
                 Map.of("test", test),
                 dataset,

@@ -14,6 +14,7 @@ public final class GatewayUnderTest implements QuarkusTestResourceLifecycleManag
     public static final int UPLOAD_MAX_BYTES = 3_000_000;
 
     private TestStore store;
+    private FakeInference inference;
 
     @Override
     public Map<String, String> start() {
@@ -26,6 +27,8 @@ public final class GatewayUnderTest implements QuarkusTestResourceLifecycleManag
         settings.put("scanstream.scans.max-size", Integer.toString(SCAN_MAX_BYTES));
         settings.put("scanstream.scans.inline-max-bytes", Integer.toString(INLINE_MAX_BYTES));
         settings.put("scanstream.datasets.upload-max-size", Integer.toString(UPLOAD_MAX_BYTES));
+        inference = new FakeInference();
+        settings.put("scanstream.inference.url", inference.address().toString());
         settings.put("quarkus.http.test-port", "0");
         for (String channel :
                 List.of("training-requests", "training-cancellations", "promotions", "scans", "scans-urgent")) {
@@ -40,6 +43,7 @@ public final class GatewayUnderTest implements QuarkusTestResourceLifecycleManag
     @Override
     public void stop() {
         InMemoryConnector.clear();
+        inference.close();
         store.close();
     }
 }

@@ -204,6 +204,9 @@ public final class ScoreCommand implements Callable<Integer> {
             if (score.refer() != null) {
                 line.put("refer", score.refer());
             }
+            if (score.novelty() != null) {
+                line.put("novelty", score.novelty());
+            }
             if (score.regions() != null) {
                 line.put("regions", score.regions());
             }

@@ -277,16 +277,21 @@ final class Call {
      * @param scoring is given whether the scan is still wanted
      */
     <T> CompletableFuture<T> scan(Function<BooleanSupplier, CompletableFuture<T>> scoring) {
-        holders.incrementAndGet();
         WaitEstimate.Place place = limits.estimate().enter(System.nanoTime());
+        return unhurried(scoring).whenComplete((value, failure) -> limits.estimate()
+                .leave(place, !demand.urgent() && over == null, System.nanoTime()));
+    }
+
+    /** As {@link #scan}, for work whose time says nothing of how long a score takes. */
+    <T> CompletableFuture<T> unhurried(Function<BooleanSupplier, CompletableFuture<T>> work) {
+        holders.incrementAndGet();
         CompletableFuture<T> answer;
         try {
-            answer = scoring.apply(() -> over == null);
+            answer = work.apply(() -> over == null);
         } catch (RuntimeException e) {
             answer = CompletableFuture.failedFuture(e);
         }
         return answer.whenComplete((value, failure) -> {
-            limits.estimate().leave(place, !demand.urgent() && over == null, System.nanoTime());
             if (failure != null && over == null && ServingSet.cause(failure) instanceof ScanstreamException known) {
                 rejected(known.code());
             }

@@ -63,6 +63,7 @@ record Outcome(
                 score.decision(),
                 score.threshold(),
                 score.refer(),
+                score.novelty(),
                 Instant.now(),
                 score.regions(),
                 arm,

@@ -10,6 +10,7 @@ import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.storage.ModelPackage;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -19,9 +20,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Holds a model, once, against the golden scores of its package, on the device where it will run. */
 final class GoldenScores {
-    private static final Set<String> LOGITS_AND_PROBABILITIES =
-            Set.of(OnnxMetadata.OUTPUT_LOGITS, OnnxMetadata.OUTPUT_PROBABILITIES);
-
     private final ModelPackage pack;
     private final ImageDecoder decoder;
     private final Golden.Tolerance tolerance;
@@ -49,7 +47,7 @@ final class GoldenScores {
         if (model.plan().threadsAlone() != model.plan().threads()) {
             for (int i = 0; i < cases.size(); i++) {
                 byte[] input = inputs.get(i);
-                Outputs alone = run(() -> model.runAlone(input, LOGITS_AND_PROBABILITIES));
+                Outputs alone = run(() -> model.runAlone(input, verified(model)));
                 requireCase(model, cases.get(i), Got.of(model, alone, 0), 1);
             }
         }
@@ -61,13 +59,19 @@ final class GoldenScores {
         return deviation;
     }
 
+    private static Set<String> verified(LoadedModel model) {
+        Set<String> outputs = new HashSet<>(model.scored());
+        outputs.add(OnnxMetadata.OUTPUT_LOGITS);
+        return outputs;
+    }
+
     /** A batch from the {@code first} golden image on; the last one begins again with the first image to be full. */
     private void requireBatch(LoadedModel model, List<Golden.Case> cases, List<byte[]> inputs, int first, int size) {
         List<byte[]> batch = new ArrayList<>();
         for (int i = 0; i < size; i++) {
             batch.add(inputs.get((first + i) % inputs.size()));
         }
-        Outputs outputs = run(() -> model.run(batch, LOGITS_AND_PROBABILITIES));
+        Outputs outputs = run(() -> model.run(batch, verified(model)));
         for (int i = 0; i < size; i++) {
             Got got = Got.of(model, outputs, i);
             requireCase(model, cases.get((first + i) % cases.size()), got, size);
@@ -79,20 +83,25 @@ final class GoldenScores {
      *
      * @param logits the raw head; of a segmenter, where golden scores have it
      * @param probabilities of the classes; of a segmenter, their means over the pixels
+     * @param distance from the training images, where the card has a guard
      * @param map the class of every pixel, of a segmenter only
      */
     @SuppressWarnings("ArrayRecordComponent") // not compared
     private record Got(
             double[] logits,
             double[] probabilities,
+            @Nullable Float distance,
             @Nullable ClassMap map) {
         static Got of(LoadedModel model, Outputs outputs, int row) {
             float[] logits = outputs.row(OnnxMetadata.OUTPUT_LOGITS, row);
             float[] probabilities = outputs.row(OnnxMetadata.OUTPUT_PROBABILITIES, row);
             ClassMap map = model.classMap(probabilities);
+            Float distance = model.scored().contains(OnnxMetadata.OUTPUT_DISTANCE)
+                    ? outputs.row(OnnxMetadata.OUTPUT_DISTANCE, row)[0]
+                    : null;
             return map == null
-                    ? new Got(doubles(logits), doubles(probabilities), null)
-                    : new Got(sampled(logits, map), map.meanProbabilities(), map);
+                    ? new Got(doubles(logits), doubles(probabilities), distance, null)
+                    : new Got(sampled(logits, map), map.meanProbabilities(), distance, map);
         }
 
         private static double[] doubles(float[] values) {
@@ -142,6 +151,7 @@ final class GoldenScores {
                         + expected.probabilities().get(i));
             }
         }
+        requireDistance(expected, got.distance(), where);
         if (got.map() != null) {
             requireMask(expected, got.map(), where, allowed);
             return;
@@ -149,6 +159,26 @@ final class GoldenScores {
         String decision = model.card().decide(probabilities);
         if (!decision.equals(expected.decision()) && margin(model, probabilities) > 2 * allowed) {
             throw notVerified(where + ": decides for '" + decision + "', expected was '" + expected.decision() + "'");
+        }
+    }
+
+    private void requireDistance(Golden.Case expected, @Nullable Float got, String where) {
+        if (got == null) {
+            return;
+        }
+        if (expected.distance() == null) {
+            throw notVerified(where + ": the card has a guard, but the golden scores have no distance");
+        }
+        double allowed = pack.golden().allowedOfDistance(tolerance);
+        if (!(Math.abs(got - expected.distance()) <= allowed)) {
+            throw notVerified(String.format(
+                    Locale.ROOT,
+                    "%s: the distance is %.6g, expected was %.6g within %.2g (%s)",
+                    where,
+                    got,
+                    expected.distance(),
+                    allowed,
+                    tolerance));
         }
     }
 

@@ -47,6 +47,7 @@ public final class LoadedModel {
     private final Preprocessor preprocessor;
     private final RunPlan plan;
     private final Map<String, TensorInfo> outputs;
+    private final Set<String> scored;
     /** Of every run, so that one call ends them all. */
     private final OrtSession.RunOptions running;
     /** Those that no run uses now; as many as runs ever went side by side. */
@@ -66,6 +67,9 @@ public final class LoadedModel {
         this.preprocessor = new Preprocessor(metadata.preprocessing());
         this.plan = planned.plan();
         this.outputs = outputs(session);
+        this.scored = card.noveltyGuard() == null
+                ? Set.of(OnnxMetadata.OUTPUT_PROBABILITIES)
+                : Set.of(OnnxMetadata.OUTPUT_PROBABILITIES, OnnxMetadata.OUTPUT_DISTANCE);
         this.running = new OrtSession.RunOptions();
     }
 
@@ -107,6 +111,11 @@ public final class LoadedModel {
         Map<String, long[]> shapes = new LinkedHashMap<>();
         outputs.forEach((name, info) -> shapes.put(name, info.getShape()));
         return shapes;
+    }
+
+    /** The outputs that a score is made of: the probabilities and, where the card has a guard, the distance. */
+    public Set<String> scored() {
+        return scored;
     }
 
     /** How it is run here. */

@@ -19,6 +19,7 @@ import io.scanstream.storage.ModelPackage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -192,7 +193,11 @@ public final class ModelLoader {
             Object type = scan.getInfo() instanceof TensorInfo tensor ? tensor.type : scan.getInfo();
             require(card, "type of " + scan.getName(), type, OnnxJavaType.UINT8);
         }
-        for (String output : List.of(OnnxMetadata.OUTPUT_PROBABILITIES, OnnxMetadata.OUTPUT_LOGITS)) {
+        List<String> needed = new ArrayList<>(List.of(OnnxMetadata.OUTPUT_PROBABILITIES, OnnxMetadata.OUTPUT_LOGITS));
+        if (card.noveltyGuard() != null) {
+            needed.add(OnnxMetadata.OUTPUT_DISTANCE);
+        }
+        for (String output : needed) {
             if (!opened.session().getOutputNames().contains(output)) {
                 throw notVerified(card, "the graph has no output '" + output + "'");
             }

@@ -9,7 +9,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Scans in front of the decoders. Urgent ones are given out first, and only as many as there is room for behind the decoders:
+ * Scans in front of the decoders. Urgent ones are given out first, those at leisure last, and only as many as there is room for behind the decoders:
  * whoever is given one has taken its room, until {@link #leave}. A quarter of the room is for urgent scans alone, so routine
  * ones that wait for the model hold up neither a decoder nor an urgent scan. Thread-safe.
  */
@@ -18,6 +18,7 @@ final class DecodingQueue<T extends DecodingQueue.Turn> {
 
     private final Lane urgent;
     private final Lane routine;
+    private final Lane leisure;
     private final long mostBytes;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -50,7 +51,7 @@ final class DecodingQueue<T extends DecodingQueue.Turn> {
             }
             return bytes == 0
                     || (bytes + first.sizeBytes() <= most
-                            && urgent.bytes + routine.bytes + first.sizeBytes() <= mostBytes);
+                            && urgent.bytes + routine.bytes + leisure.bytes + first.sizeBytes() <= mostBytes);
         }
 
         T next() {
@@ -69,6 +70,7 @@ final class DecodingQueue<T extends DecodingQueue.Turn> {
         this.mostBytes = mostBytes;
         this.urgent = new Lane(mostBytes);
         this.routine = new Lane(mostBytes - mostBytes / URGENT_SHARE);
+        this.leisure = new Lane(mostBytes / URGENT_SHARE);
     }
 
     /** Adds a scan; false once closed. */
@@ -98,7 +100,10 @@ final class DecodingQueue<T extends DecodingQueue.Turn> {
                 if (routine.hasNext()) {
                     return routine.next();
                 }
-                if (closed && urgent.turns.isEmpty() && routine.turns.isEmpty()) {
+                if (leisure.hasNext()) {
+                    return leisure.next();
+                }
+                if (closed && urgent.turns.isEmpty() && routine.turns.isEmpty() && leisure.turns.isEmpty()) {
                     return null;
                 }
                 changed.awaitUninterruptibly();
@@ -121,7 +126,11 @@ final class DecodingQueue<T extends DecodingQueue.Turn> {
     }
 
     private Lane lane(T turn) {
-        return turn.urgency() == Urgency.URGENT ? urgent : routine;
+        return switch (turn.urgency()) {
+            case URGENT -> urgent;
+            case ROUTINE -> routine;
+            case LEISURE -> leisure;
+        };
     }
 
     /** Takes nothing more; what is in it is given out. */
@@ -142,8 +151,10 @@ final class DecodingQueue<T extends DecodingQueue.Turn> {
             close();
             List<T> left = new ArrayList<>(urgent.turns);
             left.addAll(routine.turns);
+            left.addAll(leisure.turns);
             urgent.turns.clear();
             routine.turns.clear();
+            leisure.turns.clear();
             return left;
         } finally {
             lock.unlock();

@@ -4,7 +4,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.model.ModelVersion;
-import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.imaging.Image;
 import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.inference.model.LoadedModel;
@@ -16,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BiFunction;
@@ -31,8 +31,6 @@ import java.util.stream.IntStream;
  * the model are bounded here. Whatever happens to a scan, its future completes, once, and its model is released.
  */
 public final class Scorer implements AutoCloseable {
-    private static final Set<String> PROBABILITIES = Set.of(OnnxMetadata.OUTPUT_PROBABILITIES);
-
     private final ImageDecoder decoder;
     private final MicroBatcher batcher;
     private final DecodingQueue<Turn> turns;
@@ -70,13 +68,11 @@ public final class Scorer implements AutoCloseable {
      *     CancellationException}
      */
     public CompletableFuture<Score> score(LoadedModel model, byte[] bytes, Urgency urgency, BooleanSupplier wanted) {
-        return enqueue(
-                model,
-                PROBABILITIES,
-                urgency,
-                wanted,
-                () -> decoded(model, bytes),
-                (outputs, row) -> Score.of(model, outputs.row(OnnxMetadata.OUTPUT_PROBABILITIES, row)));
+        return enqueue(model, model.scored(), urgency, wanted, () -> decoded(model, bytes), (outputs, row) -> {
+            Score score = Score.of(model, outputs, row);
+            timers.scored(model, score);
+            return score;
+        });
     }
 
     /**
@@ -103,6 +99,31 @@ public final class Scorer implements AutoCloseable {
     public CompletableFuture<Map<String, float[]>> inferImage(
             LoadedModel model, byte[] bytes, Set<String> outputs, Urgency urgency, BooleanSupplier wanted) {
         return enqueue(model, Set.copyOf(outputs), urgency, wanted, () -> decoded(model, bytes), rows(outputs));
+    }
+
+    /**
+     * A scan as its model sees it, and what the model gives.
+     *
+     * @param input uint8 {@code [height, width, channels]} as {@link LoadedModel#input} says
+     * @param outputs as of {@link #infer}
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    public record Seen(byte[] input, Map<String, float[]> outputs) {}
+
+    /** As {@link #inferImage}, with what the model was given. */
+    public CompletableFuture<Seen> see(
+            LoadedModel model, byte[] bytes, Set<String> outputs, Urgency urgency, BooleanSupplier wanted) {
+        AtomicReference<byte[]> input = new AtomicReference<>(new byte[0]);
+        return enqueue(
+                model,
+                Set.copyOf(outputs),
+                urgency,
+                wanted,
+                () -> {
+                    input.set(decoded(model, bytes));
+                    return input.get();
+                },
+                (given, row) -> new Seen(input.get(), rows(outputs).apply(given, row)));
     }
 
     private static BiFunction<Outputs, Integer, Map<String, float[]>> rows(Set<String> outputs) {

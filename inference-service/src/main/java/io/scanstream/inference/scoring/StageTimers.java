@@ -1,5 +1,6 @@
 package io.scanstream.inference.scoring;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -14,12 +15,21 @@ import java.util.stream.LongStream;
 /**
  * How long scans spend in each stage, by model version: {@code scanstream.stage} with {@code stage} = {@code queue} (until a
  * decoder takes it), {@code decode}, {@code batch} (until its batch runs) or {@code run}; and {@code scanstream.batch.size}.
+ * Beside these {@code scanstream.scans.novelty} counts the scores of versions that have a guard, by whether the scan was {@code
+ * flagged}.
  */
 final class StageTimers {
     private final MeterRegistry registry;
     private final Map<ModelVersion, Timers> byVersion = new ConcurrentHashMap<>();
 
-    private record Timers(Timer queue, Timer decode, Timer batch, Timer run, DistributionSummary size) {}
+    private record Timers(
+            Timer queue,
+            Timer decode,
+            Timer batch,
+            Timer run,
+            DistributionSummary size,
+            Counter flagged,
+            Counter passed) {}
 
     StageTimers(MeterRegistry registry) {
         this.registry = registry;
@@ -47,11 +57,18 @@ final class StageTimers {
         of(model).run().record(nanos, TimeUnit.NANOSECONDS);
     }
 
+    void scored(LoadedModel model, Score score) {
+        if (score.novelty() != null) {
+            Timers timers = of(model);
+            (score.novelty().flagged() ? timers.flagged() : timers.passed()).increment();
+        }
+    }
+
     /** Nothing of a version is measured any more. */
     void forget(ModelVersion version) {
         Timers gone = byVersion.remove(version);
         if (gone != null) {
-            List.of(gone.queue(), gone.decode(), gone.batch(), gone.run(), gone.size())
+            List.of(gone.queue(), gone.decode(), gone.batch(), gone.run(), gone.size(), gone.flagged(), gone.passed())
                     .forEach(registry::remove);
         }
     }
@@ -69,7 +86,15 @@ final class StageTimers {
                 DistributionSummary.builder("scanstream.batch.size")
                         .tags("model", version.name(), "version", version.version())
                         .serviceLevelObjectives(1, 2, 4, 8, 16, 32, 64, 128)
-                        .register(registry));
+                        .register(registry),
+                novelty(version, true),
+                novelty(version, false));
+    }
+
+    private Counter novelty(ModelVersion version, boolean flagged) {
+        return Counter.builder("scanstream.scans.novelty")
+                .tags("flagged", Boolean.toString(flagged), "model", version.name(), "version", version.version())
+                .register(registry);
     }
 
     private Timer timer(ModelVersion version, String stage) {

@@ -20,6 +20,7 @@ final class WaitingScans {
     private final Map<Kind, Queue> queues = new LinkedHashMap<>();
     private int expected;
     private int expectedUrgent;
+    private int expectedAtLeisure;
 
     /** What may go into one run: scans of one version of which the same is asked. */
     record Kind(LoadedModel model, Set<String> outputs) {
@@ -35,21 +36,35 @@ final class WaitingScans {
     private static final class Queue {
         final Deque<Waiting> urgent = new ArrayDeque<>();
         final Deque<Waiting> routine = new ArrayDeque<>();
+        final Deque<Waiting> atLeisure = new ArrayDeque<>();
 
         void add(Waiting scan) {
-            (scan.isUrgent() ? urgent : routine).add(scan);
+            of(scan.urgency()).add(scan);
+        }
+
+        private Deque<Waiting> of(Urgency urgency) {
+            return switch (urgency) {
+                case URGENT -> urgent;
+                case ROUTINE -> routine;
+                case LEISURE -> atLeisure;
+            };
         }
 
         int size() {
-            return urgent.size() + routine.size();
+            return urgent.size() + routine.size() + atLeisure.size();
+        }
+
+        /** Those who go first; not empty. */
+        Deque<Waiting> next() {
+            return !urgent.isEmpty() ? urgent : !routine.isEmpty() ? routine : atLeisure;
         }
 
         Waiting first() {
-            return urgent.isEmpty() ? routine.element() : urgent.element();
+            return next().element();
         }
 
         Waiting remove() {
-            return urgent.isEmpty() ? routine.remove() : urgent.remove();
+            return next().remove();
         }
     }
 
@@ -64,12 +79,16 @@ final class WaitingScans {
 
     /** So many more are on the way, or fewer. */
     void expect(Urgency urgency, int more) {
+        if (urgency == Urgency.LEISURE) {
+            expectedAtLeisure += more;
+            return;
+        }
         expected += more;
         expectedUrgent += urgency == Urgency.URGENT ? more : 0;
     }
 
     boolean isAnyExpected() {
-        return expected > 0;
+        return expected + expectedAtLeisure > 0;
     }
 
     boolean isEmpty() {
@@ -122,7 +141,7 @@ final class WaitingScans {
     /** What is left of the first scan's budget, whatever its urgency. */
     private long left(Queue queue, long now) {
         long oldest = Long.MIN_VALUE;
-        for (Deque<Waiting> scans : List.of(queue.urgent, queue.routine)) {
+        for (Deque<Waiting> scans : List.of(queue.urgent, queue.routine, queue.atLeisure)) {
             Waiting first = scans.peek();
             if (first != null) {
                 oldest = Math.max(oldest, now - first.since());
@@ -147,14 +166,14 @@ final class WaitingScans {
      */
     int sizeOfNext(Kind kind, int runs) {
         Queue queue = queue(kind);
-        int first = queue.urgent.isEmpty() ? queue.routine.size() : queue.urgent.size();
+        int first = queue.next().size();
         int size = Math.min(kind.largest(), (first + runs - 1) / runs);
         return Math.min(kind.model().plan().batches().rung(size), queue.size());
     }
 
     /** Whether nothing else waits, nor is on the way, beside so many scans of a kind. */
     boolean isAll(Kind kind, int size) {
-        return expected == 0 && queues.size() == 1 && queue(kind).size() == size;
+        return !isAnyExpected() && queues.size() == 1 && queue(kind).size() == size;
     }
 
     /** Moves the first scans of a kind, urgent ones before others, to a list with room for them; throws nothing. */
@@ -182,6 +201,7 @@ final class WaitingScans {
         for (Queue queue : queues.values()) {
             all.addAll(queue.urgent);
             all.addAll(queue.routine);
+            all.addAll(queue.atLeisure);
         }
         queues.clear();
         return all;

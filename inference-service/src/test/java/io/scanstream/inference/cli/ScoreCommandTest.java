@@ -76,6 +76,28 @@ class ScoreCommandTest {
     }
 
     @Test
+    void aGuardedModelsLineSaysHowNovelAScanIs() throws IOException {
+        Path guarded = folder.resolve("guarded");
+        TinyModel.aModel().flaggingAbove(12).write(guarded);
+        Path red = write("red.png", TinyModel.png(200, 10, 30, 20, 30));
+        Path green = write("green.png", TinyModel.png(10, 200, 30, 20, 30));
+
+        int code = ScoreCommand.run(
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                "--model",
+                guarded.toString(),
+                red.toString(),
+                green.toString());
+
+        assertThat(code).isZero();
+        assertThat(lines().get(0).at("/novelty/distance").asDouble()).isCloseTo(20, Offset.offset(1e-4));
+        assertThat(lines().get(0).at("/novelty/flagged").asBoolean()).isTrue();
+        assertThat(lines().get(1).at("/novelty/threshold").asDouble()).isEqualTo(12);
+        assertThat(lines().get(1).at("/novelty/flagged").asBoolean()).isFalse();
+    }
+
+    @Test
     void aFolderMeansItsFilesSortedWithoutHiddenOnes() throws IOException {
         Path second = write("scans/b/2.png", TinyModel.png(0, 0, 200, 16, 16));
         Path first = write("scans/a/1.png", TinyModel.png(0, 0, 200, 16, 16));

@@ -41,6 +41,8 @@ public final class ClusterResource implements QuarkusTestResourceLifecycleManage
                             .version(OTHER)
                             .withThreshold(0.01)
                             .referringBelow(0.02)
+                            .flaggingAbove(15)
+                            .mapping()
                             .write(folder.resolve("other")));
             started.models().promote("tiny", CHALLENGER, OTHER);
             started.models().rule("tiny", COHORT.toLowerCase(Locale.ROOT), "b", CHALLENGER);

@@ -15,6 +15,8 @@ import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.specification.RequestSpecification;
 import io.scanstream.contracts.api.ApiProblem;
+import io.scanstream.imaging.DecodeLimits;
+import io.scanstream.imaging.ImageDecoder;
 import io.scanstream.inference.TinyModel;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +44,7 @@ class HttpEdgeTest {
                 .body("decision", equalTo("benign"))
                 .body("probabilities.benign", closeTo(TinyModel.probabilities(200, 150, 30)[0], 1e-6))
                 .body("threshold", nullValue())
+                .body("$", not(hasKey("novelty")))
                 .body("$", not(hasKey("regions")));
     }
 
@@ -68,7 +71,40 @@ class HttpEdgeTest {
                 .body("version", equalTo(ClusterResource.OTHER))
                 .body("decision", equalTo("cancer"))
                 .body("threshold", closeTo(0.01, 1e-9))
-                .body("refer", equalTo(false));
+                .body("refer", equalTo(false))
+                .body("novelty.distance", closeTo(20, 1e-4))
+                .body("novelty.threshold", closeTo(15, 1e-9))
+                .body("novelty.flagged", equalTo(true));
+    }
+
+    @Test
+    void saysWhereAClassIsSeenAsAPictureOrInFigures() {
+        byte[] picture = image(RED)
+                .queryParam("version", ClusterResource.OTHER)
+                .post("/v1/models/tiny/heatmap")
+                .then()
+                .statusCode(200)
+                .contentType("image/png")
+                .header(HeatmapResource.VERSION, ClusterResource.OTHER)
+                .header(HeatmapResource.LABEL, "cancer")
+                .extract()
+                .asByteArray();
+        assertThat(new ImageDecoder(DecodeLimits.defaults()).decode(picture).widthPx())
+                .isEqualTo(448);
+        image(RED)
+                .accept("application/json")
+                .queryParam("label", "normal")
+                .post("/v1/models/tiny/heatmap")
+                .then()
+                .statusCode(200)
+                .body("version", equalTo(ClusterResource.CHAMPION))
+                .body("label", equalTo("normal"))
+                .body("method", equalTo("OCCLUSION"))
+                .body("evidence.size()", equalTo(12))
+                .body("evidence[11].size()", equalTo(12));
+        problem(image(RED), "/v1/models/tiny/heatmap?label=cat", 400, "INVALID_REQUEST");
+        problem(image("no image".getBytes(StandardCharsets.UTF_8)), "/v1/models/tiny/heatmap", 422, "NOT_AN_IMAGE");
+        problem(image(RED), "/v1/models/nobody/heatmap", 404, "UNKNOWN_MODEL");
     }
 
     @Test

@@ -89,6 +89,7 @@ class ScanEdgeTest {
                         .version(V2)
                         .withThreshold(0.9)
                         .referringBelow(1)
+                        .flaggingAbove(30)
                         .write(folder.resolve("v2")));
         cluster.models()
                 .publishChampion(TinyModel.aModel()
@@ -130,6 +131,7 @@ class ScanEdgeTest {
         assertThat(score.decision()).isEqualTo("benign");
         assertThat(score.threshold()).isNull();
         assertThat(score.refer()).isNull();
+        assertThat(score.novelty()).isNull();
         assertThat(score.probabilities().get("benign"))
                 .isCloseTo(TinyModel.probabilities(200, 20, 30)[0], Offset.offset(1e-6));
     }
@@ -146,6 +148,8 @@ class ScanEdgeTest {
         assertThat(score.version()).isEqualTo(V2);
         assertThat(score.threshold()).isEqualTo(0.9);
         assertThat(score.refer()).isTrue();
+        assertThat(score.novelty().distance()).isCloseTo(20, Offset.offset(1e-4));
+        assertThat(score.novelty().flagged()).isFalse();
     }
 
     @Test

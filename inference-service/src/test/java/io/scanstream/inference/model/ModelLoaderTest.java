@@ -21,6 +21,7 @@ import io.scanstream.storage.ModelPackage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -142,6 +143,35 @@ class ModelLoaderTest {
         assertThat(refusal.code()).isEqualTo(ErrorCode.MODEL_NOT_VERIFIED);
         assertThat(refusal)
                 .hasMessageContaining("golden image 0.png in a batch of 1: logit 0 is 10.0000, expected was 10.0100");
+    }
+
+    @Test
+    void refusesAModelThatDoesNotReproduceItsGoldenDistances() {
+        ModelPackage pack = TinyModel.aModel()
+                .flaggingAbove(12)
+                .withGoldenDistancesOffBy(0.01)
+                .write(folder);
+
+        ScanstreamException refusal = catchThrowableOfType(ScanstreamException.class, () -> loader.load(pack));
+
+        assertThat(refusal.code()).isEqualTo(ErrorCode.MODEL_NOT_VERIFIED);
+        assertThat(refusal).hasMessageContaining("the distance is 20.0000, expected was 20.0100 within");
+    }
+
+    @Test
+    void refusesACardWithAGuardWhoseGraphMeasuresNothing() throws IOException {
+        TinyModel.aModel().write(folder.resolve("unguarded"));
+        Path guarded = folder.resolve("guarded");
+        TinyModel.aModel().flaggingAbove(12).write(guarded);
+        Files.copy(
+                folder.resolve("unguarded").resolve(ModelPackage.MODEL),
+                guarded.resolve(ModelPackage.MODEL),
+                StandardCopyOption.REPLACE_EXISTING);
+        ModelPackage pack = ModelPackage.seal(guarded);
+
+        ScanstreamException refusal = catchThrowableOfType(ScanstreamException.class, () -> loader.load(pack));
+
+        assertThat(refusal).hasMessageContaining("the graph has no output 'distance'");
     }
 
     @Test

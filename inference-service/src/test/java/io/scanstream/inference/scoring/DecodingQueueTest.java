@@ -13,6 +13,7 @@ class DecodingQueueTest {
 
     @Test
     void urgentScansAreGivenOutFirstEachInOrder() {
+        queue.add(new Scan("e", Urgency.LEISURE, 10));
         queue.add(routine("a", 10));
         queue.add(routine("b", 10));
         queue.add(urgent("c", 10));
@@ -23,6 +24,7 @@ class DecodingQueueTest {
         assertThat(next()).isEqualTo("d");
         assertThat(next()).isEqualTo("a");
         assertThat(next()).isEqualTo("b");
+        assertThat(next()).isEqualTo("e");
         assertThat(queue.next()).isNull();
     }
 

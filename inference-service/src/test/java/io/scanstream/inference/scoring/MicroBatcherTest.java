@@ -136,6 +136,27 @@ class MicroBatcherTest {
     }
 
     @Test
+    void whatIsAtLeisureGoesLastAndIsNotWaitedFor() throws Exception {
+        Gate gate = new Gate();
+        add(gate, Urgency.ROUTINE);
+        assertThat(gate.reached.await(10, TimeUnit.SECONDS)).isTrue();
+        Recorded leisure = add(new Recorded("leisure"), Urgency.LEISURE);
+        Recorded routine = add(new Recorded("routine"), Urgency.ROUTINE);
+        Recorded urgent = add(new Recorded("urgent"), Urgency.URGENT);
+        gate.open.release();
+        leisure.outputs.get(10, TimeUnit.SECONDS);
+
+        assertThat(answered).containsExactly(gate, urgent, routine, leisure);
+        assertThat(routine.outputs.join()).isNotSameAs(leisure.outputs.join());
+
+        // The budget is a minute.
+        batcher.expectOne(Urgency.LEISURE);
+        Recorded next = add(new Recorded("next"), Urgency.ROUTINE);
+        assertThat(next.outputs.get(10, TimeUnit.SECONDS)).isNotNull();
+        batcher.expectOneLess(Urgency.LEISURE);
+    }
+
+    @Test
     void anAnswerThatThrowsHarmsNeitherItsNeighboursNorTheRunner() throws Exception {
         Gate gate = new Gate();
         add(gate, Urgency.ROUTINE);

@@ -13,6 +13,7 @@ import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.scoring.Novelty;
 import io.scanstream.contracts.scoring.Regions;
 import io.scanstream.imaging.DecodeLimits;
 import io.scanstream.imaging.Image;
@@ -113,6 +114,31 @@ class ScorerTest {
         assertThat(metrics.getMeters()).isEmpty();
         other.close();
         model.release();
+    }
+
+    @Test
+    void flagsScansThatAreFartherThanTheCardAllowsAndCountsThem() {
+        LoadedModel model = load(TinyModel.aModel().flaggingAbove(12));
+
+        Novelty far = score(model, TinyModel.png(200, 10, 10, 16, 16)).join().novelty();
+        Novelty near = score(model, TinyModel.png(10, 10, 200, 16, 16)).join().novelty();
+        score(model, TinyModel.png(20, 10, 200, 16, 16)).join();
+
+        assertThat(far.distance()).isCloseTo(20, Offset.offset(1e-4));
+        assertThat(far.threshold()).isEqualTo(12);
+        assertThat(far.flagged()).isTrue();
+        assertThat(near.distance()).isCloseTo(1, Offset.offset(1e-4));
+        assertThat(near.flagged()).isFalse();
+        assertThat(counted("true")).isEqualTo(1);
+        assertThat(counted("false")).isEqualTo(2);
+        model.release();
+    }
+
+    private double counted(String flagged) {
+        return metrics.get("scanstream.scans.novelty")
+                .tags("model", "tiny", "flagged", flagged)
+                .counter()
+                .count();
     }
 
     private boolean measured(String prefix) {

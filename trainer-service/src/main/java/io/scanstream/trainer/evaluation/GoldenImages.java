@@ -89,18 +89,21 @@ final class GoldenImages {
                 answer.logits(),
                 answer.probabilities(),
                 model.metadata().classes().get(answer.decided()),
+                answer.distance(),
                 maskFile);
     }
 
     /**
      * One image's scores as golden cases have them.
      *
+     * @param distance from the training images; absent where the model has no such output
      * @param map of a segmenter only
      */
     record Answer(
             List<Double> logits,
             List<Double> probabilities,
             int decided,
+            @Nullable Double distance,
             @Nullable ClassMap map) {}
 
     private Answer answer(OnnxModel.Scores scores) {
@@ -111,7 +114,8 @@ final class GoldenImages {
         float[] logits = scores.logits()[0];
         float[] probabilities = scores.probabilities()[0];
         if (model.task() == Task.CLASSIFICATION) {
-            return new Answer(doubles(logits), doubles(probabilities), rule.decide(probabilities), null);
+            Double distance = scores.distances() == null ? null : (double) scores.distances()[0];
+            return new Answer(doubles(logits), doubles(probabilities), rule.decide(probabilities), distance, null);
         }
         int width = model.preprocessing().widthPx();
         int height = model.preprocessing().heightPx();
@@ -123,7 +127,7 @@ final class GoldenImages {
             }
         }
         List<Double> means = DoubleStream.of(map.meanProbabilities()).boxed().toList();
-        return new Answer(sampled, means, map.mostFrequent(), map);
+        return new Answer(sampled, means, map.mostFrequent(), null, map);
     }
 
     /** Scores one encoded image as serving does: decode, preprocess, run. */

@@ -9,6 +9,7 @@ import io.scanstream.contracts.model.Golden;
 import io.scanstream.contracts.model.Metrics;
 import io.scanstream.contracts.model.ModelCard;
 import io.scanstream.contracts.model.ModelVersion;
+import io.scanstream.contracts.model.NoveltyGuard;
 import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.contracts.model.OperatingPoint;
 import io.scanstream.contracts.model.Task;
@@ -16,6 +17,7 @@ import io.scanstream.contracts.recipe.Recipe;
 import io.scanstream.contracts.recipe.RecipeReader;
 import io.scanstream.storage.ModelPackage;
 import io.scanstream.trainer.data.TrainingData;
+import io.scanstream.trainer.metrics.FeatureDistance;
 import io.scanstream.trainer.metrics.Temperature;
 import io.scanstream.trainer.network.OnnxExport;
 import io.scanstream.trainer.onnx.OnnxModel;
@@ -96,30 +98,37 @@ public final class PackageBuilder {
         }
         run.loadBest();
         Files.createDirectories(folder.resolve("golden"));
-        byte[] plain = export(Temperature.NONE);
-        Choices choices = choices(plain);
-        double temperature = choices.temperatureOrNone();
-        byte[] file = temperature == Temperature.NONE ? plain : export(temperature);
+        byte[] plain = export(Temperature.NONE, null);
+        Choices choices = Choices.none();
+        FeatureDistance distance = null;
+        if (data.task() == Task.CLASSIFICATION) {
+            try (OnnxModel model = new OnnxModel(plain)) {
+                choices = Choices.of(model, data, recipe, positive, mayGoOn);
+                distance = data.validation().isEmpty() ? null : TrainingFeatures.distance(model, data, mayGoOn);
+            }
+        }
+        byte[] file = export(choices.temperatureOrNone(), distance);
         Files.write(folder.resolve(ModelPackage.MODEL), file);
         try (OnnxModel model = new OnnxModel(file)) {
             Parity parity = new Parity();
             SplitEvaluator evaluator = new SplitEvaluator(model, data, recipe, positive, choices.rule());
-            Scoring.Observer compared = (samples, batch, scores) -> {
-                mayGoOn.run();
-                parity.compare(run.network(), scores.logits(), batch.pixels(), batch.size());
-            };
+            Distances ofValidation = new Distances();
+            Distances ofTest = new Distances();
             Map<String, Metrics> metrics = new LinkedHashMap<>();
             if (!data.validation().isEmpty()) {
                 metrics.put(
                         "validation",
-                        evaluator.evaluate(data.validation(), compared).metrics());
+                        evaluator
+                                .evaluate(data.validation(), compared(parity, ofValidation))
+                                .metrics());
             }
-            SplitResult test = evaluator.evaluate(data.test(), compared);
+            SplitResult test = evaluator.evaluate(data.test(), compared(parity, ofTest));
             metrics.put("test", test.metrics());
             parity.require();
             Golden golden = new GoldenImages(run.network(), model, choices.rule()).write(folder.resolve("golden"));
             Files.write(folder.resolve(ModelPackage.GOLDEN), Json.prettyBytes(golden));
-            ModelCard card = card(metrics, choices, test, parity.maxAbs());
+            NoveltyGuard guard = ofValidation.guard(distance, ofTest);
+            ModelCard card = card(metrics, choices, test, guard, parity.maxAbs());
             Files.write(folder.resolve(ModelPackage.CARD), Json.prettyBytes(card));
             Files.write(folder.resolve(ModelPackage.RECIPE), RecipeReader.write(recipe));
             Answers answers = test.answers();
@@ -137,17 +146,16 @@ public final class PackageBuilder {
         return sealed;
     }
 
-    private byte[] export(double temperature) {
-        return OnnxExport.write(run.network(), positive, temperature, metadata(), Versions.scanstream());
+    private byte[] export(double temperature, @Nullable FeatureDistance distance) {
+        return OnnxExport.write(run.network(), positive, temperature, distance, metadata(), Versions.scanstream());
     }
 
-    private Choices choices(byte[] plain) {
-        if (data.task() == Task.SEGMENTATION) {
-            return Choices.none();
-        }
-        try (OnnxModel model = new OnnxModel(plain)) {
-            return Choices.of(model, data, recipe, positive, mayGoOn);
-        }
+    private Scoring.Observer compared(Parity parity, Distances distances) {
+        return (samples, batch, scores) -> {
+            mayGoOn.run();
+            parity.compare(run.network(), scores.logits(), batch.pixels(), batch.size());
+            distances.add(scores);
+        };
     }
 
     private OnnxMetadata metadata() {
@@ -161,7 +169,12 @@ public final class PackageBuilder {
                 PRODUCER + " " + Versions.scanstream());
     }
 
-    private ModelCard card(Map<String, Metrics> metrics, Choices choices, SplitResult tested, double parityMaxAbs) {
+    private ModelCard card(
+            Map<String, Metrics> metrics,
+            Choices choices,
+            SplitResult tested,
+            @Nullable NoveltyGuard guard,
+            double parityMaxAbs) {
         Answers test = tested.answers();
         OperatingPoint point = choices.tested(test);
         List<String> warnings = new ArrayList<>(run.warnings());
@@ -182,6 +195,7 @@ public final class PackageBuilder {
                 choices.calibration(test),
                 point,
                 choices.referralTested(test),
+                guard,
                 data.preprocessing(),
                 metrics,
                 identity.dataset(),
@@ -204,6 +218,7 @@ public final class PackageBuilder {
     private static void verify(ModelPackage sealed) throws IOException {
         try (OnnxModel model = new OnnxModel(Files.readAllBytes(sealed.onnx()))) {
             double allowed = Golden.Tolerance.CPU.share() * sealed.golden().spread();
+            List<Double> offsets = null;
             for (Golden.Case golden : sealed.golden().cases()) {
                 GoldenImages.Answer answer = GoldenImages.answer(
                         model.metadata(),
@@ -211,8 +226,35 @@ public final class PackageBuilder {
                         GoldenImages.score(model, sealed.goldenImage(golden)));
                 requireNear(golden.file() + ": logit", golden.logits(), answer.logits(), allowed);
                 requireNear(golden.file() + ": probability", golden.probabilities(), answer.probabilities(), allowed);
+                if (model.outputs().contains(OnnxMetadata.OUTPUT_MAPS)) {
+                    List<Double> here = offsets(model, sealed.goldenImage(golden), golden.logits());
+                    offsets = offsets == null ? here : offsets;
+                    requireNear(golden.file() + ": what a map leaves of logit", offsets, here, allowed);
+                }
+                if (golden.distance() != null && answer.distance() != null) {
+                    requireNear(
+                            golden.file() + ": distance",
+                            List.of(golden.distance()),
+                            List.of(answer.distance()),
+                            sealed.golden().allowedOfDistance(Golden.Tolerance.CPU));
+                }
             }
         }
+    }
+
+    /** What is left of an image's logits without the means of their maps: the same for every image. */
+    private static List<Double> offsets(OnnxModel model, byte[] image, List<Double> logits) {
+        float[] maps = model.maps(GoldenImages.preprocessed(model.metadata().preprocessing(), List.of(image)), 1)[0];
+        int places = maps.length / logits.size();
+        List<Double> offsets = new ArrayList<>();
+        for (int k = 0; k < logits.size(); k++) {
+            double sum = 0;
+            for (int place = 0; place < places; place++) {
+                sum += maps[k * places + place];
+            }
+            offsets.add(logits.get(k) - sum / places);
+        }
+        return offsets;
     }
 
     private static void requireNear(String what, List<Double> expected, List<Double> got, double allowed) {

@@ -4,6 +4,7 @@ import io.scanstream.contracts.model.Calibration;
 import io.scanstream.contracts.model.Interval;
 import io.scanstream.contracts.model.Metrics;
 import io.scanstream.contracts.model.ModelCard;
+import io.scanstream.contracts.model.NoveltyGuard;
 import io.scanstream.contracts.model.OperatingPoint;
 import io.scanstream.contracts.model.Referral;
 import io.scanstream.contracts.recipe.OperatingRule;
@@ -67,6 +68,7 @@ final class Report {
         report.calibration(reliability);
         report.operatingPoint();
         report.referral();
+        report.novelty();
         report.training(history);
         return report.html.page();
     }
@@ -147,7 +149,7 @@ final class Report {
         row(metrics, "accuracy" + (metrics.segmentation() == null ? "" : " of pixels"), "accuracy", metrics.accuracy());
         for (String figure :
                 List.of("balancedAccuracy", "macroF1", "logLoss", "auc", "averagePrecision", "dice", "iou")) {
-            row(metrics, NAMES.get(figure), figure, metrics.figures().get(figure));
+            row(metrics, NAMES.getOrDefault(figure, figure), figure, metrics.figures().get(figure));
         }
         html.endTable();
         if (metrics.segmentation() != null) {
@@ -442,6 +444,32 @@ final class Report {
                             List.of(new Plot.Point(0, referral.accuracy()), new Plot.Point(1, referral.accuracy())))
                     .svg());
         }
+    }
+
+    private void novelty() {
+        NoveltyGuard guard = card.noveltyGuard();
+        if (guard == null) {
+            return;
+        }
+        html.heading("Unlike the training images");
+        html.paragraph(String.format(
+                Locale.ROOT,
+                "A scan that is farther than %.4f from the training images of every class is flagged: its score says nothing."
+                        + " By the validation split, %.1f %% of scans like the data set's are flagged too. The distance was"
+                        + " fitted on %d training images.",
+                guard.threshold(),
+                100 * guard.expected(),
+                guard.trainingImages()));
+        html.startTable(List.of("split", "images", "flagged"));
+        flagged("validation", guard.validation());
+        if (guard.test() != null) {
+            flagged("test", guard.test());
+        }
+        html.endTable();
+    }
+
+    private void flagged(String split, NoveltyGuard.Flagged flagged) {
+        html.row(List.of(split, Integer.toString(flagged.images()), Integer.toString(flagged.flagged())));
     }
 
     private void kept(String split, Referral.Kept kept) {

@@ -22,19 +22,37 @@ final class Scoring {
         void scored(List<Sample> samples, Batch batch, OnnxModel.Scores scores);
     }
 
+    /** What is done with a batch. */
+    interface Step {
+        /**
+         * One batch.
+         *
+         * @param samples of the batch, in its order
+         */
+        void take(List<Sample> samples, Batch batch);
+    }
+
     /** Scores samples. */
     static void run(OnnxModel model, TrainingData data, List<Sample> samples, Observer observer) {
+        each(
+                model.batchSize(),
+                data,
+                samples,
+                (taken, batch) -> observer.scored(taken, batch, model.score(batch.pixels(), batch.size())));
+    }
+
+    /** Loads samples without augmentation, batch by batch, in their order. */
+    static void each(int batchSize, TrainingData data, List<Sample> samples, Step step) {
         int next = 0;
         try (BatchLoader loader = new BatchLoader(
                         data,
                         new Augmenter(List.of(), data.preprocessing()),
-                        model.batchSize(),
+                        batchSize,
                         Runtime.getRuntime().availableProcessors());
                 BatchLoader.BatchStream batches = loader.inOrder(samples)) {
             while (batches.hasNext()) {
                 try (Batch batch = batches.next()) {
-                    OnnxModel.Scores scores = model.score(batch.pixels(), batch.size());
-                    observer.scored(samples.subList(next, next + batch.size()), batch, scores);
+                    step.take(samples.subList(next, next + batch.size()), batch);
                     next += batch.size();
                 }
             }

@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -47,8 +46,7 @@ final class Subgroups {
     }
 
     private void part(String column, List<@Nullable String> values) {
-        List<String> distinct =
-                values.stream().filter(Objects::nonNull).distinct().toList();
+        List<String> distinct = known(values).stream().distinct().toList();
         List<@Nullable String> kinds = values;
         if (distinct.size() > MOST_VALUES) {
             if (!distinct.stream().allMatch(Subgroups::isNumber)) {
@@ -72,11 +70,8 @@ final class Subgroups {
 
     /** Each number's band, named by the least and the greatest number that is in it. Equal numbers are in one band. */
     private static List<@Nullable String> banded(List<@Nullable String> values) {
-        double[] sorted = values.stream()
-                .filter(Objects::nonNull)
-                .mapToDouble(Double::parseDouble)
-                .sorted()
-                .toArray();
+        double[] sorted =
+                known(values).stream().mapToDouble(Double::parseDouble).sorted().toArray();
         TreeMap<Double, String> byLeast = new TreeMap<>();
         int next = 0;
         for (int bandsLeft = BANDS; next < sorted.length; bandsLeft = Math.max(1, bandsLeft - 1)) {
@@ -95,6 +90,16 @@ final class Subgroups {
                             : byLeast.floorEntry(Double.parseDouble(value)).getValue());
         }
         return bands;
+    }
+
+    private static List<String> known(List<@Nullable String> values) {
+        List<String> known = new ArrayList<>();
+        for (String value : values) {
+            if (value != null) {
+                known.add(value);
+            }
+        }
+        return known;
     }
 
     private static String plain(double number) {
@@ -140,7 +145,7 @@ final class Subgroups {
         leftOut.forEach(column -> warnings.add("No subgroups: " + column));
         boolean masks = test.segmentation() != null;
         String figure = masks ? "dice" : "accuracy";
-        double whole = test.figures().get(figure);
+        double whole = figure(test);
         for (Metrics.Subgroup subgroup : test.subgroups()) {
             String name =
                     "Subgroup " + subgroup.column() + " " + (subgroup.value() == null ? "unknown" : subgroup.value());
@@ -156,12 +161,18 @@ final class Subgroups {
                         "%s is worse than the test split as a whole: %s %.3f (%.3f to %.3f), of all images %.3f.",
                         name,
                         masks ? "Dice" : figure,
-                        subgroup.metrics().figures().get(figure),
+                        figure(subgroup.metrics()),
                         interval.low(),
                         interval.high(),
                         whole));
             }
         }
         return warnings;
+    }
+
+    /** By which parts are compared. */
+    private static double figure(Metrics metrics) {
+        Metrics.Segmentation overlap = metrics.segmentation();
+        return overlap == null ? metrics.accuracy() : overlap.dice();
     }
 }

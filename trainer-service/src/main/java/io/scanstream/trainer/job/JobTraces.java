@@ -7,7 +7,6 @@ import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
-import io.opentelemetry.context.Scope;
 import io.opentelemetry.context.propagation.TextMapGetter;
 import io.opentelemetry.context.propagation.TextMapPropagator;
 import io.scanstream.contracts.job.JobState;
@@ -56,10 +55,11 @@ public final class JobTraces {
      *
      * @param request what the claim was taken for
      */
+    @SuppressWarnings("try") // the scope acts by being open
     void within(ConsumerRecord<String, byte[]> request, Claim claim, Runnable work) {
         Span span = begin(request, claim.state());
-        try (Scope scope = span.makeCurrent()) {
-            work.run();
+        try {
+            Context.current().with(span).wrap(work).run();
         } finally {
             end(span, claim);
         }

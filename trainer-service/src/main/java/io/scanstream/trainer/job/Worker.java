@@ -145,11 +145,15 @@ public final class Worker {
         return claim;
     }
 
-    private static TrainingMessage read(ConsumerRecord<String, byte[]> record) {
+    static TrainingMessage read(ConsumerRecord<String, byte[]> record) {
         if (record.value() == null) {
             throw new ScanstreamException(ErrorCode.INVALID_REQUEST, "a request without a value.");
         }
-        return Json.read(record.value(), TrainingMessage.class);
+        TrainingMessage message = Json.read(record.value(), TrainingMessage.class);
+        if (message.jobId() == null) {
+            throw new ScanstreamException(ErrorCode.INVALID_REQUEST, "a request without jobId.");
+        }
+        return message;
     }
 
     private static ScanstreamException unavailable(ScanstreamException e) {

@@ -1,10 +1,12 @@
 package io.scanstream.trainer.network;
 
 import io.scanstream.contracts.model.OnnxMetadata;
+import io.scanstream.trainer.metrics.FeatureDistance;
 import io.scanstream.trainer.onnx.OnnxGraph;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a network as the one file that scoring needs: normalisation before the layers, probabilities after them, batch
@@ -18,15 +20,22 @@ public final class OnnxExport {
      * @param positive index of the class that a single logit speaks for; of no meaning with a logit per class
      * @param temperature by which the logits are divided before they become probabilities, above 0; the output {@code logits}
      *     stays as the network gives it
+     * @param distance what the output {@code distance} is computed by, for a network that ends in global pooling; null for none
      * @param metadata goes into {@code metadata_props}
      */
     public static byte[] write(
-            Network network, int positive, double temperature, OnnxMetadata metadata, String producerVersion) {
+            Network network,
+            int positive,
+            double temperature,
+            @Nullable FeatureDistance distance,
+            OnnxMetadata metadata,
+            String producerVersion) {
         Blueprint plan = network.blueprint();
         OnnxGraph graph = new OnnxGraph("scanstream");
         String scan = graph.bytesInput(OnnxMetadata.INPUT_SCAN, plan.heightPx(), plan.widthPx(), plan.channels());
         String seen = seen(graph, normalised(graph, scan, plan), plan);
-        String logits = together(graph, plan.body().emit(graph, seen, plan.top(), network::weights), plan);
+        String logitsOfViews = plan.body().emit(graph, seen, plan.top(), network::weights);
+        String logits = together(graph, logitsOfViews, plan);
         graph.floatOutput(
                 OnnxMetadata.OUTPUT_PROBABILITIES,
                 probabilities(graph, tempered(graph, logits, temperature), plan.outputs(), positive),
@@ -38,6 +47,14 @@ public final class OnnxExport {
                     ? pooled.value()
                     : ofView(graph, byView(graph, "views.pooled", pooled.value(), plan, pooled.shape()), 0);
             graph.floatOutput(OnnxMetadata.OUTPUT_FEATURES, asIs, pooled.shape());
+            String head = graph.linearHead(logitsOfViews);
+            if (head != null) {
+                long[] shape = {plan.outputs(), pooled.shape()[1], pooled.shape()[2]};
+                graph.floatOutput(OnnxMetadata.OUTPUT_MAPS, maps(graph, pooled, head, shape, plan), shape);
+            }
+            if (distance != null) {
+                graph.floatOutput(OnnxMetadata.OUTPUT_DISTANCE, distance(graph, asIs, distance), 1);
+            }
         }
         return graph.model(metadata.producer(), producerVersion, metadata.toProperties());
     }
@@ -81,11 +98,32 @@ public final class OnnxExport {
                     OnnxGraph.ints("axes", 0),
                     OnnxGraph.integer("keepdims", 0));
         }
+        return meanUndone(graph, "views", byView, plan);
+    }
+
+    /** The mean of maps {@code [views, batch, C, H, W]}, each turned back. */
+    private static String meanUndone(OnnxGraph graph, String name, String byView, Blueprint plan) {
         List<String> maps = new ArrayList<>();
         for (int i = 0; i < plan.views().size(); i++) {
-            maps.add(plan.views().get(i).emitUndo(graph, ofView(graph, byView, i), "views.undo." + i));
+            maps.add(plan.views().get(i).emitUndo(graph, ofView(graph, byView, i), name + ".undo." + i));
         }
-        return graph.node("Mean", "views.mean", maps);
+        return graph.node("Mean", name + ".mean", maps);
+    }
+
+    /**
+     * Class activation maps (Zhou et al., Learning Deep Features for Discriminative Localization, 2016): the linear head at
+     * every place of the map instead of at the mean over them.
+     */
+    private static String maps(
+            OnnxGraph graph, OnnxGraph.FeatureMap features, String head, long[] shape, Blueprint plan) {
+        String kernel = graph.node(
+                "Reshape",
+                "maps.kernel",
+                List.of(head, graph.longs("maps.kernel.shape", shape[0], features.shape()[0], 1, 1)));
+        String maps = graph.node("Conv", "maps.ofViews", List.of(features.value(), kernel));
+        return plan.views().size() == 1
+                ? maps
+                : meanUndone(graph, "maps", byView(graph, "maps.byView", maps, plan, shape), plan);
     }
 
     /** A batch of all views as {@code [views, batch, dims…]}. */
@@ -107,6 +145,64 @@ public final class OnnxExport {
                         "Div",
                         "tempered",
                         List.of(logits, graph.floats("temperature", new float[] {(float) temperature}, 1)));
+    }
+
+    /**
+     * From {@code [N, C, H, W]} to {@code [N, 1]}: means over the map, their roots, whitened, and the least distance from a class. The product is an Einsum, which stays in float32 where a graph is rewritten for float16.
+     */
+    private static String distance(OnnxGraph graph, String features, FeatureDistance to) {
+        int width = to.centre().length;
+        int classes = to.means().length;
+        String means = graph.node(
+                "ReduceMean",
+                "distance.features",
+                List.of(features),
+                OnnxGraph.ints("axes", 2, 3),
+                OnnxGraph.integer("keepdims", 0));
+        String centred = graph.node(
+                "Sub",
+                "distance.centred",
+                List.of(roots(graph, means, to.floor()), graph.floats("distance.centre", to.centre(), width)));
+        String white = graph.node(
+                "Einsum",
+                "distance.white",
+                List.of(centred, graph.floats("distance.whitening", to.whitening(), width, width)),
+                OnnxGraph.text("equation", "nc,cr->nr"));
+        String perClass =
+                graph.node("Unsqueeze", "distance.perClass", List.of(white, graph.longs("distance.perClass.axes", 1)));
+        float[] places = new float[classes * width];
+        for (int k = 0; k < classes; k++) {
+            System.arraycopy(to.means()[k], 0, places, k * width, width);
+        }
+        String off = graph.node(
+                "Sub", "distance.off", List.of(perClass, graph.floats("distance.means", places, 1, classes, width)));
+        String squares = graph.node(
+                "ReduceSumSquare",
+                "distance.squares",
+                List.of(off),
+                OnnxGraph.ints("axes", 2),
+                OnnxGraph.integer("keepdims", 0));
+        String nearest = graph.node(
+                "ReduceMin",
+                "distance.nearest",
+                List.of(squares),
+                OnnxGraph.ints("axes", 1),
+                OnnxGraph.integer("keepdims", 1));
+        return graph.node("Sqrt", "distance.root", List.of(nearest));
+    }
+
+    private static String roots(OnnxGraph graph, String values, float floor) {
+        String size = graph.node("Abs", "distance.size", List.of(values));
+        String raised = graph.node(
+                "Add", "distance.raised", List.of(size, graph.floats("distance.floor", new float[] {floor}, 1)));
+        String root = graph.node("Sqrt", "distance.rootOfRaised", List.of(raised));
+        float rootOfFloor = (float) Math.sqrt(floor);
+        String lowered = graph.node(
+                "Sub",
+                "distance.lowered",
+                List.of(root, graph.floats("distance.rootOfFloor", new float[] {rootOfFloor}, 1)));
+        return graph.node(
+                "Mul", "distance.roots", List.of(graph.node("Sign", "distance.sign", List.of(values)), lowered));
     }
 
     private static String probabilities(OnnxGraph graph, String logits, int outputs, int positive) {

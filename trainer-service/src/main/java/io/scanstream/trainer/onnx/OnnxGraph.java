@@ -134,6 +134,29 @@ public final class OnnxGraph {
         return pooled;
     }
 
+    /**
+     * The weights of the one linear layer between global average pooling and a value: {@code [logits, channels]}.
+     *
+     * @return the constant's name; null where there is anything else between them
+     */
+    public @Nullable String linearHead(String logits) {
+        NodeProto linear = made(logits, "Gemm");
+        NodeProto flat = linear == null ? null : made(linear.getInput(0), "Flatten");
+        NodeProto means = flat == null ? null : made(flat.getInput(0), "GlobalAveragePool");
+        boolean ofPooled = means != null && pooled != null && means.getInput(0).equals(pooled.value());
+        return linear != null && ofPooled ? linear.getInput(1) : null;
+    }
+
+    /** The node that makes a value; null unless it is of a certain operator. */
+    private @Nullable NodeProto made(String value, String operator) {
+        for (NodeProto node : graph.getNodeList()) {
+            if (node.getOutputList().contains(value)) {
+                return node.getOpType().equals(operator) ? node : null;
+            }
+        }
+        return null;
+    }
+
     /** The finished file. */
     public byte[] model(String producer, String producerVersion, Map<String, String> metadata) {
         ModelProto.Builder model = ModelProto.newBuilder()

@@ -11,6 +11,7 @@ import io.scanstream.contracts.model.Golden;
 import io.scanstream.contracts.model.Metrics;
 import io.scanstream.contracts.model.ModelCard;
 import io.scanstream.contracts.model.ModelVersion;
+import io.scanstream.contracts.model.NoveltyGuard;
 import io.scanstream.contracts.model.OperatingPoint;
 import io.scanstream.contracts.model.Task;
 import io.scanstream.contracts.recipe.Recipe;
@@ -18,6 +19,7 @@ import io.scanstream.contracts.recipe.RecipeReader;
 import io.scanstream.imaging.DecodeLimits;
 import io.scanstream.imaging.Image;
 import io.scanstream.imaging.ImageDecoder;
+import io.scanstream.imaging.PngWriter;
 import io.scanstream.storage.ModelPackage;
 import io.scanstream.trainer.TestScans;
 import io.scanstream.trainer.libtorch.DeviceChoice;
@@ -31,8 +33,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -72,7 +77,8 @@ class PackageBuilderTest {
         try (OnnxModel model = new OnnxModel(Files.readAllBytes(sealed.onnx()))) {
             assertThat(model.metadata().classes()).isEqualTo(sealed.card().classes());
             assertThat(model.metadata().preprocessing()).isEqualTo(sealed.card().preprocessing());
-            assertThat(model.outputs()).containsExactlyInAnyOrder("probabilities", "logits", "features");
+            assertThat(model.outputs())
+                    .containsExactlyInAnyOrder("probabilities", "logits", "features", "maps", "distance");
         }
     }
 
@@ -341,6 +347,66 @@ class PackageBuilderTest {
             String[] cells = line.split(",", -1);
             double probability = Double.parseDouble(cells[1]);
             assertThat(probability > 0.5).as(line).isEqualTo(cells[0].startsWith("wide"));
+        }
+    }
+
+    @Test
+    void whatIsUnlikeTheTrainingImagesIsFlaggedAndTestImagesMostlyAreNot() throws Exception {
+        TestScans scans = new TestScans(SIDE, "wide", "narrow")
+                .with(Split.TRAIN, 90)
+                .with(Split.VALIDATION, 60)
+                .with(Split.TEST, 60);
+        ModelPackage sealed = build(scans, Map.of());
+
+        NoveltyGuard guard = sealed.card().noveltyGuard();
+        assertThat(guard.trainingImages()).isEqualTo(180);
+        assertThat(guard.validation()).isEqualTo(new NoveltyGuard.Flagged(120, 0));
+        assertThat(guard.expected()).isCloseTo(1 / 121.0, within(1e-12));
+        assertThat(guard.test().images()).isEqualTo(120);
+        assertThat(guard.test().flagged()).isLessThanOrEqualTo(6);
+        assertThat(sealed.golden().cases())
+                .allSatisfy(golden -> assertThat(golden.distance()).isNotNull());
+        assertThat(sealed.folder().resolve(ModelPackage.REPORT)).content().contains("Unlike the training images");
+        SplittableRandom random = new SplittableRandom(3);
+        Map<String, IntUnaryOperator> others = new LinkedHashMap<>();
+        others.put("black", i -> 0);
+        others.put("white", i -> 255);
+        others.put("green", i -> i % 3 == 1 ? 200 : 20);
+        others.put("noise", i -> random.nextInt(256));
+        others.put("another modality: a bright disc on black", i -> {
+            int x = i / 3 % SIDE - SIDE / 2;
+            int y = i / 3 / SIDE - SIDE / 2;
+            return x * x + y * y < 25 ? 230 : 5;
+        });
+        try (OnnxModel model = new OnnxModel(Files.readAllBytes(sealed.onnx()))) {
+            others.forEach((what, drawn) -> {
+                byte[] pixels = new byte[SIDE * SIDE * 3];
+                for (int i = 0; i < pixels.length; i++) {
+                    pixels[i] = (byte) drawn.applyAsInt(i);
+                }
+                byte[] png = PngWriter.encode(pixels, SIDE, SIDE, 3);
+                assertThat(GoldenImages.score(model, png).distances()[0])
+                        .as(what)
+                        .isGreaterThan((float) guard.threshold());
+            });
+        }
+    }
+
+    @Test
+    void aNetworkThatPoolsNothingHasNoGuard() throws Exception {
+        TestScans scans = new TestScans(SIDE, "wide", "narrow")
+                .with(Split.TRAIN, 10)
+                .with(Split.VALIDATION, 4)
+                .with(Split.TEST, 4);
+        ModelPackage sealed = build(
+                scans,
+                Map.of("training.epochs", "1", "network.layers", "[{type: maxPool}, {type: flatten}, {type: linear}]"));
+
+        assertThat(sealed.card().noveltyGuard()).isNull();
+        assertThat(sealed.golden().cases())
+                .allSatisfy(golden -> assertThat(golden.distance()).isNull());
+        try (OnnxModel model = new OnnxModel(Files.readAllBytes(sealed.onnx()))) {
+            assertThat(model.outputs()).containsExactlyInAnyOrder("probabilities", "logits");
         }
     }
 

@@ -123,7 +123,7 @@ class ParityTest {
                 1,
                 "x",
                 "test");
-        return OnnxExport.write(network, 1, 1, metadata, "1");
+        return OnnxExport.write(network, 1, 1, null, metadata, "1");
     }
 
     private static double furthest(OnnxModel.Scores one, OnnxModel.Scores other) {

@@ -95,7 +95,7 @@ class ResNetParityTest {
     void theExportedFileGivesTheSameLogitsWithin1e5() {
         OnnxMetadata metadata = new OnnxMetadata(
                 Task.CLASSIFICATION, run.data().classes(), null, run.data().preprocessing(), 1, "x", "test");
-        byte[] file = OnnxExport.write(run.network(), 1, 1, metadata, "1");
+        byte[] file = OnnxExport.write(run.network(), 1, 1, null, metadata, "1");
         Parity parity = new Parity();
         try (OnnxModel model = new OnnxModel(file)) {
             parity.compare(run.network(), model, pixels, IMAGES);

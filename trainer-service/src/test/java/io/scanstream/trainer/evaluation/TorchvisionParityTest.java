@@ -86,7 +86,7 @@ class TorchvisionParityTest {
                 1,
                 "x",
                 "test");
-        byte[] file = OnnxExport.write(network, 1, 1, metadata, "1");
+        byte[] file = OnnxExport.write(network, 1, 1, null, metadata, "1");
         Parity parity = new Parity();
         try (OnnxModel model = new OnnxModel(file)) {
             parity.compare(network, model, pixels, IMAGES);

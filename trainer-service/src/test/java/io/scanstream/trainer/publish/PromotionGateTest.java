@@ -106,6 +106,7 @@ class PromotionGateTest {
                 null,
                 null,
                 null,
+                null,
                 Preprocessing.stretched(16, 16, 3),
                 metrics,
                 dataset,
