@@ -157,6 +157,7 @@ class ModelsApiTest {
                         "benign",
                         null,
                         null,
+                        null,
                         Instant.EPOCH,
                         null,
                         "candidate",

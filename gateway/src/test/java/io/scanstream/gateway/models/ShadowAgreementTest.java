@@ -28,6 +28,7 @@ class ShadowAgreementTest {
                 cancer < 0.5 ? "benign" : "cancer",
                 null,
                 null,
+                null,
                 Instant.EPOCH,
                 null,
                 version.equals("v2") ? "candidate" : null,
