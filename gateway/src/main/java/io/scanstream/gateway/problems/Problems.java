@@ -76,8 +76,9 @@ public final class Problems {
         return switch (code) {
             case STORE_UNAVAILABLE -> "The object store does not answer. Try again in a few seconds.";
             case BROKER_UNAVAILABLE -> "Kafka does not answer. Try again in a few seconds.";
-            case INFERENCE_UNAVAILABLE -> "The inference service does not answer, or the gateway was not told where it is"
-                    + " (scanstream.inference.url).";
+            case INFERENCE_UNAVAILABLE ->
+                "The inference service does not answer, or the gateway was not told where it is"
+                        + " (scanstream.inference.url).";
             case OVERLOADED -> "The gateway has all the requests that it can hold. Try again in a few seconds.";
             default -> "A defect in the gateway; its log has the details.";
         };

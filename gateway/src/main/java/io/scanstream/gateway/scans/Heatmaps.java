@@ -44,8 +44,7 @@ public final class Heatmaps {
      * @param apiKey shown there; null: nothing is
      * @param mostBytes of a scan
      */
-    public Heatmaps(
-            ScanStates states, Scans scans, @Nullable URI inference, @Nullable String apiKey, long mostBytes) {
+    public Heatmaps(ScanStates states, Scans scans, @Nullable URI inference, @Nullable String apiKey, long mostBytes) {
         this.states = states;
         this.scans = scans;
         this.inference = inference;
@@ -84,10 +83,12 @@ public final class Heatmaps {
                     ErrorCode.INFERENCE_UNAVAILABLE, "scanstream.inference.url is not set: nobody makes heat maps.");
         }
         byte[] bytes = scans.find(id, mostBytes)
-                .orElseThrow(() -> new ScanstreamException(
-                        ErrorCode.SCAN_FORGOTTEN,
-                        "The bytes of scan " + id + " are not kept: they travelled in their Kafka record, were deleted or"
-                                + " are older than is kept. scanstream.scans.inline-max-bytes=0 keeps those of every scan."));
+                .orElseThrow(
+                        () -> new ScanstreamException(
+                                ErrorCode.SCAN_FORGOTTEN,
+                                "The bytes of scan " + id
+                                        + " are not kept: they travelled in their Kafka record, were deleted or"
+                                        + " are older than is kept. scanstream.scans.inline-max-bytes=0 keeps those of every scan."));
         return client.sendAsync(
                         request(inference, score, bytes, label, mediaType), HttpResponse.BodyHandlers.ofByteArray())
                 .handle((answer, failure) -> {
@@ -137,8 +138,8 @@ public final class Heatmaps {
             return unavailable(answer.statusCode(), "no problem in JSON");
         }
         return switch (code) {
-            case "UNKNOWN_MODEL" -> new ScanstreamException(
-                    ErrorCode.UNKNOWN_MODEL, "The version that scored the scan is gone: " + detail);
+            case "UNKNOWN_MODEL" ->
+                new ScanstreamException(ErrorCode.UNKNOWN_MODEL, "The version that scored the scan is gone: " + detail);
             case "INVALID_REQUEST" -> new ScanstreamException(ErrorCode.INVALID_REQUEST, detail);
             case "MODEL_LOADING" -> new ScanstreamException(ErrorCode.MODEL_LOADING, detail);
             default -> unavailable(answer.statusCode(), code + " " + detail);

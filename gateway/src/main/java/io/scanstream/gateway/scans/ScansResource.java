@@ -68,8 +68,7 @@ class ScansResource {
     private final RuledHeaders ruled;
     private final Heatmaps heatmaps;
 
-    ScansResource(
-            ScanIntake intake, RuledHeaders ruled, ScanStates states, ScoreWindow window, Heatmaps heatmaps) {
+    ScansResource(ScanIntake intake, RuledHeaders ruled, ScanStates states, ScoreWindow window, Heatmaps heatmaps) {
         this.intake = intake;
         this.ruled = ruled;
         this.heatmaps = heatmaps;
@@ -224,19 +223,22 @@ class ScansResource {
     @Produces({PNG, MediaType.APPLICATION_JSON})
     @Operation(
             summary = "Where the model saw what speaks for a class",
-            description = "By the version that scored the scan: a PNG, orange over the scan for the class and blue against"
-                    + " it, or with Accept: application/json the map's figures. 409 while there is no score, 410 where the"
-                    + " scan's bytes are not kept, 404 where the version is gone.")
-    @APIResponse(responseCode = "200", description = "The map, of the class label, else of the one that was decided for")
-    public Uni<Response> heatmap(
-            String id, @QueryParam("label") @Nullable String label, @Context HttpHeaders headers) {
+            description =
+                    "By the version that scored the scan: a PNG, orange over the scan for the class and blue against"
+                            + " it, or with Accept: application/json the map's figures. 409 while there is no score, 410 where the"
+                            + " scan's bytes are not kept, 404 where the version is gone.")
+    @APIResponse(
+            responseCode = "200",
+            description = "The map, of the class label, else of the one that was decided for")
+    public Uni<Response> heatmap(String id, @QueryParam("label") @Nullable String label, @Context HttpHeaders headers) {
         String type = wantsFigures(headers) ? MediaType.APPLICATION_JSON : PNG;
-        return Uni.createFrom().completionStage(heatmaps.ask(ScanId.of(id), label, type).thenApply(map -> {
-            Response.ResponseBuilder response =
-                    Response.ok(map.body(), type).header("X-Scanstream-Version", map.version());
-            map.label().ifPresent(named -> response.header("X-Scanstream-Label", named));
-            return response.build();
-        }));
+        return Uni.createFrom()
+                .completionStage(heatmaps.ask(ScanId.of(id), label, type).thenApply(map -> {
+                    Response.ResponseBuilder response =
+                            Response.ok(map.body(), type).header("X-Scanstream-Version", map.version());
+                    map.label().ifPresent(named -> response.header("X-Scanstream-Label", named));
+                    return response.build();
+                }));
     }
 
     /** Whether JSON is accepted before a picture is. */

@@ -120,10 +120,7 @@ class ScansApiTest {
     @Test
     void theHeatMapOfAKeptScanIsMadeByTheVersionThatScoredIt() {
         ScanId id = sent(new byte[] {1, 2, 3}, GatewayUnderTest.INLINE_MAX_BYTES + 1);
-        given().get("/api/v1/scans/" + id + "/heatmap")
-                .then()
-                .statusCode(409)
-                .body("code", equalTo("CONFLICT"));
+        given().get("/api/v1/scans/" + id + "/heatmap").then().statusCode(409).body("code", equalTo("CONFLICT"));
         scored(id, "v1");
 
         byte[] picture = given().get("/api/v1/scans/" + id + "/heatmap")
@@ -144,10 +141,7 @@ class ScansApiTest {
                 .body("asked", equalTo("/v1/models/scorer/heatmap?version=v1&label=a+b"));
 
         given().delete("/api/v1/scans/" + id).then().statusCode(204);
-        given().get("/api/v1/scans/" + id + "/heatmap")
-                .then()
-                .statusCode(410)
-                .body("code", equalTo("SCAN_FORGOTTEN"));
+        given().get("/api/v1/scans/" + id + "/heatmap").then().statusCode(410).body("code", equalTo("SCAN_FORGOTTEN"));
     }
 
     @Test

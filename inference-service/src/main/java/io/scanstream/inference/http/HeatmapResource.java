@@ -58,13 +58,12 @@ public final class HeatmapResource {
             @Context HttpHeaders headers,
             @Context RoutingContext http) {
         boolean figures = wantsFigures(headers);
-        return map(Asked.of(name, version, alias), label, deadline, http)
-                .thenApply(map -> (figures
-                                ? Response.ok(HeatmapView.of(map), MediaType.APPLICATION_JSON_TYPE)
-                                : Response.ok(map.png(), PNG))
-                        .header(VERSION, map.version().version())
-                        .header(LABEL, map.label())
-                        .build());
+        return map(Asked.of(name, version, alias), label, deadline, http).thenApply(map -> (figures
+                        ? Response.ok(HeatmapView.of(map), MediaType.APPLICATION_JSON_TYPE)
+                        : Response.ok(map.png(), PNG))
+                .header(VERSION, map.version().version())
+                .header(LABEL, map.label())
+                .build());
     }
 
     /** Whether JSON is accepted before a picture is. */

@@ -149,7 +149,11 @@ final class Report {
         row(metrics, "accuracy" + (metrics.segmentation() == null ? "" : " of pixels"), "accuracy", metrics.accuracy());
         for (String figure :
                 List.of("balancedAccuracy", "macroF1", "logLoss", "auc", "averagePrecision", "dice", "iou")) {
-            row(metrics, NAMES.getOrDefault(figure, figure), figure, metrics.figures().get(figure));
+            row(
+                    metrics,
+                    NAMES.getOrDefault(figure, figure),
+                    figure,
+                    metrics.figures().get(figure));
         }
         html.endTable();
         if (metrics.segmentation() != null) {
