@@ -8,7 +8,6 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.ContextKey;
-import io.opentelemetry.context.Scope;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import io.quarkus.test.junit.QuarkusTest;
@@ -136,11 +135,10 @@ class TrainerServiceTest {
         InMemorySink<byte[]> sink = connector.sink("training-events");
         sink.clear();
         Context context = Context.current().with(ContextKey.named("job"), "a job's");
-        try (Scope scope = context.makeCurrent()) {
-            sender.send(Topics.TRAINING_EVENTS, "key", new byte[0], Map.of())
-                    .toCompletableFuture()
-                    .join();
-        }
+        context.wrap(() -> sender.send(Topics.TRAINING_EVENTS, "key", new byte[0], Map.of())
+                        .toCompletableFuture()
+                        .join())
+                .run();
 
         assertThat(sink.received().get(0).getMetadata(TracingMetadata.class))
                 .hasValueSatisfying(
