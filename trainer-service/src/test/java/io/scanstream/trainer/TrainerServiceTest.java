@@ -135,10 +135,10 @@ class TrainerServiceTest {
         InMemorySink<byte[]> sink = connector.sink("training-events");
         sink.clear();
         Context context = Context.current().with(ContextKey.named("job"), "a job's");
-        context.wrap(() -> sender.send(Topics.TRAINING_EVENTS, "key", new byte[0], Map.of())
-                        .toCompletableFuture()
-                        .join())
-                .run();
+        Runnable send = () -> sender.send(Topics.TRAINING_EVENTS, "key", new byte[0], Map.of())
+                .toCompletableFuture()
+                .join();
+        context.wrap(send).run();
 
         assertThat(sink.received().get(0).getMetadata(TracingMetadata.class))
                 .hasValueSatisfying(
