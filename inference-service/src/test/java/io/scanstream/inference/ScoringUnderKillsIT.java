@@ -26,10 +26,12 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The packaged service as real processes, killed with SIGKILL while scans flow. */
+@Tag("kills")
 class ScoringUnderKillsIT {
     private static final int SCANS = 1000;
     private static final int REPEATS = 60;

@@ -16,6 +16,7 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Kills a trainer at every arrow of the job protocol, as SIGKILL does: another one finishes the job, from the checkpoint that
  * the journal named, and there is one model version.
  */
+@Tag("kills")
 class KilledTrainerIT {
     private static final int EPOCHS = 4;
 

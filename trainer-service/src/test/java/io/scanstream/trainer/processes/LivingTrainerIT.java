@@ -27,10 +27,12 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What trainers do while they live: the whole way, being stopped, cancelled, frozen, and left without broker and store. */
+@Tag("kills")
 class LivingTrainerIT {
     private static final int SIGSTOP = 19;
     private static final int SIGCONT = 18;
