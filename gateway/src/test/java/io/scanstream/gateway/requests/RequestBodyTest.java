@@ -88,7 +88,7 @@ class RequestBodyTest {
     void readsJsonStrictly() {
         assertThat(json("{\"actor\":\"ada\"}").actor()).isEqualTo("ada");
         assertThatThrownBy(() -> json("{\"actor\":\"ada\",\"aliass\":\"x\"}"))
-                .hasMessage("aliass: unknown field. Known here: actor, alias, reason.");
+                .hasMessage("aliass: unknown field. Known here: actor, alias, override, reason.");
         assertThatThrownBy(() -> json("{\"actor\":{}}")).hasMessage("actor: cannot be read as a text.");
         assertThatThrownBy(() -> json("{\"actor\":"))
                 .hasMessageContaining("not JSON")

@@ -44,6 +44,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -128,6 +129,20 @@ class ExclusionApiTest {
                         0,
                         JobState.queued(job, new JobState.Training(model, dataset, Fixtures.recipe()), Instant.now()));
         return job;
+    }
+
+    /** No other test's upload is still to be read: an exclusion waits for those. */
+    @BeforeEach
+    void endIngests() {
+        board.refresh();
+        for (JobState left : board.all()) {
+            if (left.work() instanceof JobState.Ingest && !left.status().ended()) {
+                jobs.journal(left.id())
+                        .update(head -> Optional.of(
+                                head.orElseThrow().value().cancelled("left by another test", Instant.now())));
+            }
+        }
+        board.refresh();
     }
 
     @Test
