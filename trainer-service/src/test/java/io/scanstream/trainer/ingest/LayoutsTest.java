@@ -303,11 +303,17 @@ class LayoutsTest {
 
     @Test
     void saysWhatIsWrongWithAFolderOfDicomFiles() {
-        assertThatThrownBy(() -> real("dicom")).hasMessageContaining("no class").hasMessageContaining("DICOM");
+        Path dicom = RealData.require("dicom");
+
+        assertThatThrownBy(() -> read(dicom)).hasMessageContaining("no class").hasMessageContaining("DICOM");
     }
 
     private static Manifest real(String name) throws IOException {
-        return FolderIngest.read(RealData.require(name), new DatasetVersion(name, 1), (files, rejected) -> {});
+        return read(RealData.require(name));
+    }
+
+    private static Manifest read(Path folder) throws IOException {
+        return FolderIngest.read(folder, new DatasetVersion("real", 1), (files, rejected) -> {});
     }
 
     private static byte[] idxImages(int count) {
