@@ -46,7 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
  * ordinary build sends fewer. {@code -Dscanstream.fuzz.seed} sends others.
  */
 class FuzzIT {
-    private static final int COUNT = Integer.getInteger("scanstream.fuzz", 2_000);
+    private static final int COUNT = Integer.getInteger("scanstream.fuzz", 1_000);
     private static final long SEED = Long.getLong("scanstream.fuzz.seed", 1);
     private static final String KEY = "0123456789abcdef0123456789abcdef0123456789abcdef";
     private static final String MODEL = "demo-cnn";
