@@ -14,7 +14,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,11 +81,6 @@ record Plan(List<Row> rows, List<Row> calibration) {
     Plan {
         rows = List.copyOf(rows);
         calibration = calibration == null ? List.of() : List.copyOf(calibration);
-    }
-
-    /** What is trained; a run that two rows share is there twice. */
-    List<Row> all() {
-        return Stream.concat(rows.stream(), calibration.stream()).toList();
     }
 
     /**

@@ -54,21 +54,36 @@ public final class ResultsCommand implements Callable<Integer> {
                 data.toAbsolutePath().normalize(),
                 project().resolve("target/results"));
         boolean failed = false;
-        for (Plan.Row row : tableOnly ? List.<Plan.Row>of() : read.all()) {
-            if (only.isEmpty() || only.contains(row.recipe())) {
-                failed |= !train(row, done, trainings);
-            }
+        if (!tableOnly) {
+            failed |= !train(read.rows(), "test", done, trainings);
+            failed |= !train(read.calibration(), "calibration", done, trainings);
         }
         write(read, done);
         return failed ? CommandLine.ExitCode.SOFTWARE : CommandLine.ExitCode.OK;
     }
 
-    /** False if a run has failed; the others go on. */
-    private static boolean train(Plan.Row row, Ledger done, Trainings trainings)
+    /**
+     * Trains what is not done.
+     *
+     * @param told the field of a run's last line that makes it count as done
+     * @return false if a run has failed; the others go on
+     */
+    private boolean train(List<Plan.Row> rows, String told, Ledger done, Trainings trainings)
+            throws IOException, InterruptedException {
+        boolean good = true;
+        for (Plan.Row row : rows) {
+            if (only.isEmpty() || only.contains(row.recipe())) {
+                good &= train(row, told, done, trainings);
+            }
+        }
+        return good;
+    }
+
+    private static boolean train(Plan.Row row, String told, Ledger done, Trainings trainings)
             throws IOException, InterruptedException {
         boolean good = true;
         for (Plan.Run run : row.runs()) {
-            if (done.find(run).isPresent()) {
+            if (done.find(run).filter(line -> line.has(told)).isPresent()) {
                 continue;
             }
             if (!trainings.hasData(run)) {
