@@ -13,6 +13,7 @@ import io.scanstream.contracts.model.Withdrawal;
 import io.scanstream.contracts.scoring.ScanHeaders;
 import io.scanstream.gateway.messaging.Outbox;
 import io.scanstream.gateway.problems.RequestRefused;
+import io.scanstream.gateway.requests.Actor;
 import io.scanstream.storage.Aliases;
 import io.scanstream.storage.Journal;
 import io.scanstream.storage.Notices;
@@ -58,7 +59,7 @@ public final class Promotions {
     AliasChange promote(String name, String version, AliasRequest request) {
         ModelVersion model = registry.requireVersion(name, version);
         String alias = alias(request.alias());
-        String actor = actor(request);
+        String actor = Actor.of(request.actor(), request.reason());
         registry.requireUsable(model);
         Optional<GateDecision> judged = alias.equals(ScanHeaders.CHAMPION) ? gate.decision(model) : Optional.empty();
         Journal<AliasState> journal = aliases.journal(name, alias);
@@ -107,7 +108,7 @@ public final class Promotions {
     AliasChange rollback(String name, AliasRequest request) {
         registry.require(name);
         String alias = alias(request.alias());
-        String actor = actor(request);
+        String actor = Actor.of(request.actor(), request.reason());
         Journal.Entry<AliasState> made = aliases.journal(name, alias)
                 .update(head -> {
                     String version = before(name, alias, head)
@@ -145,7 +146,7 @@ public final class Promotions {
      */
     AliasChange withdraw(String name, String version, AliasRequest request) {
         ModelVersion model = registry.requireVersion(name, version);
-        String actor = actor(request);
+        String actor = Actor.of(request.actor(), request.reason());
         if (request.alias() != null) {
             throw RequestRefused.invalid("alias: a version is withdrawn as a whole, whatever means it. Leave it out.");
         }
@@ -216,16 +217,5 @@ public final class Promotions {
 
     private static String alias(@Nullable String alias) {
         return Names.require("alias", alias == null ? ScanHeaders.CHAMPION : alias);
-    }
-
-    private static String actor(AliasRequest request) {
-        @Nullable String actor = request.actor();
-        if (actor == null || actor.isBlank() || actor.length() > 200) {
-            throw RequestRefused.invalid("actor: expected who asks for this, in 1 to 200 characters.");
-        }
-        if (request.reason() != null && request.reason().length() > 2000) {
-            throw RequestRefused.invalid("reason: longer than 2000 characters.");
-        }
-        return actor;
     }
 }

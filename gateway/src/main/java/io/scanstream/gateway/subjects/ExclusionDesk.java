@@ -7,6 +7,7 @@ import io.scanstream.contracts.api.ExclusionView;
 import io.scanstream.contracts.consent.ExclusionPlan;
 import io.scanstream.contracts.job.JobId;
 import io.scanstream.gateway.problems.RequestRefused;
+import io.scanstream.gateway.requests.Actor;
 import io.scanstream.storage.Exclusions;
 import io.scanstream.storage.SubjectScans;
 import java.time.Instant;
@@ -39,7 +40,7 @@ public final class ExclusionDesk {
      */
     ExclusionView exclude(ExclusionRequest request) {
         String subject = subject(request);
-        String actor = actor(request);
+        String actor = Actor.of(request.actor(), request.reason());
         String digest = scans.digest(subject);
         Optional<ExclusionPlan> running = exclusions.underWay().stream()
                 .filter(plan -> plan.subjectDigest().equals(digest))
@@ -105,16 +106,5 @@ public final class ExclusionDesk {
                     + LONGEST_SUBJECT + " letters.");
         }
         return subject;
-    }
-
-    private static String actor(ExclusionRequest request) {
-        @Nullable String actor = request.actor();
-        if (actor == null || actor.isBlank() || actor.length() > 200) {
-            throw RequestRefused.invalid("actor: expected who asks for this, in 1 to 200 characters.");
-        }
-        if (request.reason() != null && request.reason().length() > 2000) {
-            throw RequestRefused.invalid("reason: longer than 2000 characters.");
-        }
-        return actor;
     }
 }

@@ -55,11 +55,13 @@ public final class Successors {
                 waiting = true;
             } else if (!held.contains(ready.get())) {
                 newest.put(name, ready.get());
-            } else if (remark(exclusion, ready.get()).isPresent()) {
-                remarks.add(remark(exclusion, ready.get()).get());
             } else {
-                intake.exclude(new Amendment.SubjectExcluded(ready.get(), exclusion));
-                waiting = true;
+                Optional<String> remark = remark(exclusion, ready.get());
+                remark.ifPresent(remarks::add);
+                if (remark.isEmpty()) {
+                    intake.exclude(new Amendment.SubjectExcluded(ready.get(), exclusion));
+                    waiting = true;
+                }
             }
         }
         return waiting ? Optional.empty() : Optional.of(newest);
