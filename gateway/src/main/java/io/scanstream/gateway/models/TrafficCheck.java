@@ -5,6 +5,7 @@ import io.scanstream.contracts.api.TrafficRequest;
 import io.scanstream.contracts.model.TrafficState;
 import io.scanstream.contracts.recipe.Problem;
 import io.scanstream.contracts.scoring.RoutingHeaders;
+import io.scanstream.gateway.requests.Actor;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -21,9 +22,6 @@ final class TrafficCheck {
 
     /** Each costs a run of a model for every scan. */
     private static final int MOST_SHADOWS = 4;
-
-    private static final int LONGEST_ACTOR = 200;
-    private static final int LONGEST_REASON = 2000;
 
     private final List<Problem> mistakes = new ArrayList<>();
     private final Set<String> aliases;
@@ -48,20 +46,8 @@ final class TrafficCheck {
         check.arms(arms);
         check.rules(rules);
         check.shadow(shadow);
-        check.mistakes.addAll(mistakesOfWho(request.actor(), request.reason()));
+        check.mistakes.addAll(Actor.mistakes(request.actor(), request.reason()));
         return check.mistakes;
-    }
-
-    /** Mistakes in who asks, and why. */
-    static List<Problem> mistakesOfWho(@Nullable String actor, @Nullable String reason) {
-        List<Problem> found = new ArrayList<>();
-        if (actor == null || actor.isBlank() || actor.length() > LONGEST_ACTOR) {
-            found.add(new Problem("actor", "expected who asks for this, in 1 to " + LONGEST_ACTOR + " characters."));
-        }
-        if (reason != null && reason.length() > LONGEST_REASON) {
-            found.add(new Problem("reason", "longer than " + LONGEST_REASON + " characters."));
-        }
-        return found;
     }
 
     /** What a request without mistakes asks for. */

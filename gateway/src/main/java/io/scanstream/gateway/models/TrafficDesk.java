@@ -10,6 +10,7 @@ import io.scanstream.contracts.model.TrafficState;
 import io.scanstream.contracts.recipe.Problem;
 import io.scanstream.gateway.messaging.Outbox;
 import io.scanstream.gateway.problems.RequestRefused;
+import io.scanstream.gateway.requests.Actor;
 import io.scanstream.storage.Journal;
 import io.scanstream.storage.Traffic;
 import java.time.Instant;
@@ -69,7 +70,7 @@ public final class TrafficDesk {
      */
     TrafficChange end(String name, @Nullable String actor, @Nullable String reason) {
         registry.require(name);
-        List<Problem> mistakes = TrafficCheck.mistakesOfWho(actor, reason);
+        List<Problem> mistakes = Actor.mistakes(actor, reason);
         if (actor == null || !mistakes.isEmpty()) {
             throw new RequestRefused(mistakes);
         }
