@@ -8,6 +8,7 @@ import io.scanstream.local.platform.Launched;
 import io.scanstream.local.platform.Platform;
 import io.scanstream.local.platform.PlatformOptions;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -32,14 +33,15 @@ class AotIT {
         assumeThat(Runtime.version().feature()).as("AOT caches need Java 25").isGreaterThanOrEqualTo(25);
         Path app = folder.resolve("app");
         copy(AotTraining.packaged(ROOT, service), app);
+        PrintStream log = System.err;
 
-        Path cache = AotTraining.train(service, app, System.err);
+        Path cache = AotTraining.train(service, app, log);
 
         // Where the cache does not fit, the JVM ends in this mode.
         List<String> jvm = List.of("-XX:AOTCache=" + cache, "-XX:AOTMode=on");
         PlatformOptions options =
                 new PlatformOptions(folder.resolve("home"), ROOT, Map.of(), List.of(), Duration.ofMinutes(3));
-        try (Platform platform = Platform.start(options, System.err);
+        try (Platform platform = Platform.start(options, log);
                 Launched launched = platform.launch(service, app, jvm, Map.of())) {
             launched.awaitReady();
             launched.stop(Duration.ofMinutes(1));

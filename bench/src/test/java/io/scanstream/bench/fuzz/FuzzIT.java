@@ -23,17 +23,19 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.Future;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
@@ -209,20 +211,18 @@ class FuzzIT {
     /** Sends records and waits until all of them are dealt with. */
     private static void send(Platform platform, FuzzedRecords records, int count) throws Exception {
         String brokers = platform.connections().bootstrapServers();
-        AtomicInteger refused = new AtomicInteger();
+        List<Future<RecordMetadata>> sent = new ArrayList<>();
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
                 Map.of("bootstrap.servers", brokers, "delivery.timeout.ms", PATIENCE_MS, "max.block.ms", PATIENCE_MS),
                 new ByteArraySerializer(),
                 new ByteArraySerializer())) {
             for (int i = 0; i < count; i++) {
-                producer.send(records.next(), (at, error) -> {
-                    if (error != null) {
-                        refused.incrementAndGet();
-                    }
-                });
+                sent.add(producer.send(records.next()));
             }
         }
-        assertThat(refused).as("records that the broker did not take").hasValue(0);
+        for (Future<RecordMetadata> record : sent) {
+            assertThat(record).as("a record that the broker took").succeedsWithin(Duration.ZERO);
+        }
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", brokers, "default.api.timeout.ms", PATIENCE_MS))) {
             long until = System.nanoTime() + Duration.ofMillis(PATIENCE_MS).toNanos();
             while (behind(admin, Topics.SCANS, Topics.SCORERS_GROUP)

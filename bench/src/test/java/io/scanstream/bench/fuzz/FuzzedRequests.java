@@ -124,7 +124,7 @@ final class FuzzedRequests {
     private final String key;
     private final byte[] image;
     private final byte[] archive;
-    private final List<String[]> addresses = new ArrayList<>();
+    private final List<Address> addresses = new ArrayList<>();
 
     /**
      * Requests for a service.
@@ -149,7 +149,7 @@ final class FuzzedRequests {
         paths.fieldNames()
                 .forEachRemaining(path -> paths.path(path).fieldNames().forEachRemaining(method -> {
                     if (METHODS.contains(method)) {
-                        addresses.add(new String[] {method.toUpperCase(Locale.ROOT), path});
+                        addresses.add(new Address(method.toUpperCase(Locale.ROOT), path));
                     }
                 }));
         if (addresses.isEmpty()) {
@@ -163,19 +163,22 @@ final class FuzzedRequests {
      * @param bytes as they go over the wire
      * @param hangsUp whether the client goes then: more was announced than comes, and nobody should wait for that
      */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Request(byte[] bytes, boolean hangsUp) {}
 
+    private record Address(String method, String path) {}
+
     Request next() {
-        String[] address = odd.of(addresses);
-        String method = odd.oneIn(15) ? odd.of(ODD_METHODS) : address[0];
-        String target = (odd.oneIn(12) ? odd.of(ELSEWHERE) : filled(address[1])) + query();
-        byte[] body = odd.oneIn(4) ? new byte[0] : body(address[1]);
+        Address address = odd.of(addresses);
+        String method = odd.oneIn(15) ? odd.of(ODD_METHODS) : address.method();
+        String target = (odd.oneIn(12) ? odd.of(ELSEWHERE) : filled(address.path())) + query();
+        byte[] body = odd.oneIn(4) ? new byte[0] : body(address.path());
         ByteArrayOutputStream request = new ByteArrayOutputStream();
         line(request, method + " " + target + (odd.oneIn(200) ? " HTTP/9.9" : " HTTP/1.1"));
         line(request, "Host: localhost");
         line(request, "Connection: close");
         line(request, shown());
-        line(request, "Content-Type: " + type(address[1]));
+        line(request, "Content-Type: " + type(address.path()));
         for (int i = odd.below(4); i > 0; i--) {
             line(request, odd.of(HEADERS) + ": " + odd.wire());
         }
@@ -189,7 +192,7 @@ final class FuzzedRequests {
 
     private String filled(String template) {
         StringBuilder path = new StringBuilder();
-        for (String segment : template.substring(1).split("/")) {
+        for (String segment : template.substring(1).split("/", -1)) {
             path.append('/').append(segment.startsWith("{") ? parameter(segment) : segment);
         }
         return path.toString();

@@ -145,28 +145,26 @@ final class Odd {
     }
 
     private String value(List<String> fields, int depth) {
-        switch (depth == 0 ? random.nextInt(4) : random.nextInt(7)) {
-            case 0:
-                return '"' + text().replace("\\", "\\\\").replace("\"", "\\\"") + '"';
-            case 1:
-                return of(List.of(
-                        "0", "-1", "1.5", "1e400", "1e-400", "9".repeat(400), "9223372036854775808", "01", "NaN"));
-            case 2:
-                return of(List.of("null", "true", "false", "nul", "\"\\ud800\"", "\"\u0001\""));
-            case 3:
-                return "[" + "1,".repeat(random.nextInt(50)) + "1]";
-            case 4:
-                return "[" + value(fields, depth - 1) + "," + value(fields, depth - 1) + "]";
-            default:
-                StringBuilder object = new StringBuilder("{");
-                for (int i = random.nextInt(6); i >= 0; i--) {
-                    object.append('"')
-                            .append(oneIn(8) ? "odd" : of(fields))
-                            .append("\":")
-                            .append(value(fields, depth - 1))
-                            .append(i == 0 ? "" : ",");
-                }
-                return object.append('}').toString();
+        return switch (depth == 0 ? random.nextInt(4) : random.nextInt(7)) {
+            case 0 -> '"' + text().replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+            case 1 ->
+                of(List.of("0", "-1", "1.5", "1e400", "1e-400", "9".repeat(400), "9223372036854775808", "01", "NaN"));
+            case 2 -> of(List.of("null", "true", "false", "nul", "\"\\ud800\"", "\"\u0001\""));
+            case 3 -> "[" + "1,".repeat(random.nextInt(50)) + "1]";
+            case 4 -> "[" + value(fields, depth - 1) + "," + value(fields, depth - 1) + "]";
+            default -> object(fields, depth);
+        };
+    }
+
+    private String object(List<String> fields, int depth) {
+        StringBuilder object = new StringBuilder("{");
+        for (int i = random.nextInt(6); i >= 0; i--) {
+            object.append('"')
+                    .append(oneIn(8) ? "odd" : of(fields))
+                    .append("\":")
+                    .append(value(fields, depth - 1))
+                    .append(i == 0 ? "" : ",");
         }
+        return object.append('}').toString();
     }
 }

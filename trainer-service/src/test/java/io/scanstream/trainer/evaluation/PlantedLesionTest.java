@@ -125,8 +125,8 @@ class PlantedLesionTest {
     private static boolean lies(int place, Lesion lesion) {
         int columns = SIDE / 2;
         int px = SIDE / columns;
-        double x = (place % columns + 0.5) * px;
-        double y = (place / columns + 0.5) * px;
+        double x = (Math.floorMod(place, columns) + 0.5) * px;
+        double y = (Math.floorDiv(place, columns) + 0.5) * px;
         return Math.hypot(x - lesion.x(), y - lesion.y()) <= RADIUS + px;
     }
 
