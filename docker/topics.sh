@@ -16,6 +16,7 @@ scans.urgent 4 604800000
 scores 4 604800000
 scores.shadow 4 604800000
 model.events 1 2592000000
+model.answers 1 604800000
 scan.arrivals 4 604800000
 scans.dlq 1 2592000000
 training.requests.dlq 1 2592000000

@@ -32,6 +32,9 @@ public final class Topics {
     /** Key: {@code name/version}, or the name where the model as a whole changed. Value: {@link io.scanstream.contracts.model.ModelEvent}. */
     public static final String MODEL_EVENTS = "model.events";
 
+    /** Key: {@code name/version}. Value: {@link io.scanstream.contracts.model.AnswerCounts}. */
+    public static final String MODEL_ANSWERS = "model.answers";
+
     /** What could not be scored, with the error in its headers. */
     public static final String SCANS_DLQ = "scans.dlq";
 
@@ -75,6 +78,7 @@ public final class Topics {
                 new Spec(SCORES, 4, week),
                 new Spec(SCORES_SHADOW, 4, week),
                 new Spec(MODEL_EVENTS, 1, month),
+                new Spec(MODEL_ANSWERS, 1, week),
                 new Spec(SCAN_ARRIVALS, 4, week),
                 new Spec(SCANS_DLQ, 1, month),
                 new Spec(TRAINING_REQUESTS_DLQ, 1, month),

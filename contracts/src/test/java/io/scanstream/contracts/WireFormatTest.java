@@ -20,7 +20,12 @@ import io.scanstream.contracts.job.JobState;
 import io.scanstream.contracts.job.Lease;
 import io.scanstream.contracts.job.Sweep;
 import io.scanstream.contracts.model.AliasState;
+import io.scanstream.contracts.model.AnswerCounts;
+import io.scanstream.contracts.model.AnswerHistogram;
+import io.scanstream.contracts.model.AnswerTally;
 import io.scanstream.contracts.model.Calibration;
+import io.scanstream.contracts.model.DriftFigure;
+import io.scanstream.contracts.model.DriftState;
 import io.scanstream.contracts.model.ExclusionNotice;
 import io.scanstream.contracts.model.GateDecision;
 import io.scanstream.contracts.model.Golden;
@@ -33,6 +38,7 @@ import io.scanstream.contracts.model.NoveltyGuard;
 import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.contracts.model.OperatingPoint;
 import io.scanstream.contracts.model.Preprocessing;
+import io.scanstream.contracts.model.ReferenceAnswers;
 import io.scanstream.contracts.model.Referral;
 import io.scanstream.contracts.model.RuleOutcome;
 import io.scanstream.contracts.model.Task;
@@ -165,7 +171,11 @@ class WireFormatTest {
                 new ModelEvent.ModelRefused(
                         MODEL, "inference-1", ErrorCode.MODEL_NOT_VERIFIED, "golden 003.png is off by 0.2", AT),
                 new ModelEvent.ModelFlagged(MODEL, JOB, AT),
+                new ModelEvent.ModelDrifted(MODEL, drifted(), AT),
                 new ModelEvent.TrafficChanged(MODEL.name(), AT),
+                drifted(),
+                new AnswerCounts(MODEL, "inference-1", AT, AT, answers()),
+                new ReferenceAnswers("test", answers()),
                 new ClaimTicket("scans/2026-11-20/" + SCAN, 1_234_567, "ab".repeat(32)),
                 new ClaimTicket("incoming/lung-cnn/ward 3/1.png", 1_234_567, null, "cd".repeat(16), "scans"),
                 new Lease("token-1", AT),
@@ -283,7 +293,7 @@ class WireFormatTest {
 
         for (Class<?> family : List.of(
                 TrainingMessage.class, TrainingEvent.class, ScoreEvent.class, ModelEvent.class, Amendment.class)) {
-            assertThat(covered).contains(family.getPermittedSubclasses());
+            assertThat(covered).containsAll(members(family));
         }
     }
 
@@ -303,8 +313,16 @@ class WireFormatTest {
             assertThat(Arrays.stream(family.getAnnotation(JsonSubTypes.class).value())
                             .map(JsonSubTypes.Type::value))
                     .as(family.getName())
-                    .containsExactlyInAnyOrder(family.getPermittedSubclasses());
+                    .containsExactlyInAnyOrderElementsOf(members(family));
         }
+    }
+
+    /** The records of a sealed family. */
+    private static List<Class<?>> members(Class<?> family) {
+        return Arrays.stream(family.getPermittedSubclasses())
+                .flatMap(member -> member.isSealed() ? members(member).stream() : Stream.of(member))
+                .<Class<?>>map(member -> member)
+                .toList();
     }
 
     @Test
@@ -324,6 +342,16 @@ class WireFormatTest {
                         "scanstream.preprocessing",
                         "{\"widthPx\":96,\"heightPx\":64,\"channels\":3,\"resize\":\"stretch\","
                                 + "\"interpolation\":\"bilinear\",\"sixteenBit\":\"scale\"}");
+    }
+
+    private static DriftState drifted() {
+        return new DriftState(List.of(new DriftFigure("probability/cancer", 0.75, 0.25)), 400, AT, AT);
+    }
+
+    private static AnswerHistogram answers() {
+        AnswerTally tally = new AnswerTally(List.of("benign", "cancer"), 9.0);
+        tally.add(new double[] {0.2, 0.8}, 1, 12.5);
+        return tally.histogram();
     }
 
     private static Recipe recipe() {

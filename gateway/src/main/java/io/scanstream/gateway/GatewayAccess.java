@@ -68,6 +68,7 @@ final class GatewayAccess {
             POST   /api/v1/models/{name}/rollback                  admin           withdrew
             GET    /api/v1/models/{name}/{version}                 reader,scorer,trainer
             GET    /api/v1/models/{name}/{version}/report          reader,trainer
+            GET    /api/v1/models/{name}/{version}/drift           reader,trainer
             POST   /api/v1/models/{name}/{version}/promote         admin           promoted
             POST   /api/v1/models/{name}/{version}/withdraw        admin           withdrew
             """);

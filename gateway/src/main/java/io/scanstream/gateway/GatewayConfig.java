@@ -25,6 +25,8 @@ interface GatewayConfig {
 
     Inference inference();
 
+    Drift drift();
+
     /** Where the object store is. */
     interface Store {
         URI endpoint();
@@ -58,6 +60,21 @@ interface GatewayConfig {
 
         /** An API key with the role scorer that is shown there; absent: none is. */
         Optional<String> apiKey();
+    }
+
+    /** When a model's answers count as drifted. */
+    interface Drift {
+        /** The answers of how many last hours are compared with those in the package. */
+        @WithDefault("24h")
+        Duration window();
+
+        /** With fewer scans in the window nothing is compared. */
+        @WithDefault("200")
+        long leastScans();
+
+        /** The population stability index above which a quantity has drifted. */
+        @WithDefault("0.25")
+        double bound();
     }
 
     interface Datasets {

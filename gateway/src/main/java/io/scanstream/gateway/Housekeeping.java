@@ -5,6 +5,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.scanstream.contracts.ParentWatch;
+import io.scanstream.gateway.drift.DriftDesk;
+import io.scanstream.gateway.drift.DriftMeters;
 import io.scanstream.gateway.jobs.JobBoard;
 import io.scanstream.gateway.jobs.JobEvents;
 import io.scanstream.gateway.models.ModelRegistry;
@@ -24,7 +26,8 @@ import org.jboss.logging.Logger;
 
 /**
  * What happens by itself: the read models are read from the store at start and every 30 seconds, sweeps are started and
- * exclusions of subjects finished that a gateway left when it died, and once an hour what is too old is deleted. Every replica does it; doing it twice is doing it once.
+ * exclusions of subjects finished that a gateway left when it died, models compared with what they were, and once an hour what
+ * is too old is deleted. Every replica does it; doing it twice is doing it once.
  */
 @ApplicationScoped
 class Housekeeping {
@@ -43,6 +46,9 @@ class Housekeeping {
     private final RuledHeaders headers;
     private final SweepDesk sweeps;
     private final ExclusionDesk exclusions;
+    private final DriftDesk drift;
+    private final DriftMeters driftMeters;
+    private final DriftReplay driftReplay;
     private final Scans scans;
     private final SubjectScans subjectScans;
     private final IdempotencyKeys keys;
@@ -59,6 +65,9 @@ class Housekeeping {
             RuledHeaders headers,
             SweepDesk sweeps,
             ExclusionDesk exclusions,
+            DriftDesk drift,
+            DriftMeters driftMeters,
+            DriftReplay driftReplay,
             Scans scans,
             SubjectScans subjectScans,
             IdempotencyKeys keys,
@@ -70,6 +79,9 @@ class Housekeeping {
         this.headers = headers;
         this.sweeps = sweeps;
         this.exclusions = exclusions;
+        this.drift = drift;
+        this.driftMeters = driftMeters;
+        this.driftReplay = driftReplay;
         this.scans = scans;
         this.subjectScans = subjectScans;
         this.keys = keys;
@@ -100,6 +112,7 @@ class Housekeeping {
         try {
             do {
                 readModels();
+                compareAnswers();
                 if (deleted.plus(DELETES_EVERY).isBefore(Instant.now())) {
                     deleteOld();
                     deleted = Instant.now();
@@ -123,6 +136,17 @@ class Housekeeping {
         } catch (RuntimeException e) {
             readable = false;
             LOG.warnf("the store was not read: %s", e.getMessage());
+        }
+    }
+
+    private void compareAnswers() {
+        if (!driftReplay.caughtUp()) {
+            return;
+        }
+        try {
+            driftMeters.show(drift.compareAll());
+        } catch (RuntimeException e) {
+            LOG.warnf("models were not compared with what they were, and will be soon: %s", e.getMessage());
         }
     }
 

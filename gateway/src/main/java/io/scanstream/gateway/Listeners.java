@@ -2,9 +2,12 @@ package io.scanstream.gateway;
 
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.Topics;
+import io.scanstream.contracts.model.AnswerCounts;
 import io.scanstream.contracts.model.ModelEvent;
 import io.scanstream.contracts.scoring.ScoreEvent;
 import io.scanstream.contracts.training.TrainingEvent;
+import io.scanstream.gateway.drift.AnswerWindow;
 import io.scanstream.gateway.jobs.JobEvents;
 import io.scanstream.gateway.models.ModelRegistry;
 import io.scanstream.gateway.models.RuledHeaders;
@@ -35,6 +38,8 @@ class Listeners {
     private final RuledHeaders headers;
     private final ShadowAgreement shadows;
     private final ShadowReplay shadowReplay;
+    private final AnswerWindow answers;
+    private final DriftReplay driftReplay;
 
     Listeners(
             JobEvents jobs,
@@ -43,12 +48,16 @@ class Listeners {
             ScoreWindow scores,
             ScoreReplay replay,
             ShadowAgreement shadows,
-            ShadowReplay shadowReplay) {
+            ShadowReplay shadowReplay,
+            AnswerWindow answers,
+            DriftReplay driftReplay) {
         this.jobs = jobs;
         this.models = models;
         this.headers = headers;
         this.shadows = shadows;
         this.shadowReplay = shadowReplay;
+        this.answers = answers;
+        this.driftReplay = driftReplay;
         this.scores = scores;
         this.replay = replay;
     }
@@ -93,6 +102,20 @@ class Listeners {
         read("scores.shadow", record.getPayload(), ScoreEvent.class).ifPresent(shadows::sawShadow);
         record.getMetadata(IncomingKafkaRecordMetadata.class)
                 .ifPresent(from -> shadowReplay.counted(from.getTopic(), from.getPartition(), from.getOffset()));
+        return record.ack();
+    }
+
+    @Incoming("model-answers")
+    CompletionStage<Void> answers(Message<byte[]> record) {
+        read(Topics.MODEL_ANSWERS, record.getPayload(), AnswerCounts.class).ifPresent(counts -> {
+            try {
+                answers.saw(counts);
+            } catch (ScanstreamException e) {
+                LOG.warnf("%s: a record is left out: %s", Topics.MODEL_ANSWERS, e.getMessage());
+            }
+        });
+        record.getMetadata(IncomingKafkaRecordMetadata.class)
+                .ifPresent(from -> driftReplay.counted(from.getTopic(), from.getPartition(), from.getOffset()));
         return record.ack();
     }
 

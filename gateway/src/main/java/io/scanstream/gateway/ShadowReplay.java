@@ -7,7 +7,6 @@ import jakarta.enterprise.inject.Default;
 import jakarta.inject.Inject;
 import java.util.Collection;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
 
@@ -20,7 +19,7 @@ import org.apache.kafka.common.TopicPartition;
 @Identifier("shadow-replay")
 class ShadowReplay implements KafkaConsumerRebalanceListener {
     private final int capacity;
-    private final Map<TopicPartition, Long> next = new ConcurrentHashMap<>();
+    private final ReadOnce read = new ReadOnce();
 
     @Inject
     ShadowReplay(GatewayConfig config) {
@@ -42,12 +41,12 @@ class ShadowReplay implements KafkaConsumerRebalanceListener {
         for (TopicPartition partition : partitions) {
             long begin = oldest.getOrDefault(partition, 0L);
             long replayed = newest.getOrDefault(partition, 0L) - back;
-            consumer.seek(partition, Math.max(begin, next.getOrDefault(partition, replayed)));
+            consumer.seek(partition, Math.max(begin, read.from(partition, replayed)));
         }
     }
 
     /** A record was counted. */
     void counted(String topic, int partition, long offset) {
-        next.put(new TopicPartition(topic, partition), offset + 1);
+        read.read(topic, partition, offset);
     }
 }

@@ -1,6 +1,7 @@
 package io.scanstream.gateway;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.scanstream.access.AccessRules;
 import io.scanstream.access.AuditLog;
 import io.scanstream.access.http.RefusalForm;
@@ -9,6 +10,9 @@ import io.scanstream.contracts.Topics;
 import io.scanstream.contracts.api.ApiProblem;
 import io.scanstream.gateway.datasets.DatasetCatalogue;
 import io.scanstream.gateway.datasets.DatasetIntake;
+import io.scanstream.gateway.drift.AnswerWindow;
+import io.scanstream.gateway.drift.DriftDesk;
+import io.scanstream.gateway.drift.DriftMeters;
 import io.scanstream.gateway.jobs.JobBoard;
 import io.scanstream.gateway.jobs.JobEventStreams;
 import io.scanstream.gateway.jobs.JobEvents;
@@ -37,6 +41,7 @@ import io.scanstream.gateway.trainings.Trainings;
 import io.scanstream.storage.Aliases;
 import io.scanstream.storage.Blobs;
 import io.scanstream.storage.Datasets;
+import io.scanstream.storage.Drifts;
 import io.scanstream.storage.Exclusions;
 import io.scanstream.storage.IdempotencyKeys;
 import io.scanstream.storage.Jobs;
@@ -297,6 +302,37 @@ final class Wiring {
     @Singleton
     ShadowAgreement shadowAgreement(ScoreWindow window) {
         return new ShadowAgreement(window::find);
+    }
+
+    @Produces
+    @Singleton
+    AnswerWindow answerWindow(GatewayConfig config) {
+        return new AnswerWindow(config.drift().window(), Clock.systemUTC());
+    }
+
+    @Produces
+    @Singleton
+    DriftDesk driftDesk(
+            GatewayConfig config,
+            AnswerWindow window,
+            ModelRegistry registry,
+            Models models,
+            ObjectStore store,
+            @Channel("promotions") MutinyEmitter<byte[]> events) {
+        return new DriftDesk(
+                window,
+                registry,
+                models,
+                new Drifts(store),
+                new Outbox(Topics.MODEL_EVENTS, events::sendMessage, PATIENCE),
+                new DriftDesk.Settings(
+                        config.drift().leastScans(), config.drift().bound()));
+    }
+
+    @Produces
+    @Singleton
+    DriftMeters driftMeters(MeterRegistry metrics) {
+        return new DriftMeters(metrics);
     }
 
     @Produces

@@ -173,6 +173,10 @@ interface InferenceConfig {
         @WithDefault("30s")
         Duration listInterval();
 
+        /** Between two reports of how the answers were distributed, from which the gateway tells whether a model drifts. */
+        @WithDefault("1m")
+        Duration answersInterval();
+
         /** Most bytes of requests that the HTTP edge holds at once. */
         @WithDefault("128M")
         MemorySize httpBytes();

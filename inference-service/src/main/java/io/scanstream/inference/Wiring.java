@@ -24,6 +24,7 @@ import io.scanstream.inference.arrivals.IncomingLayout;
 import io.scanstream.inference.explanation.Explainer;
 import io.scanstream.inference.http.HttpLimits;
 import io.scanstream.inference.http.ProblemResponses;
+import io.scanstream.inference.kafka.AnswerReports;
 import io.scanstream.inference.kafka.ClaimedScans;
 import io.scanstream.inference.kafka.KafkaSettings;
 import io.scanstream.inference.kafka.ModelEvents;
@@ -37,6 +38,7 @@ import io.scanstream.inference.model.OnnxSettings;
 import io.scanstream.inference.model.PublishedModels;
 import io.scanstream.inference.model.ServingSet;
 import io.scanstream.inference.model.VersionStatus;
+import io.scanstream.inference.scoring.AnswerTallies;
 import io.scanstream.inference.scoring.Scorer;
 import io.scanstream.inference.scoring.ScorerSettings;
 import io.scanstream.storage.Incoming;
@@ -72,6 +74,7 @@ final class Wiring {
     private final StoreOnDemand incomingStore;
     private final @Nullable Arrivals arrivals;
     private final ModelEvents events;
+    private final AnswerReports answerReports;
     private final HttpLimits limits;
     private final Duration drain;
     private long untilNanos;
@@ -129,6 +132,7 @@ final class Wiring {
         metrics.gauge("scanstream.models.bytes", serving, ServingSet::usedBytes);
         FunctionCounter.builder("scanstream.models.evicted", serving, ServingSet::evictions)
                 .register(metrics);
+        AnswerTallies answers = new AnswerTallies();
         this.scorer = new Scorer(
                 new ScorerSettings(
                         cores,
@@ -136,7 +140,9 @@ final class Wiring {
                         inference.latencyBudget(),
                         inference.waitingBytes().asLongValue()),
                 decoder,
-                metrics);
+                metrics,
+                answers::scored);
+        this.answerReports = new AnswerReports(settings, answers::take, inference.answersInterval());
         this.explainer = new Explainer(scorer, inference.heatmapWithin(), inference.heatmaps());
         InferenceConfig.Arrivals arriving = config.arrivals();
         IncomingLayout layout = new IncomingLayout(arriving.prefix());
@@ -186,6 +192,7 @@ final class Wiring {
         LastResort.endWithin(delay.plus(drain).plus(AFTER_DRAIN));
         serving.start();
         events.start();
+        answerReports.start();
         edge.start();
         if (arrivals != null) {
             arrivals.start();
@@ -224,6 +231,7 @@ final class Wiring {
         records.close();
         // What is in Kafka's hand has been given back by now; answers over HTTP may use the rest of the time.
         scorer.close(Duration.ofNanos(Math.max(A_MOMENT.toNanos(), untilNanos - System.nanoTime())));
+        answerReports.close();
         shadowScorer.close(Duration.ZERO);
         serving.close();
         incomingStore.close();

@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * A model package in a folder: {@code model.onnx}, {@code card.json}, {@code golden/}, {@code report.html}, {@code
- * recipe.yaml} and {@code checksums}, the SHA-256 of every other file as {@code sha256sum} writes them. An instance is
+ * A model package in a folder: {@code model.onnx}, {@code card.json}, {@code golden/}, {@code reference.json}, {@code
+ * report.html}, {@code recipe.yaml} and {@code checksums}, the SHA-256 of every other file as {@code sha256sum} writes them. An instance is
  * one whose files all are what the checksums say; it does not run the model.
  *
  * <p>What a training leaves besides its model may lie in the same folder, but is no part of the package: {@link
@@ -29,6 +29,10 @@ public final class ModelPackage {
     public static final String MODEL = "model.onnx";
     public static final String CARD = "card.json";
     public static final String GOLDEN = "golden/golden.json";
+
+    /** What the model answered when it was evaluated; packages from before this was kept have none. */
+    public static final String REFERENCE = "reference.json";
+
     public static final String REPORT = "report.html";
     public static final String RECIPE = "recipe.yaml";
     public static final String CHECKSUMS = "checksums";

@@ -14,6 +14,7 @@ import java.time.Instant;
     @JsonSubTypes.Type(value = ModelEvent.ModelWithdrawn.class, name = "ModelWithdrawn"),
     @JsonSubTypes.Type(value = ModelEvent.ModelRefused.class, name = "ModelRefused"),
     @JsonSubTypes.Type(value = ModelEvent.ModelFlagged.class, name = "ModelFlagged"),
+    @JsonSubTypes.Type(value = ModelEvent.ModelDrifted.class, name = "ModelDrifted"),
     @JsonSubTypes.Type(value = ModelEvent.TrafficChanged.class, name = "TrafficChanged")
 })
 public sealed interface ModelEvent {
@@ -25,71 +26,39 @@ public sealed interface ModelEvent {
 
     Instant at();
 
-    /** The package is complete in the object store. */
-    record ModelPublished(ModelVersion model, Instant at) implements ModelEvent {
+    /** What happens to one version. */
+    sealed interface OfVersion extends ModelEvent {
+        ModelVersion model();
+
         @Override
-        public String name() {
-            return model.name();
+        default String name() {
+            return model().name();
         }
 
         @Override
-        public String key() {
-            return model.toString();
+        default String key() {
+            return model().toString();
         }
     }
+
+    /** The package is complete in the object store. */
+    record ModelPublished(ModelVersion model, Instant at) implements OfVersion {}
 
     /** The alias now means this version. */
-    record ModelPromoted(ModelVersion model, String alias, Instant at) implements ModelEvent {
-        @Override
-        public String name() {
-            return model.name();
-        }
-
-        @Override
-        public String key() {
-            return model.toString();
-        }
-    }
+    record ModelPromoted(ModelVersion model, String alias, Instant at) implements OfVersion {}
 
     /** The version must not be used any more. */
-    record ModelWithdrawn(ModelVersion model, String reason, Instant at) implements ModelEvent {
-        @Override
-        public String name() {
-            return model.name();
-        }
-
-        @Override
-        public String key() {
-            return model.toString();
-        }
-    }
+    record ModelWithdrawn(ModelVersion model, String reason, Instant at) implements OfVersion {}
 
     /** An inference instance did not accept the version; it serves the one before. */
     record ModelRefused(ModelVersion model, String instance, ErrorCode code, String reason, Instant at)
-            implements ModelEvent {
-        @Override
-        public String name() {
-            return model.name();
-        }
-
-        @Override
-        public String key() {
-            return model.toString();
-        }
-    }
+            implements OfVersion {}
 
     /** The version was trained on scans of a subject who was excluded since; see {@link ExclusionNotice}. */
-    record ModelFlagged(ModelVersion model, JobId exclusion, Instant at) implements ModelEvent {
-        @Override
-        public String name() {
-            return model.name();
-        }
+    record ModelFlagged(ModelVersion model, JobId exclusion, Instant at) implements OfVersion {}
 
-        @Override
-        public String key() {
-            return model.toString();
-        }
-    }
+    /** Other quantities of the version's answers than before are unlike those in its package, or none are any more. */
+    record ModelDrifted(ModelVersion model, DriftState state, Instant at) implements OfVersion {}
 
     /** The model's scans are split in another way, or not any more. */
     record TrafficChanged(String name, Instant at) implements ModelEvent {

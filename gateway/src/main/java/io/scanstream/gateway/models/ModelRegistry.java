@@ -111,7 +111,7 @@ public final class ModelRegistry {
      *
      * @throws ScanstreamException {@code UNKNOWN_MODEL}
      */
-    ModelVersion requireVersion(String name, String version) {
+    public ModelVersion requireVersion(String name, String version) {
         require(name);
         Names.require("version", version);
         return find(name, model -> model.versions().stream()

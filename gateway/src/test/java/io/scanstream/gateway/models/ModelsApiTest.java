@@ -11,6 +11,7 @@ import static org.hamcrest.Matchers.hasSize;
 
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.scanstream.contracts.model.AnswerCounts;
 import io.scanstream.contracts.model.ModelEvent;
 import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.contracts.scoring.ScanId;
@@ -22,6 +23,7 @@ import io.scanstream.storage.Models;
 import io.smallrye.reactive.messaging.memory.InMemoryConnector;
 import jakarta.enterprise.inject.Any;
 import jakarta.inject.Inject;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -171,6 +173,37 @@ class ModelsApiTest {
                 .body("[0].scans", equalTo(1))
                 .body("[0].agreement", equalTo(0f))
                 .body("[0].meanDifference", equalTo(0.5f)));
+    }
+
+    @Test
+    void saysWhetherAVersionDrifts() {
+        ModelVersion version = new ModelVersion("drifting", "v1");
+        Fixtures.publishWithReference(models, version, Fixtures.answers(50, 50, 0.9));
+        String path = "/api/v1/models/drifting/v1/drift";
+        when().get(path)
+                .then()
+                .statusCode(200)
+                .body("reference", equalTo("test"))
+                .body("referenceImages", equalTo(100))
+                .body("scans", equalTo(0))
+                .body("quantities", hasSize(0));
+        when().get("/api/v1/models/drifting/v2/drift").then().statusCode(404).body("code", equalTo("UNKNOWN_MODEL"));
+        Channels channels = new Channels(connector);
+        channels.tellRaw("model-answers", "{\"model\":".getBytes(StandardCharsets.UTF_8));
+        channels.tell(
+                "model-answers",
+                new AnswerCounts(version, "i1", Instant.now(), Instant.now(), Fixtures.answers(390, 10, 0.9)));
+
+        await().untilAsserted(() -> when().get(path)
+                .then()
+                .body("scans", equalTo(400))
+                .body("quantities.find { it.quantity == 'decision' }.drifted", equalTo(true))
+                .body("quantities.find { it.quantity == 'decision' }.groups[0].group", equalTo("benign"))
+                .body("quantities.find { it.quantity == 'decision' }.groups[0].reference", equalTo(0.5f))
+                .body("quantities.find { it.quantity == 'decision' }.groups[0].inService", equalTo(0.975f))
+                .body("quantities.find { it.quantity == 'confidence' }.drifted", equalTo(false)));
+        when().get("/api/v1/models/drifting/v1").then().statusCode(200);
+        when().get("/api/v1/models/drifting/v1/report").then().statusCode(200);
     }
 
     @Test

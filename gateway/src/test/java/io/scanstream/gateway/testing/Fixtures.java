@@ -5,10 +5,13 @@ import io.scanstream.contracts.dataset.DatasetVersion;
 import io.scanstream.contracts.dataset.Manifest;
 import io.scanstream.contracts.dataset.Split;
 import io.scanstream.contracts.job.JobId;
+import io.scanstream.contracts.model.AnswerHistogram;
+import io.scanstream.contracts.model.AnswerTally;
 import io.scanstream.contracts.model.Golden;
 import io.scanstream.contracts.model.Metrics;
 import io.scanstream.contracts.model.ModelCard;
 import io.scanstream.contracts.model.ModelVersion;
+import io.scanstream.contracts.model.ReferenceAnswers;
 import io.scanstream.contracts.model.Task;
 import io.scanstream.contracts.recipe.Recipe;
 import io.scanstream.contracts.recipe.RecipeReader;
@@ -94,6 +97,20 @@ public final class Fixtures {
 
     /** As {@link #publish(Models, ModelVersion)}, of a version that was trained on a data set. */
     public static void publish(Models models, ModelVersion version, @Nullable JobId job, DatasetVersion dataset) {
+        publish(models, version, job, dataset, null);
+    }
+
+    /** As {@link #publish(Models, ModelVersion)}, of a version that says what it answered when it was evaluated. */
+    public static void publishWithReference(Models models, ModelVersion version, AnswerHistogram reference) {
+        publish(models, version, null, new DatasetVersion("lung", 1), new ReferenceAnswers("test", reference));
+    }
+
+    private static void publish(
+            Models models,
+            ModelVersion version,
+            @Nullable JobId job,
+            DatasetVersion dataset,
+            @Nullable ReferenceAnswers reference) {
         try {
             Path folder = Files.createTempDirectory("package");
             Files.createDirectories(folder.resolve("golden"));
@@ -101,10 +118,26 @@ public final class Fixtures {
             Files.write(folder.resolve(ModelPackage.CARD), Json.bytes(card(version, job, dataset)));
             Files.write(folder.resolve(ModelPackage.GOLDEN), Json.bytes(new Golden(List.of())));
             Files.writeString(folder.resolve(ModelPackage.REPORT), "<html>report of " + version + "</html>");
+            if (reference != null) {
+                Files.write(folder.resolve(ModelPackage.REFERENCE), Json.bytes(reference));
+            }
             models.publish(version, ModelPackage.seal(folder));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** A version's answers: so many for each class, all as sure. */
+    public static AnswerHistogram answers(int benign, int cancer, double confidence) {
+        AnswerTally tally = new AnswerTally(List.of("benign", "cancer"), null);
+        for (int i = 0; i < benign + cancer; i++) {
+            boolean isBenign = i < benign;
+            tally.add(
+                    new double[] {isBenign ? confidence : 1 - confidence, isBenign ? 1 - confidence : confidence},
+                    isBenign ? 0 : 1,
+                    null);
+        }
+        return tally.histogram();
     }
 
     private static ModelCard card(ModelVersion version, @Nullable JobId job, DatasetVersion dataset) {

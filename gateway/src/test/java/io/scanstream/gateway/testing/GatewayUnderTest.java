@@ -34,7 +34,7 @@ public final class GatewayUnderTest implements QuarkusTestResourceLifecycleManag
                 List.of("training-requests", "training-cancellations", "promotions", "scans", "scans-urgent")) {
             settings.putAll(InMemoryConnector.switchOutgoingChannelsToInMemory(channel));
         }
-        for (String channel : List.of("training-events", "model-events", "scores", "scores-shadow")) {
+        for (String channel : List.of("training-events", "model-events", "scores", "scores-shadow", "model-answers")) {
             settings.putAll(InMemoryConnector.switchIncomingChannelsToInMemory(channel));
         }
         return settings;

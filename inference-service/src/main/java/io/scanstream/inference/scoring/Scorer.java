@@ -37,8 +37,20 @@ public final class Scorer implements AutoCloseable {
     private final List<Thread> decoders;
     private final ReadWriteLock memory = new ReentrantReadWriteLock();
     private final StageTimers timers;
+    private final Listener listener;
 
+    /** Hears of every score, on the thread that made it. */
+    public interface Listener {
+        void scored(LoadedModel model, Score score);
+    }
+
+    /** Whose scores nobody hears of but who asked for them. */
     public Scorer(ScorerSettings settings, ImageDecoder decoder, MeterRegistry metrics) {
+        this(settings, decoder, metrics, (model, score) -> {});
+    }
+
+    public Scorer(ScorerSettings settings, ImageDecoder decoder, MeterRegistry metrics, Listener listener) {
+        this.listener = listener;
         this.decoder = decoder;
         this.timers = new StageTimers(metrics);
         this.batcher = new MicroBatcher(settings, timers);
@@ -71,6 +83,7 @@ public final class Scorer implements AutoCloseable {
         return enqueue(model, model.scored(), urgency, wanted, () -> decoded(model, bytes), (outputs, row) -> {
             Score score = Score.of(model, outputs, row);
             timers.scored(model, score);
+            listener.scored(model, score);
             return score;
         });
     }

@@ -12,6 +12,7 @@ import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.contracts.model.NoveltyGuard;
 import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.contracts.model.OperatingPoint;
+import io.scanstream.contracts.model.ReferenceAnswers;
 import io.scanstream.contracts.model.Task;
 import io.scanstream.contracts.recipe.Recipe;
 import io.scanstream.contracts.recipe.RecipeReader;
@@ -114,20 +115,24 @@ public final class PackageBuilder {
             SplitEvaluator evaluator = new SplitEvaluator(model, data, recipe, positive, choices.rule());
             Distances ofValidation = new Distances();
             Distances ofTest = new Distances();
+            GivenAnswers toValidation = new GivenAnswers(model.metadata(), choices.rule());
+            GivenAnswers toTest = new GivenAnswers(model.metadata(), choices.rule());
             Map<String, Metrics> metrics = new LinkedHashMap<>();
             if (!data.validation().isEmpty()) {
                 metrics.put(
                         "validation",
                         evaluator
-                                .evaluate(data.validation(), compared(parity, ofValidation))
+                                .evaluate(data.validation(), compared(parity, ofValidation, toValidation))
                                 .metrics());
             }
-            SplitResult test = evaluator.evaluate(data.test(), compared(parity, ofTest));
+            SplitResult test = evaluator.evaluate(data.test(), compared(parity, ofTest, toTest));
             metrics.put("test", test.metrics());
             parity.require();
             Golden golden = new GoldenImages(run.network(), model, choices.rule()).write(folder.resolve("golden"));
             Files.write(folder.resolve(ModelPackage.GOLDEN), Json.prettyBytes(golden));
             NoveltyGuard guard = ofValidation.guard(distance, ofTest);
+            Files.write(
+                    folder.resolve(ModelPackage.REFERENCE), Json.prettyBytes(reference(toValidation, toTest, guard)));
             ModelCard card = card(metrics, choices, test, guard, parity.maxAbs());
             Files.write(folder.resolve(ModelPackage.CARD), Json.prettyBytes(card));
             Files.write(folder.resolve(ModelPackage.RECIPE), RecipeReader.write(recipe));
@@ -150,11 +155,20 @@ public final class PackageBuilder {
         return OnnxExport.write(run.network(), positive, temperature, distance, metadata(), Versions.scanstream());
     }
 
-    private Scoring.Observer compared(Parity parity, Distances distances) {
+    private static ReferenceAnswers reference(
+            GivenAnswers toValidation, GivenAnswers toTest, @Nullable NoveltyGuard guard) {
+        Double threshold = guard == null ? null : guard.threshold();
+        return toTest.isEmpty()
+                ? new ReferenceAnswers("validation", toValidation.histogram(threshold))
+                : new ReferenceAnswers("test", toTest.histogram(threshold));
+    }
+
+    private Scoring.Observer compared(Parity parity, Distances distances, GivenAnswers answers) {
         return (samples, batch, scores) -> {
             mayGoOn.run();
             parity.compare(run.network(), scores.logits(), batch.pixels(), batch.size());
             distances.add(scores);
+            answers.add(scores);
         };
     }
 
