@@ -13,9 +13,13 @@ import static org.hamcrest.Matchers.not;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.scanstream.contracts.api.DriftView;
+import io.scanstream.gateway.drift.DriftMeters;
 import io.scanstream.gateway.testing.GatewayUnderTest;
+import jakarta.inject.Inject;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -26,6 +30,9 @@ import org.junit.jupiter.api.Test;
 @QuarkusTest
 @QuarkusTestResource(GatewayUnderTest.class)
 class ServiceTest {
+    @Inject
+    DriftMeters drift;
+
     @Test
     void isReadyOnceTheStoreHasBeenRead() {
         await().untilAsserted(() ->
@@ -54,6 +61,17 @@ class ServiceTest {
                 .forEach(name -> expected.add(name.asText()));
         assertThat(expected).hasSizeGreaterThan(5);
         System.gc();
+        drift.show(List.of(new DriftView(
+                "lung",
+                "v1",
+                "test",
+                100,
+                400,
+                200,
+                Instant.EPOCH,
+                Instant.EPOCH,
+                List.of(new DriftView.Quantity("decision", 0.5, 0.25, true, List.of())),
+                List.of())));
         when().get("/api/v1/trainings").then().statusCode(200);
 
         await().untilAsserted(() -> assertThat(

@@ -31,12 +31,13 @@ import org.slf4j.LoggerFactory;
  */
 public final class AnswerReports implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AnswerReports.class);
-    private static final int GIVE_UP_MS = 10_000;
+    private static final Duration GIVE_UP = Duration.ofSeconds(10);
     private static final Duration LAST = Duration.ofSeconds(2);
 
     private final KafkaSettings settings;
     private final Supplier<Map<ModelVersion, AnswerHistogram>> counted;
     private final Duration interval;
+    private final int giveUpMs;
     private final Map<ModelVersion, AnswerCounts> unsent = new HashMap<>();
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "answer-reports");
@@ -53,6 +54,16 @@ public final class AnswerReports implements AutoCloseable {
      */
     public AnswerReports(
             KafkaSettings settings, Supplier<Map<ModelVersion, AnswerHistogram>> counted, Duration interval) {
+        this(settings, counted, interval, GIVE_UP);
+    }
+
+    /** Gives up a record, until the next time, after some patience. */
+    AnswerReports(
+            KafkaSettings settings,
+            Supplier<Map<ModelVersion, AnswerHistogram>> counted,
+            Duration interval,
+            Duration giveUp) {
+        this.giveUpMs = Math.toIntExact(giveUp.toMillis());
         this.settings = settings;
         this.counted = counted;
         this.interval = interval;
@@ -108,9 +119,9 @@ public final class AnswerReports implements AutoCloseable {
 
     private Map<String, Object> properties() {
         Map<String, Object> properties = new HashMap<>(settings.producer());
-        properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, GIVE_UP_MS);
-        properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, GIVE_UP_MS);
-        properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, GIVE_UP_MS / 2);
+        properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, giveUpMs);
+        properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, giveUpMs);
+        properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, giveUpMs / 2);
         return properties;
     }
 

@@ -13,6 +13,8 @@ import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
+import io.scanstream.contracts.model.AnswerHistogram;
+import io.scanstream.contracts.model.OnnxMetadata;
 import io.scanstream.contracts.scoring.Novelty;
 import io.scanstream.contracts.scoring.Regions;
 import io.scanstream.imaging.DecodeLimits;
@@ -36,6 +38,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -131,6 +134,42 @@ class ScorerTest {
         assertThat(near.flagged()).isFalse();
         assertThat(counted("true")).isEqualTo(1);
         assertThat(counted("false")).isEqualTo(2);
+        model.release();
+    }
+
+    @Test
+    void tellsWhoeverListensOfEachAnswerOnce() {
+        AnswerTallies answers = new AnswerTallies();
+        Scorer listened = new Scorer(ScorerSettings.defaults(), DECODER, metrics, answers::scored);
+        LoadedModel model = load(TinyModel.aModel().flaggingAbove(12));
+        List<Score> scores = Stream.of(
+                        TinyModel.png(200, 10, 10, 16, 16),
+                        TinyModel.png(10, 10, 200, 16, 16),
+                        TinyModel.png(10, 10, 199, 16, 16))
+                .map(scan ->
+                        listened.score(model.acquire(), scan, Urgency.ROUTINE).join())
+                .toList();
+        listened.infer(
+                        model.acquire(),
+                        new byte[model.input().sizeBytes()],
+                        Set.of(OnnxMetadata.OUTPUT_PROBABILITIES),
+                        Urgency.ROUTINE)
+                .join();
+
+        AnswerHistogram counted = answers.take().get(model.version());
+
+        assertThat(counted.scans()).isEqualTo(3);
+        Map<String, Long> decisions = new TreeMap<>();
+        model.classes().forEach(label -> decisions.put(label, 0L));
+        scores.forEach(score -> decisions.merge(score.decision(), 1L, Long::sum));
+        assertThat(counted.decisions()).containsExactlyInAnyOrderEntriesOf(decisions);
+        assertThat(counted.confidence().stream().mapToLong(Long::longValue).sum())
+                .isEqualTo(3);
+        // Distances of 20, 1 and 1, with a threshold of 12.
+        assertThat(counted.distance().get(16)).isEqualTo(1);
+        assertThat(counted.distance().get(0)).isEqualTo(2);
+        assertThat(answers.take()).isEmpty();
+        listened.close();
         model.release();
     }
 

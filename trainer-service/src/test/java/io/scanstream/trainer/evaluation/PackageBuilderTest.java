@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
+import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.dataset.Split;
+import io.scanstream.contracts.model.AnswerHistogram;
 import io.scanstream.contracts.model.Golden;
 import io.scanstream.contracts.model.Metrics;
 import io.scanstream.contracts.model.ModelCard;
 import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.contracts.model.NoveltyGuard;
 import io.scanstream.contracts.model.OperatingPoint;
+import io.scanstream.contracts.model.ReferenceAnswers;
 import io.scanstream.contracts.model.Task;
 import io.scanstream.contracts.recipe.Recipe;
 import io.scanstream.contracts.recipe.RecipeReader;
@@ -29,6 +32,7 @@ import io.scanstream.trainer.training.StopSignal;
 import io.scanstream.trainer.training.TrainingListener;
 import io.scanstream.trainer.training.TrainingOptions;
 import io.scanstream.trainer.training.TrainingRun;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -152,6 +156,10 @@ class PackageBuilderTest {
         Metrics test = sealed.card().metrics().get("test");
         assertThat(test.segmentation()).isNotNull();
         assertThat(test.segmentation().dice()).isGreaterThan(0.95);
+        AnswerHistogram answers = reference(sealed).answers();
+        assertThat(answers.scans()).isEqualTo(test.images());
+        assertThat(answers.decisions()).containsOnlyKeys("back", "gland");
+        assertThat(answers.distance()).isNull();
         assertThat(test.segmentation().iou())
                 .isGreaterThan(0.9)
                 .isLessThanOrEqualTo(test.segmentation().dice());
@@ -393,6 +401,37 @@ class PackageBuilderTest {
     }
 
     @Test
+    void keepsHowItsAnswersToTheTestSplitAreDistributed() throws Exception {
+        TestScans scans = new TestScans(SIDE, "wide", "narrow")
+                .with(Split.TRAIN, 20)
+                .with(Split.VALIDATION, 10)
+                .with(Split.TEST, 15);
+        ModelPackage sealed = build(scans, Map.of());
+
+        ReferenceAnswers reference = reference(sealed);
+
+        assertThat(reference.split()).isEqualTo("test");
+        AnswerHistogram answers = reference.answers();
+        assertThat(answers.scans()).isEqualTo(30);
+        List<List<Long>> confusion = sealed.card().metrics().get("test").confusion();
+        assertThat(List.copyOf(answers.decisions().values()))
+                .isEqualTo(List.of(
+                        confusion.get(0).get(0) + confusion.get(1).get(0),
+                        confusion.get(0).get(1) + confusion.get(1).get(1)));
+        assertThat(answers.distance().stream().mapToLong(Long::longValue).sum()).isEqualTo(30);
+        assertThat(answers.distance().stream()
+                        .skip(AnswerHistogram.BINS_TO_THRESHOLD)
+                        .mapToLong(Long::longValue)
+                        .sum())
+                .isEqualTo(sealed.card().noveltyGuard().test().flagged());
+        assertThat(answers.confidence().subList(0, 25)).containsOnly(0L);
+    }
+
+    private static ReferenceAnswers reference(ModelPackage sealed) throws IOException {
+        return Json.read(Files.readAllBytes(sealed.folder().resolve(ModelPackage.REFERENCE)), ReferenceAnswers.class);
+    }
+
+    @Test
     void aNetworkThatPoolsNothingHasNoGuard() throws Exception {
         TestScans scans = new TestScans(SIDE, "wide", "narrow")
                 .with(Split.TRAIN, 10)
@@ -403,6 +442,7 @@ class PackageBuilderTest {
                 Map.of("training.epochs", "1", "network.layers", "[{type: maxPool}, {type: flatten}, {type: linear}]"));
 
         assertThat(sealed.card().noveltyGuard()).isNull();
+        assertThat(reference(sealed).answers().distance()).isNull();
         assertThat(sealed.golden().cases())
                 .allSatisfy(golden -> assertThat(golden.distance()).isNull());
         try (OnnxModel model = new OnnxModel(Files.readAllBytes(sealed.onnx()))) {
