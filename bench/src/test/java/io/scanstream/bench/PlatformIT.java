@@ -1,6 +1,7 @@
 package io.scanstream.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.scanstream.contracts.Json;
@@ -22,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -79,6 +81,7 @@ class PlatformIT {
             assertThat(direct.at("/version").asText()).isEqualTo(result.version());
             assertThat(direct.at("/probabilities")).isEqualTo(score.at("/result/probabilities"));
 
+            answersAsWhenItWasEvaluated(platform, result);
             JsonNode rejected = post(platform, "?model=demo-cnn", "not an image".getBytes(StandardCharsets.UTF_8));
             assertThat(rejected.at("/result/code").asText())
                     .as(rejected.toString())
@@ -106,9 +109,30 @@ class PlatformIT {
         }
     }
 
+    /** With traces, and with drift looked for in a demo's few scans. */
     private static PlatformOptions traced(PlatformOptions options, TraceCollector traces) {
+        Map<String, String> environment = new HashMap<>(traces.environment());
+        environment.put("SCANSTREAM_INFERENCE_ANSWERS_INTERVAL", "1s");
+        environment.put("SCANSTREAM_DRIFT_LEAST_SCANS", "20");
         return new PlatformOptions(
-                options.home(), options.project(), traces.environment(), options.services(), options.patience());
+                options.home(), options.project(), environment, options.services(), options.patience());
+    }
+
+    /** The test scans were sent over Kafka: their answers fall as those that the package has of the same images. */
+    private static void answersAsWhenItWasEvaluated(Platform platform, DemoResult result) {
+        URI drift = platform.gateway().resolve("/api/v1/models/demo-cnn/" + result.version() + "/drift");
+        JsonNode told = await().atMost(Duration.ofMinutes(1))
+                .until(
+                        () -> json(HTTP.send(
+                                HttpRequest.newBuilder(drift).build(), HttpResponse.BodyHandlers.ofByteArray())),
+                        // The scan that is scored beside them over both edges, and once more for its trace.
+                        answer -> answer.at("/scans").asInt() == result.scansScored() + 3);
+        assertThat(told.at("/reference").asText()).isEqualTo("test");
+        assertThat(told.at("/referenceImages").asInt()).isEqualTo(result.testImages());
+        assertThat(told.at("/quantities"))
+                .as(told.toString())
+                .hasSizeGreaterThanOrEqualTo(5)
+                .allSatisfy(each -> assertThat(each.at("/drifted").asBoolean()).isFalse());
     }
 
     /** A job's span, whether the data set's or the training's, lies below the record that asked for it, and that below a POST. */
