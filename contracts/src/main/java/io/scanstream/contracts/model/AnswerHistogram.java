@@ -40,17 +40,30 @@ public record AnswerHistogram(
         probabilities.forEach((label, bins) -> copied.put(label, List.copyOf(bins)));
         probabilities = Collections.unmodifiableMap(copied);
         distance = distance == null ? null : List.copyOf(distance);
+        if (!decisions.keySet().equals(probabilities.keySet())) {
+            throw new IllegalArgumentException(
+                    "decisions are about " + decisions.keySet() + ", probabilities about " + probabilities.keySet());
+        }
+        require(PROBABILITY_BINS, confidence);
+        probabilities.values().forEach(bins -> require(PROBABILITY_BINS, bins));
+        if (distance != null) {
+            require(DISTANCE_BINS, distance);
+        }
+    }
+
+    private static void require(int expected, List<Long> bins) {
+        if (bins.size() != expected) {
+            throw new IllegalArgumentException(bins.size() + " bins, expected " + expected);
+        }
     }
 
     /**
      * These answers and others of the same version.
      *
-     * @throws IllegalArgumentException if the others have other classes or bins
+     * @throws IllegalArgumentException if the others have other classes, or distances where these have none
      */
     public AnswerHistogram plus(AnswerHistogram other) {
-        if (!decisions.keySet().equals(other.decisions.keySet())
-                || !probabilities.keySet().equals(other.probabilities.keySet())
-                || (distance == null) != (other.distance == null)) {
+        if (!decisions.keySet().equals(other.decisions.keySet()) || (distance == null) != (other.distance == null)) {
             throw new IllegalArgumentException("answers about " + other.decisions.keySet() + ", distances "
                     + (other.distance != null) + ", do not add to those about " + decisions.keySet() + ", distances "
                     + (distance != null));
@@ -69,9 +82,6 @@ public record AnswerHistogram(
     }
 
     private static List<Long> sums(List<Long> these, List<Long> those) {
-        if (these.size() != those.size()) {
-            throw new IllegalArgumentException(those.size() + " bins do not add to " + these.size());
-        }
         List<Long> sums = new ArrayList<>(these.size());
         for (int i = 0; i < these.size(); i++) {
             sums.add(these.get(i) + those.get(i));

@@ -53,10 +53,19 @@ class AnswerTallyTest {
         assertThatThrownBy(() -> here.plus(new AnswerTally(CLASSES, 3.0).histogram()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("distances true");
-        assertThatThrownBy(() -> here.plus(
-                        new AnswerHistogram(0, here.decisions(), List.of(0L, 0L), here.probabilities(), null)))
+    }
+
+    @Test
+    void binsAreThoseThatEverybodyCountsIn() {
+        AnswerHistogram good = new AnswerTally(CLASSES, null).histogram();
+
+        assertThatThrownBy(() -> new AnswerHistogram(0, good.decisions(), List.of(0L, 0L), good.probabilities(), null))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("2 bins do not add to 50");
+                .hasMessageContaining("2 bins, expected 50");
+        assertThatThrownBy(() ->
+                        new AnswerHistogram(0, Map.of("benign", 0L), good.confidence(), good.probabilities(), null))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("cancer");
     }
 
     /** The bins that have one answer. */

@@ -1,10 +1,8 @@
 package io.scanstream.gateway.drift;
 
-import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.api.DriftView;
-import io.scanstream.contracts.model.AnswerHistogram;
 import io.scanstream.contracts.model.DriftFigure;
 import io.scanstream.contracts.model.DriftState;
 import io.scanstream.contracts.model.ModelEvent;
@@ -19,8 +17,6 @@ import io.scanstream.storage.Models;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -38,9 +34,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DriftDesk {
     private static final Logger LOG = Logger.getLogger(DriftDesk.class);
-    /** What has drifted has come back below this share of its bound. */
-    private static final double BACK = 0.8;
-
     private final AnswerWindow window;
     private final ModelRegistry registry;
     private final Models models;
@@ -126,43 +119,39 @@ public final class DriftDesk {
     }
 
     private void tell(ModelVersion version, DriftView view, Set<String> before) {
-        List<DriftFigure> drifted = view.quantities().stream()
-                .filter(DriftView.Quantity::drifted)
-                .map(each -> new DriftFigure(each.quantity(), each.index(), each.bound()))
-                .toList();
         Instant now = Instant.now();
-        DriftState state = new DriftState(drifted, view.scans(), since(view), now);
-        if (names(state).equals(before)) {
+        DriftState state = new DriftState(
+                view.quantities().stream()
+                        .filter(DriftView.Quantity::drifted)
+                        .map(each -> new DriftFigure(each.quantity(), each.index(), each.bound()))
+                        .toList(),
+                view.scans(),
+                view.since() == null ? now : view.since(),
+                now);
+        Set<String> drifted = names(state);
+        if (drifted.equals(before)) {
             return;
         }
-        drifts.journal(version)
-                .update(head -> names(state)
-                                .equals(head.map(entry -> names(entry.value())).orElse(Set.of()))
-                        ? Optional.empty()
-                        : Optional.of(state))
-                .ifPresent(entry -> {
-                    events.nudge(version.toString(), new ModelEvent.ModelDrifted(version, state, now));
-                    LOG.warnf(
-                            "The answers of %s to the last %d scans are %s.",
-                            version,
-                            view.scans(),
-                            drifted.isEmpty()
-                                    ? "like those in its package again"
-                                    : "unlike those in its package: "
-                                            + drifted.stream()
-                                                    .map(each -> String.format(
-                                                            Locale.ROOT,
-                                                            "%s %.2f, bound %.2f",
-                                                            each.quantity(),
-                                                            each.index(),
-                                                            each.bound()))
-                                                    .collect(Collectors.joining("; ")));
-                });
-        known.put(version, names(state));
+        boolean first = drifts.journal(version)
+                .update(head ->
+                        drifted.equals(head.map(entry -> names(entry.value())).orElse(Set.of()))
+                                ? Optional.empty()
+                                : Optional.of(state))
+                .isPresent();
+        if (first) {
+            events.nudge(version.toString(), new ModelEvent.ModelDrifted(version, state, now));
+            LOG.warnf("The answers of %s to the last %d scans are %s.", version, view.scans(), inWords(state));
+        }
+        known.put(version, drifted);
     }
 
-    private static Instant since(DriftView view) {
-        return view.since() == null ? Instant.now() : view.since();
+    private static String inWords(DriftState state) {
+        return state.drifted().isEmpty()
+                ? "like those in its package again"
+                : state.drifted().stream()
+                        .map(each -> String.format(
+                                Locale.ROOT, "%s %.2f, bound %.2f", each.quantity(), each.index(), each.bound()))
+                        .collect(Collectors.joining("; ", "unlike those in its package: ", ""));
     }
 
     private static Set<String> names(DriftState state) {
@@ -176,7 +165,8 @@ public final class DriftDesk {
         List<DriftView.Quantity> quantities =
                 answered == null || reference == null || answered.answers().scans() < settings.leastScans()
                         ? List.of()
-                        : quantities(version, reference.answers(), answered.answers(), before);
+                        : new DriftComparison(reference.answers(), answered.answers())
+                                .quantities(settings.bound(), before);
         return new DriftView(
                 version.name(),
                 version.version(),
@@ -192,71 +182,5 @@ public final class DriftDesk {
 
     private Optional<ReferenceAnswers> reference(ModelVersion version) {
         return models.file(version, ModelPackage.REFERENCE).map(json -> Json.read(json, ReferenceAnswers.class));
-    }
-
-    private List<DriftView.Quantity> quantities(
-            ModelVersion version, AnswerHistogram reference, AnswerHistogram answers, Set<String> before) {
-        if (!reference.decisions().keySet().equals(answers.decisions().keySet())) {
-            throw new ScanstreamException(
-                    ErrorCode.INTERNAL,
-                    "version " + version + " answers about "
-                            + answers.decisions().keySet() + ", and its reference is about "
-                            + reference.decisions().keySet() + ".");
-        }
-        Map<String, StabilityIndex> indices = new LinkedHashMap<>();
-        indices.put(
-                "decision",
-                StabilityIndex.ofCategories(
-                        List.copyOf(reference.decisions().keySet()),
-                        List.copyOf(reference.decisions().values()),
-                        reference.decisions().keySet().stream()
-                                .map(label -> answers.decisions().getOrDefault(label, 0L))
-                                .toList()));
-        indices.put(
-                "confidence",
-                StabilityIndex.ofBins(reference.confidence(), answers.confidence(), DriftDesk::probabilities));
-        // Of two classes the one's probability says all of the other's.
-        long said = reference.probabilities().size() == 2
-                ? 1
-                : reference.probabilities().size();
-        reference.probabilities().entrySet().stream()
-                .skip(reference.probabilities().size() - said)
-                .forEach(each -> indices.put(
-                        "probability/" + each.getKey(),
-                        StabilityIndex.ofBins(
-                                each.getValue(),
-                                answers.probabilities().getOrDefault(each.getKey(), List.of()),
-                                DriftDesk::probabilities)));
-        if (reference.distance() != null && answers.distance() != null) {
-            indices.put(
-                    "distance", StabilityIndex.ofBins(reference.distance(), answers.distance(), DriftDesk::thresholds));
-        }
-        return indices.entrySet().stream()
-                .map(each -> quantity(each.getKey(), each.getValue(), before.contains(each.getKey())))
-                .sorted(Comparator.comparingDouble((DriftView.Quantity each) -> each.index() / each.bound())
-                        .reversed())
-                .toList();
-    }
-
-    private DriftView.Quantity quantity(String name, StabilityIndex index, boolean before) {
-        double bound = Math.max(settings.bound(), index.byChance());
-        return new DriftView.Quantity(
-                name, index.index(), bound, index.index() > (before ? BACK : 1) * bound, index.groups());
-    }
-
-    private static String probabilities(int from, int to) {
-        return number((double) from / AnswerHistogram.PROBABILITY_BINS) + " to "
-                + number((double) to / AnswerHistogram.PROBABILITY_BINS);
-    }
-
-    private static String thresholds(int from, int to) {
-        String begin = number((double) from / AnswerHistogram.BINS_TO_THRESHOLD);
-        return to == AnswerHistogram.DISTANCE_BINS
-                ? "above " + begin + " thresholds"
-                : begin + " to " + number((double) to / AnswerHistogram.BINS_TO_THRESHOLD) + " thresholds";
-    }
-
-    private static String number(double value) {
-        return String.format(Locale.ROOT, "%.2f", value).replaceFirst("\\.?0+$", "");
     }
 }
