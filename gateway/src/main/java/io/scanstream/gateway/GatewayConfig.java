@@ -72,7 +72,7 @@ interface GatewayConfig {
         @WithDefault("200")
         long leastScans();
 
-        /** The population stability index above which a quantity has drifted. */
+        /** The population stability index above which a quantity has drifted; or what chance alone exceeds once in a thousand times, if that is more. */
         @WithDefault("0.25")
         double bound();
     }

@@ -126,8 +126,10 @@ class ModelsResource {
     @Consumes(MediaType.WILDCARD)
     @Operation(
             summary = "Let an alias mean what it meant before",
-            description = "The version that it meant last before its present one; to go further back, promote that"
-                    + " version.")
+            description =
+                    "The version that it meant before its present one was promoted; rolled back once more, the one before"
+                            + " that. Versions that are withdrawn, that were rolled back from, or that were trained on scans of"
+                            + " a subject who was excluded since are passed over; 409 where none is left.")
     @org.eclipse.microprofile.openapi.annotations.parameters.RequestBody(
             content =
                     @Content(

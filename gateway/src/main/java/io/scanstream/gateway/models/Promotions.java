@@ -18,8 +18,10 @@ import io.scanstream.storage.Aliases;
 import io.scanstream.storage.Journal;
 import io.scanstream.storage.Notices;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -101,9 +103,10 @@ public final class Promotions {
     }
 
     /**
-     * Lets an alias mean what it meant before its present version.
+     * Lets an alias mean what it meant before its present version was promoted. What was rolled back from is not come back to,
+     * nor is a version that was trained on scans of a subject who was excluded since: that takes a promotion.
      *
-     * @throws ScanstreamException {@code UNKNOWN_MODEL} if it meant nothing before
+     * @throws ScanstreamException {@code UNKNOWN_MODEL}; {@code CONFLICT} if there is nothing to go back to
      */
     AliasChange rollback(String name, AliasRequest request) {
         registry.require(name);
@@ -112,10 +115,13 @@ public final class Promotions {
         Journal.Entry<AliasState> made = aliases.journal(name, alias)
                 .update(head -> {
                     String version = before(name, alias, head)
-                            .orElseThrow(() -> new ScanstreamException(
-                                    ErrorCode.UNKNOWN_MODEL,
-                                    "Alias " + alias + " of model '" + name
-                                            + "' has meant no other version that it could go back to."));
+                            .orElseThrow(
+                                    () -> new ScanstreamException(
+                                            ErrorCode.CONFLICT,
+                                            "Alias " + alias + " of model '" + name
+                                                    + "' has meant no other version before that it could go back to: none that"
+                                                    + " is neither withdrawn, nor rolled back from, nor trained on scans of a"
+                                                    + " subject who was excluded since. Promote the version that it shall mean."));
                     return Optional.of(state(version, actor, request, AliasState.Decision.ROLLED_BACK, version));
                 })
                 .orElseThrow();
@@ -123,18 +129,37 @@ public final class Promotions {
         return change(name, alias, made);
     }
 
-    /** The version that the alias meant last before its present one and that may be used. */
+    /** The version that the alias meant before its present one was promoted, and that may be gone back to. */
     private Optional<String> before(String name, String alias, Optional<Journal.Entry<AliasState>> head) {
         @Nullable String now = head.map(entry -> entry.value().version()).orElse(null);
         Set<ModelVersion> withdrawn = notices.withdrawn();
-        Optional<String> before = Optional.empty();
-        for (Journal.Entry<AliasState> entry : aliases.journal(name, alias).history()) {
+        return promoted(aliases.journal(name, alias).history()).stream()
+                .filter(version -> !version.equals(now))
+                .map(version -> new ModelVersion(name, version))
+                .filter(version -> !withdrawn.contains(version)
+                        && notices.exclusions(version).isEmpty())
+                .map(ModelVersion::version)
+                .findFirst();
+    }
+
+    /** What an alias means, and what it meant before that, and before that; without what was rolled back from. */
+    private static Deque<String> promoted(List<Journal.Entry<AliasState>> history) {
+        Deque<String> promoted = new ArrayDeque<>();
+        for (Journal.Entry<AliasState> entry : history) {
             String version = entry.value().version();
-            if (version != null && !version.equals(now) && !withdrawn.contains(new ModelVersion(name, version))) {
-                before = Optional.of(version);
+            if (version == null || version.equals(promoted.peek())) {
+                continue;
+            }
+            AliasState.Decision decision = entry.value().decision();
+            boolean back = decision == AliasState.Decision.ROLLED_BACK || decision == AliasState.Decision.WITHDRAWN;
+            while (back && !promoted.isEmpty() && !version.equals(promoted.peek())) {
+                promoted.pop();
+            }
+            if (!version.equals(promoted.peek())) {
+                promoted.push(version);
             }
         }
-        return before;
+        return promoted;
     }
 
     /**

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
@@ -34,10 +35,22 @@ record ScanRequest(
         String contentType,
         @Nullable String subject,
         Map<String, String> routing) {
+    private static final List<String> PARAMETERS = List.of("model", "version", "alias", "deadline", "urgent");
+
     private static final String BYTES = "application/octet-stream";
 
     ScanRequest {
         routing = Collections.unmodifiableMap(new TreeMap<>(routing));
+    }
+
+    /** Refuses query parameters that mean nothing here: a misspelt one would let another version score. */
+    static void requireKnown(Set<String> parameters) {
+        for (String given : parameters) {
+            if (!PARAMETERS.contains(given)) {
+                throw RequestRefused.invalid("'" + Parameters.shown(given)
+                        + "' is no query parameter of a scan; expected " + String.join(", ", PARAMETERS) + ".");
+            }
+        }
     }
 
     /** From query parameters and headers as they came; the model's name is not checked yet. */

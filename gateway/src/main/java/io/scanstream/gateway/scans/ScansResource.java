@@ -29,6 +29,7 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
 import jakarta.ws.rs.sse.OutboundSseEvent;
 import jakarta.ws.rs.sse.Sse;
 import java.io.IOException;
@@ -111,7 +112,9 @@ class ScansResource {
             @HeaderParam("Content-Length") @Nullable Long sizeBytes,
             @HeaderParam("Prefer") @Nullable String prefer,
             @HeaderParam("Idempotency-Key") @Nullable String idempotencyKey,
-            @Context HttpHeaders headers) {
+            @Context HttpHeaders headers,
+            @Context UriInfo uri) {
+        ScanRequest.requireKnown(uri.getQueryParameters().keySet());
         ScanRequest request = routed(ScanRequest.of(model, version, alias, deadline, urgent, contentType), headers);
         Duration wait = Parameters.preferredWait(prefer);
         ScanIntake.Taken taken = intake.accept(
@@ -160,7 +163,9 @@ class ScansResource {
             @QueryParam("urgent") @Nullable String urgent,
             @HeaderParam("Idempotency-Key") @Nullable String idempotencyKey,
             @Context HttpHeaders headers,
+            @Context UriInfo uri,
             @Context RoutingContext http) {
+        ScanRequest.requireKnown(uri.getQueryParameters().keySet());
         if (files.isEmpty()) {
             throw RequestRefused.invalid("The form has no file; expected one for each scan.");
         }

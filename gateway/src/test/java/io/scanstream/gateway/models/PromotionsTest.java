@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.scanstream.contracts.ErrorCode;
 import io.scanstream.contracts.ScanstreamException;
 import io.scanstream.contracts.api.AliasRequest;
+import io.scanstream.contracts.dataset.DatasetVersion;
 import io.scanstream.contracts.job.JobId;
 import io.scanstream.contracts.model.AliasState;
+import io.scanstream.contracts.model.ExclusionNotice;
 import io.scanstream.contracts.model.GateDecision;
 import io.scanstream.contracts.model.ModelVersion;
 import io.scanstream.contracts.model.RuleOutcome;
@@ -154,7 +156,7 @@ class PromotionsTest {
                 .isEqualTo("wrong labels too");
         assertCode(ErrorCode.MODEL_WITHDRAWN, () -> promotions.promote("gone", "v2", ADA));
         assertCode(ErrorCode.MODEL_WITHDRAWN, () -> registry.requireScorer("gone", "v3", null));
-        assertCode(ErrorCode.UNKNOWN_MODEL, () -> promotions.rollback("gone", ADA));
+        assertCode(ErrorCode.CONFLICT, () -> promotions.rollback("gone", ADA));
         int entries = promotions.history("gone", null).size();
         promotions.withdraw("gone", "v3", new AliasRequest(null, "ada", "once more"));
         assertThat(promotions.history("gone", null)).hasSize(entries);
@@ -162,6 +164,46 @@ class PromotionsTest {
         assertCode(
                 ErrorCode.INVALID_REQUEST,
                 () -> promotions.withdraw("gone", "v1", new AliasRequest(null, "ada", null)));
+    }
+
+    @Test
+    void rollsBackStepByStepAndNeverToWhatWasRolledBackFrom() {
+        for (String version : List.of("v1", "v2", "v3")) {
+            published("steps", version);
+            promotions.promote("steps", version, ADA);
+        }
+
+        assertThat(promotions.rollback("steps", ADA).state().version()).isEqualTo("v2");
+        assertThat(promotions.rollback("steps", ADA).state().version()).isEqualTo("v1");
+        assertCode(ErrorCode.CONFLICT, () -> promotions.rollback("steps", ADA));
+
+        promotions.promote("steps", "v3", ADA);
+        assertThat(promotions.rollback("steps", ADA).state().version()).isEqualTo("v1");
+    }
+
+    @Test
+    void passesOverVersionsOfAnExcludedSubjectWhenItRollsBack() {
+        for (String version : List.of("v1", "v2", "v3")) {
+            published("flagged", version);
+            promotions.promote("flagged", version, ADA);
+        }
+        Notices notices = new Notices(store.client());
+        notices.exclude(
+                new ModelVersion("flagged", "v2"),
+                new ExclusionNotice(JobId.next(), new DatasetVersion("lung", 1), Instant.EPOCH));
+
+        assertThat(promotions.rollback("flagged", ADA).state().version()).isEqualTo("v1");
+
+        promotions.promote("flagged", "v2", ADA);
+        promotions.promote("flagged", "v3", ADA);
+        notices.exclude(
+                new ModelVersion("flagged", "v1"),
+                new ExclusionNotice(JobId.next(), new DatasetVersion("lung", 1), Instant.EPOCH));
+        assertThatThrownBy(() -> promotions.rollback("flagged", ADA)).hasMessageContaining("excluded since");
+    }
+
+    private static void published(String name, String version) {
+        Fixtures.publish(new Models(store.client()), new ModelVersion(name, version));
     }
 
     @Test
@@ -196,7 +238,7 @@ class PromotionsTest {
     void refusesWhatIsNotThere() {
         assertCode(ErrorCode.UNKNOWN_MODEL, () -> promotions.promote("none", "v1", ADA));
         assertCode(ErrorCode.UNKNOWN_MODEL, () -> promotions.promote("bone", "v9", ADA));
-        assertCode(ErrorCode.UNKNOWN_MODEL, () -> promotions.rollback("bone", ADA));
+        assertCode(ErrorCode.CONFLICT, () -> promotions.rollback("bone", ADA));
         assertCode(
                 ErrorCode.INVALID_REQUEST,
                 () -> promotions.promote("bone", "v1", new AliasRequest("../x", "ada", null)));

@@ -265,6 +265,21 @@ class ScansApiTest {
     }
 
     @Test
+    void refusesAQueryParameterThatItDoesNotKnow() {
+        for (String path : new String[] {"/api/v1/scans", "/api/v1/scans/batch"}) {
+            given().queryParam("model", "scorer")
+                    .queryParam("verison", "v1")
+                    .multiPart("scan", "1.png", bytes(1))
+                    .post(path)
+                    .then()
+                    .statusCode(400)
+                    .body(
+                            "detail",
+                            containsString("'verison' is no query parameter of a scan; expected model, version"));
+        }
+    }
+
+    @Test
     void refusesWhatNothingCanScore() {
         given().body(bytes(1)).post("/api/v1/scans").then().statusCode(400).body("detail", containsString("model"));
         given().queryParam("model", "no-such")
