@@ -243,7 +243,11 @@ class AuditApiTest {
                     .statusCode(),
             as(Role.SCORER)
                     .body(new byte[GatewayUnderTest.SCAN_MAX_BYTES + 1])
-                    .post("/api/v1/scans?model=quiet&version=v1&subject=" + subject)
+                    .post("/api/v1/scans?model=quiet&version=v1")
+                    .statusCode(),
+            as(Role.SCORER)
+                    .body(image)
+                    .post("/api/v1/scans?model=quiet&subject=" + subject)
                     .statusCode(),
             as(Role.READER).get("/api/v1/scans/" + file).statusCode(),
             as(Role.READER).get("/api/v1/" + file).statusCode(),
