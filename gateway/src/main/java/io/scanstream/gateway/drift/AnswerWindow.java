@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -27,9 +28,9 @@ public final class AnswerWindow {
 
     private final long partMillis;
     private final Clock clock;
-    private final Map<ModelVersion, TreeMap<Long, Answered>> parts = new LinkedHashMap<>(16, 0.75f, true) {
+    private final Map<ModelVersion, NavigableMap<Long, Answered>> parts = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<ModelVersion, TreeMap<Long, Answered>> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<ModelVersion, NavigableMap<Long, Answered>> eldest) {
             return size() > MOST_VERSIONS;
         }
     };
@@ -62,7 +63,7 @@ public final class AnswerWindow {
         }
         Answered fresh = new Answered(counts.answers(), counts.since(), counts.at());
         try {
-            TreeMap<Long, Answered> known = parts.computeIfAbsent(counts.model(), version -> new TreeMap<>());
+            NavigableMap<Long, Answered> known = parts.computeIfAbsent(counts.model(), version -> new TreeMap<>());
             known.headMap(oldest()).clear();
             if (!known.isEmpty()) {
                 // Also where it is the first of its part: what cannot be added later must not come in now.
@@ -81,7 +82,7 @@ public final class AnswerWindow {
 
     /** What a version answered; empty if nothing. */
     synchronized Optional<Answered> of(ModelVersion version) {
-        TreeMap<Long, Answered> known = parts.get(version);
+        NavigableMap<Long, Answered> known = parts.get(version);
         return known == null
                 ? Optional.empty()
                 : known.tailMap(oldest()).values().stream().reduce(Answered::plus);
