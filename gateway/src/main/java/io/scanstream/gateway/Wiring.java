@@ -230,19 +230,14 @@ final class Wiring {
             Jobs jobs,
             @Channel("promotions") MutinyEmitter<byte[]> events) {
         return new Promotions(
-                registry,
-                new Aliases(store),
-                new GateRecords(models, jobs),
-                new Notices(store),
-                new Outbox(Topics.MODEL_EVENTS, events::sendMessage, PATIENCE));
+                registry, new Aliases(store), new GateRecords(models, jobs), new Notices(store), modelEvents(events));
     }
 
     @Produces
     @Singleton
     TrafficDesk trafficDesk(
             ModelRegistry registry, ObjectStore store, @Channel("promotions") MutinyEmitter<byte[]> events) {
-        return new TrafficDesk(
-                registry, new Traffic(store), new Outbox(Topics.MODEL_EVENTS, events::sendMessage, PATIENCE));
+        return new TrafficDesk(registry, new Traffic(store), modelEvents(events));
     }
 
     @Produces
@@ -294,7 +289,7 @@ final class Wiring {
                 registry,
                 new Successors(datasets, catalogue, intake, board),
                 new Retraining(exclusions, datasets, trainingIntake),
-                new Outbox(Topics.MODEL_EVENTS, events::sendMessage, PATIENCE));
+                modelEvents(events));
         return new ExclusionDesk(exclusions, subjectScans, work);
     }
 
@@ -324,7 +319,7 @@ final class Wiring {
                 registry,
                 models,
                 new Drifts(store),
-                new Outbox(Topics.MODEL_EVENTS, events::sendMessage, PATIENCE),
+                modelEvents(events),
                 new DriftDesk.Settings(
                         config.drift().leastScans(), config.drift().bound()));
     }
@@ -374,5 +369,9 @@ final class Wiring {
                 new ScanIntake.Limits(
                         config.scans().maxSize().asLongValue(), config.scans().inlineMaxBytes()),
                 new Turnstile(config.scans().largeAtATime(), PATIENCE, "large scans"));
+    }
+
+    private static Outbox modelEvents(MutinyEmitter<byte[]> events) {
+        return new Outbox(Topics.MODEL_EVENTS, events::sendMessage, PATIENCE);
     }
 }

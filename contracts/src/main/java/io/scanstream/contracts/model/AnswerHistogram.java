@@ -63,11 +63,7 @@ public record AnswerHistogram(
      * @throws IllegalArgumentException if the others have other classes, or distances where these have none
      */
     public AnswerHistogram plus(AnswerHistogram other) {
-        if (!decisions.keySet().equals(other.decisions.keySet()) || (distance == null) != (other.distance == null)) {
-            throw new IllegalArgumentException("answers about " + other.decisions.keySet() + ", distances "
-                    + (other.distance != null) + ", do not add to those about " + decisions.keySet() + ", distances "
-                    + (distance != null));
-        }
+        requireAdds(other);
         Map<String, Long> allDecisions = new LinkedHashMap<>();
         decisions.forEach((label, n) -> allDecisions.put(label, n + other.decisions.getOrDefault(label, 0L)));
         Map<String, List<Long>> allProbabilities = new LinkedHashMap<>();
@@ -79,6 +75,19 @@ public record AnswerHistogram(
                 sums(confidence, other.confidence),
                 allProbabilities,
                 distance == null || other.distance == null ? null : sums(distance, other.distance));
+    }
+
+    /**
+     * Makes sure that others can be {@link #plus added}.
+     *
+     * @throws IllegalArgumentException as there
+     */
+    public void requireAdds(AnswerHistogram other) {
+        if (!decisions.keySet().equals(other.decisions.keySet()) || (distance == null) != (other.distance == null)) {
+            throw new IllegalArgumentException("answers about " + other.decisions.keySet() + ", distances "
+                    + (other.distance != null) + ", do not add to those about " + decisions.keySet() + ", distances "
+                    + (distance != null));
+        }
     }
 
     private static List<Long> sums(List<Long> these, List<Long> those) {

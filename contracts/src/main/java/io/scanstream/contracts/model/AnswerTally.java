@@ -39,19 +39,18 @@ public final class AnswerTally {
     public void add(double[] ofClasses, int decided, @Nullable Double distance) {
         scans++;
         decisions[decided]++;
-        confidence[bin(ofClasses[decided])]++;
+        count(ofClasses[decided] * AnswerHistogram.PROBABILITY_BINS, confidence);
         for (int k = 0; k < probabilities.length; k++) {
-            probabilities[k][bin(ofClasses[k])]++;
+            count(ofClasses[k] * AnswerHistogram.PROBABILITY_BINS, probabilities[k]);
         }
         if (threshold != null && distance != null) {
-            double bin = distance / threshold * AnswerHistogram.BINS_TO_THRESHOLD;
-            distances[(int) Math.max(0, Math.min(AnswerHistogram.DISTANCE_BINS - 1, bin))]++;
+            count(distance / threshold * AnswerHistogram.BINS_TO_THRESHOLD, distances);
         }
     }
 
-    private static int bin(double probability) {
-        double bin = probability * AnswerHistogram.PROBABILITY_BINS;
-        return (int) Math.max(0, Math.min(AnswerHistogram.PROBABILITY_BINS - 1, bin));
+    /** One more in the bin of a value that is counted in bins' widths; the last bin has all above. */
+    private static void count(double value, long[] bins) {
+        bins[(int) Math.max(0, Math.min(bins.length - 1, value))]++;
     }
 
     /** What was counted so far. */

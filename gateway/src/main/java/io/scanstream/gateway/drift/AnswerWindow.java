@@ -67,7 +67,7 @@ public final class AnswerWindow {
             known.headMap(oldest()).clear();
             if (!known.isEmpty()) {
                 // Also where it is the first of its part: what cannot be added later must not come in now.
-                known.firstEntry().getValue().plus(fresh);
+                known.firstEntry().getValue().answers().requireAdds(counts.answers());
             }
             known.merge(part, fresh, Answered::plus);
         } catch (IllegalArgumentException e) {

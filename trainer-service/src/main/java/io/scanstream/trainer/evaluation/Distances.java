@@ -3,23 +3,17 @@ package io.scanstream.trainer.evaluation;
 import io.scanstream.contracts.model.NoveltyGuard;
 import io.scanstream.contracts.model.NoveltyGuard.Flagged;
 import io.scanstream.trainer.metrics.FeatureDistance;
-import io.scanstream.trainer.onnx.OnnxModel;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The distances of a split's images, gathered as they are scored, and the threshold that they give. */
+/** The distances of a split's images, and the threshold that they give. */
 final class Distances {
-    private final List<Double> gathered = new ArrayList<>();
+    private final List<Double> gathered;
 
-    void add(OnnxModel.Scores scores) {
-        float[] batch = scores.distances();
-        if (batch != null) {
-            for (float distance : batch) {
-                gathered.add((double) distance);
-            }
-        }
+    Distances(List<Double> gathered) {
+        this.gathered = List.copyOf(gathered);
     }
 
     /**

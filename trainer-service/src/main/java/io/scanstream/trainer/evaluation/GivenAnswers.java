@@ -9,6 +9,7 @@ import io.scanstream.imaging.ClassMap;
 import io.scanstream.trainer.onnx.OnnxModel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +52,12 @@ final class GivenAnswers {
         double[] probabilities =
                 IntStream.range(0, output.length).mapToDouble(k -> output[k]).toArray();
         return new Given(probabilities, rule.decide(probabilities), distance);
+    }
+
+    /** Of those that have one. */
+    Distances distances() {
+        return new Distances(
+                gathered.stream().map(Given::distance).filter(Objects::nonNull).toList());
     }
 
     boolean isEmpty() {

@@ -113,8 +113,6 @@ public final class PackageBuilder {
         try (OnnxModel model = new OnnxModel(file)) {
             Parity parity = new Parity();
             SplitEvaluator evaluator = new SplitEvaluator(model, data, recipe, positive, choices.rule());
-            Distances ofValidation = new Distances();
-            Distances ofTest = new Distances();
             GivenAnswers toValidation = new GivenAnswers(model.metadata(), choices.rule());
             GivenAnswers toTest = new GivenAnswers(model.metadata(), choices.rule());
             Map<String, Metrics> metrics = new LinkedHashMap<>();
@@ -122,15 +120,15 @@ public final class PackageBuilder {
                 metrics.put(
                         "validation",
                         evaluator
-                                .evaluate(data.validation(), compared(parity, ofValidation, toValidation))
+                                .evaluate(data.validation(), compared(parity, toValidation))
                                 .metrics());
             }
-            SplitResult test = evaluator.evaluate(data.test(), compared(parity, ofTest, toTest));
+            SplitResult test = evaluator.evaluate(data.test(), compared(parity, toTest));
             metrics.put("test", test.metrics());
             parity.require();
             Golden golden = new GoldenImages(run.network(), model, choices.rule()).write(folder.resolve("golden"));
             Files.write(folder.resolve(ModelPackage.GOLDEN), Json.prettyBytes(golden));
-            NoveltyGuard guard = ofValidation.guard(distance, ofTest);
+            NoveltyGuard guard = toValidation.distances().guard(distance, toTest.distances());
             Files.write(
                     folder.resolve(ModelPackage.REFERENCE), Json.prettyBytes(reference(toValidation, toTest, guard)));
             ModelCard card = card(metrics, choices, test, guard, parity.maxAbs());
@@ -163,11 +161,10 @@ public final class PackageBuilder {
                 : new ReferenceAnswers("test", toTest.histogram(threshold));
     }
 
-    private Scoring.Observer compared(Parity parity, Distances distances, GivenAnswers answers) {
+    private Scoring.Observer compared(Parity parity, GivenAnswers answers) {
         return (samples, batch, scores) -> {
             mayGoOn.run();
             parity.compare(run.network(), scores.logits(), batch.pixels(), batch.size());
-            distances.add(scores);
             answers.add(scores);
         };
     }
