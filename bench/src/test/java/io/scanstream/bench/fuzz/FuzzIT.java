@@ -27,9 +27,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.apache.kafka.clients.admin.Admin;
@@ -54,6 +57,9 @@ class FuzzIT {
     private static final String MODEL = "demo-cnn";
     /** What caches, compiled code and metrics of new statuses may take after the first tenth. */
     private static final long GROWTH_BYTES = 96L << 20;
+
+    /** Some of them say more than they send, and wait. */
+    private static final int CLIENTS = 48;
 
     private static final Duration ANSWER = Duration.ofSeconds(60);
     private static final int PATIENCE_MS = (int) Duration.ofMinutes(20).toMillis();
@@ -86,10 +92,9 @@ class FuzzIT {
                 URI at = service.equals("gateway") ? platform.gateway() : platform.inference();
                 FuzzedRequests requests = new FuzzedRequests(at, SEED, KEY, image, archive());
                 long pid = processes.get(service);
-                Map<Integer, Integer> statuses = new TreeMap<>();
-                send(at, requests, COUNT / 10, statuses);
+                Map<Integer, Integer> statuses = send(at, requests, COUNT / 10);
                 long before = heapBytes(at, pid);
-                send(at, requests, COUNT - COUNT / 10, statuses);
+                send(at, requests, COUNT - COUNT / 10).forEach((status, n) -> statuses.merge(status, n, Integer::sum));
                 long after = heapBytes(at, pid);
                 report(service + ": " + COUNT + " requests, seed " + SEED + ", answers " + statuses
                         + ", heap after a tenth " + mib(before) + ", at the end " + mib(after));
@@ -167,12 +172,32 @@ class FuzzIT {
         return (bytes >> 20) + " MiB";
     }
 
-    /** Sends requests one after the other and counts answers by status; 0: none came, and the connection stayed open. */
-    private static void send(URI at, FuzzedRequests requests, int count, Map<Integer, Integer> statuses)
-            throws IOException {
-        for (int i = 0; i < count; i++) {
-            statuses.merge(status(at, requests.next()), 1, Integer::sum);
+    /** Sends requests, some at once, and counts answers by status; 0: none came, and the connection stayed open. */
+    private static Map<Integer, Integer> send(URI at, FuzzedRequests requests, int count) throws Exception {
+        Map<Integer, Integer> statuses = new ConcurrentSkipListMap<>();
+        AtomicInteger left = new AtomicInteger(count);
+        ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
+        try {
+            List<Future<?>> running = new ArrayList<>();
+            for (int i = 0; i < CLIENTS; i++) {
+                running.add(clients.submit(() -> {
+                    while (left.getAndDecrement() > 0) {
+                        FuzzedRequests.Request request;
+                        synchronized (requests) {
+                            request = requests.next();
+                        }
+                        statuses.merge(status(at, request), 1, Integer::sum);
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> client : running) {
+                client.get();
+            }
+        } finally {
+            clients.shutdownNow();
         }
+        return statuses;
     }
 
     /** The answer's status; -1 if the connection was closed without one, which is an answer too. */
