@@ -13,9 +13,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The arrows between modules, over the classes of the whole build. */
+@Tag("once")
 class ArchitectureTest {
     private static final List<String> MODULES = List.of(
             "contracts", "imaging", "storage", "access", "gateway", "trainer-service", "inference-service", "local");

@@ -12,6 +12,7 @@ import io.scanstream.local.platform.Platform;
 import io.scanstream.local.platform.PlatformOptions;
 import io.scanstream.local.samples.SampleGenerator;
 import io.scanstream.local.samples.SampleSet;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -26,6 +27,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import javax.imageio.ImageIO;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -67,7 +69,7 @@ class PlatformIT {
             assertThat(result.scansScored()).isEqualTo(24);
             assertThat(result.classes()).containsExactly("benign", "cancer", "normal");
             assertThat(said.toString(StandardCharsets.UTF_8)).contains("1 files rejected", "epoch 2/2");
-            assertThat(folder.resolve("demo/report.html")).content().contains("<svg");
+            assertThat(folder.resolve("demo/report.html")).content().contains("<svg", "tissue/1");
 
             isOneTraceFromPostToJob(traces);
             score = scored(platform, scan);
@@ -82,6 +84,7 @@ class PlatformIT {
             assertThat(direct.at("/probabilities")).isEqualTo(score.at("/result/probabilities"));
 
             answersAsWhenItWasEvaluated(platform, result);
+            mapsWhatSpokeForTheDecision(platform, result, scan);
             JsonNode rejected = post(platform, "?model=demo-cnn", "not an image".getBytes(StandardCharsets.UTF_8));
             assertThat(rejected.at("/result/code").asText())
                     .as(rejected.toString())
@@ -135,6 +138,39 @@ class PlatformIT {
                 .allSatisfy(each -> assertThat(each.at("/drifted").asBoolean()).isFalse());
     }
 
+    /** A scan of a subject is kept; the inference service maps it with the version that scored it, as it would the client's own. */
+    private static void mapsWhatSpokeForTheDecision(Platform platform, DemoResult result, byte[] scan)
+            throws IOException, InterruptedException {
+        JsonNode answer = json(HTTP.send(
+                posting(platform, "?model=demo-cnn", scan)
+                        .header("X-Scanstream-Subject", "patient-0815")
+                        .build(),
+                HttpResponse.BodyHandlers.ofByteArray()));
+        assertThat(answer.at("/status").asText()).as(answer.toString()).isEqualTo("SCORED");
+        URI map = platform.gateway().resolve("/api/v1/scans/" + answer.at("/id").asText() + "/heatmap");
+
+        HttpResponse<byte[]> picture =
+                HTTP.send(HttpRequest.newBuilder(map).build(), HttpResponse.BodyHandlers.ofByteArray());
+        JsonNode figures = json(HTTP.send(
+                HttpRequest.newBuilder(map).header("Accept", "application/json").build(),
+                HttpResponse.BodyHandlers.ofByteArray()));
+        JsonNode own = json(HTTP.send(
+                HttpRequest.newBuilder(platform.inference().resolve("/v1/models/demo-cnn/heatmap"))
+                        .header("Content-Type", "image/png")
+                        .header("Accept", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofByteArray(scan))
+                        .build(),
+                HttpResponse.BodyHandlers.ofByteArray()));
+
+        assertThat(picture.statusCode()).isEqualTo(200);
+        assertThat(picture.headers().firstValue("Content-Type")).hasValue("image/png");
+        assertThat(ImageIO.read(new ByteArrayInputStream(picture.body()))).isNotNull();
+        assertThat(figures.at("/version").asText()).as(figures.toString()).isEqualTo(result.version());
+        assertThat(figures.at("/label").asText())
+                .isEqualTo(answer.at("/result/label").asText());
+        assertThat(figures).isEqualTo(own);
+    }
+
     /** A job's span, whether the data set's or the training's, lies below the record that asked for it, and that below a POST. */
     private static void isOneTraceFromPostToJob(TraceCollector traces) throws InterruptedException {
         TraceCollector.Span job = traces.await("process training.requests");
@@ -152,11 +188,8 @@ class PlatformIT {
         String trace = "4bf92f3577b34da6a3ce929d0e0e4736";
         String client = "00f067aa0ba902b7";
         JsonNode answer = json(HTTP.send(
-                HttpRequest.newBuilder(platform.gateway().resolve("/api/v1/scans?model=demo-cnn"))
-                        .header("Content-Type", "application/octet-stream")
-                        .header("Prefer", "wait=30")
+                posting(platform, "?model=demo-cnn", scan)
                         .header("traceparent", "00-" + trace + "-" + client + "-01")
-                        .POST(HttpRequest.BodyPublishers.ofByteArray(scan))
                         .build(),
                 HttpResponse.BodyHandlers.ofByteArray()));
         assertThat(answer.at("/status").asText()).as(answer.toString()).isEqualTo("SCORED");
@@ -207,14 +240,14 @@ class PlatformIT {
 
     private static JsonNode post(Platform platform, String query, byte[] body)
             throws IOException, InterruptedException {
-        URI scans = platform.gateway().resolve("/api/v1/scans" + query);
-        return json(HTTP.send(
-                HttpRequest.newBuilder(scans)
-                        .header("Content-Type", "application/octet-stream")
-                        .header("Prefer", "wait=30")
-                        .POST(HttpRequest.BodyPublishers.ofByteArray(body))
-                        .build(),
-                HttpResponse.BodyHandlers.ofByteArray()));
+        return json(HTTP.send(posting(platform, query, body).build(), HttpResponse.BodyHandlers.ofByteArray()));
+    }
+
+    private static HttpRequest.Builder posting(Platform platform, String query, byte[] body) {
+        return HttpRequest.newBuilder(platform.gateway().resolve("/api/v1/scans" + query))
+                .header("Content-Type", "application/octet-stream")
+                .header("Prefer", "wait=30")
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body));
     }
 
     private static JsonNode json(HttpResponse<byte[]> response) throws IOException {

@@ -16,10 +16,12 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code docs/settings.md} against what the services read: their {@code ConfigMapping} and their {@code application.yaml}. */
+@Tag("once")
 class SettingsTest {
     private static final Path ROOT = Path.of(System.getProperty("scanstream.root"));
     private static final String CONFIG = "io.smallrye.config.";

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,9 @@ public final class Json {
             .defaultPropertyInclusion(
                     JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.ALWAYS))
             .build();
+
+    /** {@code [Source: REDACTED (`StreamReadFeature…` disabled); line: 1, column: 2]} */
+    private static final Pattern SOURCE = Pattern.compile("\\[Source: [^;\\]]*; (line: \\d+, column: \\d+)]");
 
     /** The shared mapper; do not configure it further. */
     public static ObjectMapper mapper() {
@@ -94,8 +98,13 @@ public final class Json {
     }
 
     private static ScanstreamException invalid(String type, IOException e) {
-        String reason = e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.getMessage();
+        String reason = e instanceof JsonProcessingException json ? reason(json) : e.getMessage();
         return new ScanstreamException(ErrorCode.INVALID_REQUEST, "not a " + type + " in JSON: " + reason, e);
+    }
+
+    /** What is wrong with a text, without what Jackson says of where the text came from. */
+    public static String reason(JsonProcessingException e) {
+        return SOURCE.matcher(e.getOriginalMessage()).replaceAll("$1");
     }
 
     private Json() {}

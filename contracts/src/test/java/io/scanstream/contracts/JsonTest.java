@@ -30,6 +30,14 @@ class JsonTest {
         assertThat(Json.read(utf8("null"), JsonNode.class).isNull()).isTrue();
     }
 
+    @Test
+    void aTextThatEndsTooSoonIsToldByItsPlaceAlone() {
+        assertThatThrownBy(() -> Json.read(utf8("{\"sha256\":\"a\""), ClaimTicket.class))
+                .hasMessageContaining("Unexpected end-of-input")
+                .hasMessageContaining("(start marker at line: 1, column: 1)")
+                .hasMessageNotContaining("Source");
+    }
+
     private static void refused(ThrowingCallable reading, String says) {
         assertThatThrownBy(reading)
                 .isInstanceOfSatisfying(

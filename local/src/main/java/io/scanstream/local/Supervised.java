@@ -12,13 +12,20 @@ import java.util.concurrent.ExecutionException;
 final class Supervised implements AutoCloseable {
     private final Platform platform;
     private final CompletableFuture<String> obituary;
-    private final Thread hook;
+    private volatile boolean closed;
 
     private Supervised(Platform platform) {
         this.platform = platform;
         this.obituary = platform.whenPartDies();
-        this.hook = new Thread(platform::close, "stop-platform");
-        Runtime.getRuntime().addShutdownHook(hook);
+        Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "stop-platform"));
+    }
+
+    private void stop() {
+        if (!closed) {
+            System.err.println();
+            System.err.println("Stopping the platform.");
+            close();
+        }
     }
 
     static Supervised start(PlatformOptions options) throws InterruptedException {
@@ -51,6 +58,7 @@ final class Supervised implements AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         platform.close();
     }
 }

@@ -5,6 +5,7 @@ import io.scanstream.contracts.Json;
 import io.scanstream.contracts.Topics;
 import io.scanstream.contracts.scoring.ScanId;
 import io.scanstream.contracts.scoring.ScoreEvent;
+import io.scanstream.storage.ModelPackage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,8 +32,9 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description =
                 "Sends scans at even intervals while a new version is published five times and instances are added,"
-                        + " stopped (SIGTERM) and killed (SIGKILL); counts committed scores, latencies and the longest time in which a"
-                        + " reader of committed scores saw none, of all and after the kill on each partition. Exit code 1 if a scan has no score, or two.")
+                        + " stopped (SIGTERM) and killed (SIGKILL); counts committed scores, latencies, how soon each"
+                        + " version scores and the longest time in which a reader of committed scores saw none, of all and after the kill"
+                        + " on each partition. Exit code 1 if a scan has no score, or two.")
 public final class SwapCommand implements Callable<Integer> {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
@@ -50,6 +52,7 @@ public final class SwapCommand implements Callable<Integer> {
     private final Map<ScanId, Long> due = new ConcurrentHashMap<>();
     private final AtomicInteger sent = new AtomicInteger();
     private final Stalls afterKill = new Stalls();
+    private final Following following = new Following();
     private final AtomicReference<Exception> failure = new AtomicReference<>();
 
     @Override
@@ -100,7 +103,11 @@ public final class SwapCommand implements Callable<Integer> {
                     Thread.sleep(50);
                 }
                 switch (tenth) {
-                    case 1, 3, 5, 7, 9 -> stand.rig().publish(versions.next());
+                    case 1, 3, 5, 7, 9 -> {
+                        ModelPackage pack = versions.next();
+                        stand.rig().publish(pack);
+                        following.promoted(pack.card().version(), System.nanoTime());
+                    }
                     case 2, 6 -> instances.add(stand.rig().another(project, folder));
                     case 4 -> instances.remove().terminate();
                     default -> {
@@ -134,6 +141,7 @@ public final class SwapCommand implements Callable<Integer> {
                 scores.merge(event.scanId(), 1, Integer::sum);
                 if (event instanceof ScoreEvent.ScanScored scored) {
                     versions.merge(scored.version(), 1, Integer::sum);
+                    following.scored(scored.version(), now);
                 }
                 Long from = due.get(event.scanId());
                 if (from != null) {
@@ -161,6 +169,8 @@ public final class SwapCommand implements Callable<Integer> {
         line.put("p99Ms", Median.rounded(Percentiles.of(sorted, 0.99), 1));
         line.put("longestMs", Median.rounded(Arrays.stream(sorted).max().orElse(0), 1));
         line.put("longestStallMs", Median.rounded(last[1] / 1e6, 1));
+        line.put("firstScoreAfterPromotionMs", following.firstScoreMs());
+        line.put("staleAfterPromotionMs", following.longestStaleMs());
         line.put("stallAfterKillMs", afterKill.longestMs());
         return line;
     }

@@ -41,6 +41,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,6 +51,7 @@ import org.junit.jupiter.api.io.TempDir;
  * memory that grows, no restart, and nothing of it in a log. {@code -Dscanstream.fuzz=100000} sends so many of each; an
  * ordinary build sends fewer. {@code -Dscanstream.fuzz.seed} sends others.
  */
+@Tag("once")
 class FuzzIT {
     private static final int COUNT = Integer.getInteger("scanstream.fuzz", 1_000);
     private static final long SEED = Long.getLong("scanstream.fuzz.seed", 1);

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.FieldSource;
  * reaches by reflection and from native code. {@code SCANSTREAM_NATIVE_WRITE=1} in the environment writes {@code
  * reflect-config.json} and {@code jni-config.json} anew.
  */
+@Tag("once")
 class NativeConfigTest {
     static final List<String> MODULES = Reached.MODULES;
     static final List<String> SERVICES = Reached.SERVICES;

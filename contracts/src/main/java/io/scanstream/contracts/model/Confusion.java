@@ -75,6 +75,11 @@ public final class Confusion {
         return figures;
     }
 
+    /** How many decisions were for a class. */
+    public long decidedFor(String label) {
+        return column(classes.indexOf(label));
+    }
+
     /** {@code [true][decided]}, in class order. */
     public List<List<Long>> counts() {
         return Arrays.stream(counts)

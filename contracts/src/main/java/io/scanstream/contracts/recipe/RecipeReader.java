@@ -96,7 +96,7 @@ public final class RecipeReader {
         try {
             recipe = StoredRecipe.bind(tree);
         } catch (JsonProcessingException e) {
-            problems.add(new Problem("recipe", e.getOriginalMessage()));
+            problems.add(new Problem("recipe", Json.reason(e)));
             throw new InvalidRecipeException(problems);
         }
         problems.addAll(RecipeCheck.alone(recipe));

@@ -92,10 +92,9 @@ public final class RequestBody extends FilterInputStream {
             String expected = e.getTargetType() == null ? "what belongs here" : name(e.getTargetType());
             throw new RequestRefused(List.of(new Problem(path(e), "cannot be read as " + expected + ".")));
         } catch (JsonMappingException e) {
-            throw new RequestRefused(List.of(new Problem(path(e), e.getOriginalMessage())));
+            throw new RequestRefused(List.of(new Problem(path(e), Json.reason(e))));
         } catch (JsonProcessingException e) {
-            throw RequestRefused.invalid(
-                    "The body is not JSON: " + e.getOriginalMessage() + place(e.getLocation()) + ".");
+            throw RequestRefused.invalid("The body is not JSON: " + Json.reason(e) + place(e.getLocation()) + ".");
         } catch (IOException e) {
             throw new IllegalStateException("reading from memory", e);
         }

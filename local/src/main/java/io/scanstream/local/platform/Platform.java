@@ -84,8 +84,8 @@ public final class Platform implements AutoCloseable {
         Path home = options.home();
         Path logs = home.resolve("logs");
         Readiness readiness = new Readiness(options.patience(), this::parts);
-        Path brokerAddress = fresh(home.resolve("run/broker.address"));
-        Path storeAddress = fresh(home.resolve("run/object-store.address"));
+        Path brokerAddress = fresh(brokerAddress());
+        Path storeAddress = fresh(storeAddress());
         Part broker = server("broker", EmbeddedBroker.class, "-Xmx512m", home.resolve("broker"), brokerAddress, logs);
         Part store = server(
                 "object-store",
@@ -186,7 +186,7 @@ public final class Platform implements AutoCloseable {
             Files.deleteIfExists(addressFile);
             return addressFile;
         } catch (IOException e) {
-            throw new UncheckedIOException("Cannot write " + addressFile + ".", e);
+            throw new UncheckedIOException("Cannot delete " + addressFile + ".", e);
         }
     }
 
@@ -255,7 +255,21 @@ public final class Platform implements AutoCloseable {
         launched.forEach(part -> part.awaitStop(Duration.ZERO));
         stop(services, SERVICE_STOP);
         stop(servers, SERVER_STOP);
-        lock.close();
+        try {
+            // Nobody is there any more.
+            fresh(brokerAddress());
+            fresh(storeAddress());
+        } finally {
+            lock.close();
+        }
+    }
+
+    private Path brokerAddress() {
+        return options.home().resolve("run/broker.address");
+    }
+
+    private Path storeAddress() {
+        return options.home().resolve("run/object-store.address");
     }
 
     private static void stop(List<Part> parts, Duration patience) {

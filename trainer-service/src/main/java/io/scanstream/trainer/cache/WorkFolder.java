@@ -82,13 +82,22 @@ public final class WorkFolder {
             String file = lock.getFileName().toString();
             Path left = root.resolve(file.substring(0, file.length() - LOCK.length()));
             if (Files.isDirectory(left)) {
-                LOG.infof("%s was left by a process that died; deleted", left);
+                if (!isEmpty(left)) {
+                    LOG.infof("%s was left by a process that died; deleted", left);
+                }
                 delete(left);
             }
             Files.delete(lock);
         } catch (OverlappingFileLockException e) {
             // Another one of this very process.
             LOG.debugf("%s is in use", lock);
+        }
+    }
+
+    /** As one that stopped leaves it. */
+    private static boolean isEmpty(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.findAny().isEmpty();
         }
     }
 

@@ -25,6 +25,7 @@ final class Report {
     private static final int PLOT_WIDTH = 380;
     private static final int PLOT_HEIGHT = 200;
     private static final int SQUARE = 220;
+    private static final int DIGITS_OF_A_DIGEST = 12;
 
     /** Of figures, by the names that curves have; others are named as they are. */
     private static final Map<String, String> NAMES = Map.of(
@@ -76,6 +77,11 @@ final class Report {
     private void facts() {
         html.startTable(List.of());
         html.row(List.of("recipe", card.recipe().name() + ", seed " + card.seed()));
+        html.row(List.of(
+                "data set",
+                card.dataset() == null
+                        ? "files, SHA-256 " + card.manifestSha256().substring(0, DIGITS_OF_A_DIGEST) + "…"
+                        : card.dataset().toString()));
         html.row(List.of("classes", String.join(", ", card.classes())));
         html.row(List.of(
                 "images",
@@ -86,12 +92,13 @@ final class Report {
                 "input",
                 card.preprocessing().widthPx() + " × " + card.preprocessing().heightPx() + ", "
                         + card.preprocessing().channels() + " channels"));
-        html.row(List.of("trained numbers", String.format(Locale.ROOT, "%,d", card.parameters())));
+        html.row(List.of("trainable parameters", String.format(Locale.ROOT, "%,d", card.parameters())));
         html.row(List.of(
                 "best epoch",
                 card.bestEpoch() + " of " + card.recipe().training().epochs()));
         html.row(List.of(
-                "largest difference to the native network", String.format(Locale.ROOT, "%.2e", card.parityMaxAbs())));
+                "largest difference of a logit, ONNX Runtime to PyTorch",
+                String.format(Locale.ROOT, "%.2e", card.parityMaxAbs())));
         card.versions().forEach((name, version) -> html.row(List.of(name, version)));
         html.endTable();
     }
@@ -458,9 +465,9 @@ final class Report {
         html.heading("Unlike the training images");
         html.paragraph(String.format(
                 Locale.ROOT,
-                "A scan that is farther than %.4f from the training images of every class is flagged: its score says nothing."
-                        + " By the validation split, %.1f %% of scans like the data set's are flagged too. The distance was"
-                        + " fitted on %d training images.",
+                "A scan that is farther than %.4f from the training images of every class is flagged: the model"
+                        + " has seen nothing like it, and its score cannot be relied on. Of scans like the data set's, %.1f %% are"
+                        + " expected to be flagged too, by the validation split. The distance was fitted on %d training images.",
                 guard.threshold(),
                 100 * guard.expected(),
                 guard.trainingImages()));

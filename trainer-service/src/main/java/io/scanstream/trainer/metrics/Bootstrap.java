@@ -18,10 +18,15 @@ import java.util.stream.IntStream;
  * Intervals by the bootstrap (Efron, 1979): images are drawn with replacement, the figures computed anew, and the middle
  * 95 % of 1,000 such draws is the interval. The draws are the same for the same number of images. A figure that more than
  * half of the draws leave undefined has no interval.
+ *
+ * <p>Where all of the images that a share is of are right, or all wrong, every draw says the same, however few they are. Such
+ * a share has the exact interval of the binomial instead (Clopper and Pearson, 1934): all of n right is from {@code 0.025^(1/n)}
+ * to 1.
  */
 public final class Bootstrap {
     private static final int DRAWS = 1000;
     private static final long SEED = 0xb007;
+    private static final double TAIL = (1 - Interval.LEVEL) / 2;
 
     /**
      * Of a classifier's figures, under the names of {@link Metrics#intervals}.
@@ -65,7 +70,32 @@ public final class Bootstrap {
                 samples.add("precision/" + one.label(), one.precision());
             }
         });
-        return samples.intervals();
+        Map<String, Interval> intervals = samples.intervals();
+        Confusion all = new Confusion(classes);
+        for (int i = 0; i < labels.length; i++) {
+            all.add(labels[i], decided[i]);
+        }
+        exactAtTheEnds(intervals, all);
+        return intervals;
+    }
+
+    private static void exactAtTheEnds(Map<String, Interval> intervals, Confusion all) {
+        long images = all.total();
+        exactAtTheEnds(intervals, "accuracy", all.accuracy(), images);
+        for (Metrics.PerClass one : all.perClass()) {
+            exactAtTheEnds(intervals, "recall/" + one.label(), one.recall(), one.images());
+            exactAtTheEnds(intervals, "specificity/" + one.label(), one.specificity(), images - one.images());
+            exactAtTheEnds(intervals, "precision/" + one.label(), one.precision(), all.decidedFor(one.label()));
+        }
+    }
+
+    /** @param of how many images the share is of */
+    private static void exactAtTheEnds(Map<String, Interval> intervals, String name, double share, long of) {
+        if (of > 0 && (share == 0 || share == 1)) {
+            double least = Math.pow(TAIL, 1.0 / of);
+            intervals.computeIfPresent(
+                    name, (any, drawn) -> share == 1 ? new Interval(least, 1) : new Interval(0, 1 - least));
+        }
     }
 
     /**
@@ -145,8 +175,7 @@ public final class Bootstrap {
                             .mapToDouble(Double::doubleValue)
                             .sorted()
                             .toArray();
-                    double tail = (1 - Interval.LEVEL) / 2;
-                    intervals.put(name, new Interval(quantile(sorted, tail), quantile(sorted, 1 - tail)));
+                    intervals.put(name, new Interval(quantile(sorted, TAIL), quantile(sorted, 1 - TAIL)));
                 }
             });
             return intervals;

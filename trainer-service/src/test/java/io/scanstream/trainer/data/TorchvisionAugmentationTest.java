@@ -9,12 +9,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Colours, blur and moves against torchvision on Pillow images, at most one level apart. Skips where it is not there. */
+@Tag("once")
 class TorchvisionAugmentationTest {
     private static final int WIDTH = 48;
     private static final int HEIGHT = 40;

@@ -72,7 +72,8 @@ class PackageBuilderTest {
                         .sha256())
                 .isEqualTo(sealed.card().recipeSha256());
         String report = Files.readString(sealed.folder().resolve(ModelPackage.REPORT));
-        assertThat(report).contains("drawn v1", "narrow", "decided", "<svg", "Research use only");
+        assertThat(report)
+                .contains("drawn v1", "files, SHA-256 000000000000…", "narrow", "decided", "<svg", "Research use only");
         assertThat(report).doesNotContain("http://", "https://", "<script");
         assertThat(sealed.golden().cases().stream().map(Golden.Case::decision).distinct())
                 .containsExactlyInAnyOrder("narrow", "plain", "wide");

@@ -36,6 +36,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,6 +44,7 @@ import org.junit.jupiter.api.io.TempDir;
  * ResNet-18, a little trained on real images so that its running statistics and weights are not the first ones: the
  * exported file and torchvision's own network give the same logits for 64 real images.
  */
+@Tag("once")
 class ResNetParityTest {
     private static final int SIDE = 96;
     private static final int IMAGES = 64;

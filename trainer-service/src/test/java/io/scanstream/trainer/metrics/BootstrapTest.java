@@ -83,6 +83,36 @@ class BootstrapTest {
     }
 
     @Test
+    void whereAllAreRightOrAllWrongTheBinomialSaysWhatSoFewCanShow() {
+        // 50 images: 30 of a, all found; 20 of b, all found; c is never there and never decided for.
+        float[][] probabilities = new float[50][];
+        int[] labels = new int[50];
+        for (int i = 0; i < 50; i++) {
+            labels[i] = i < 30 ? 0 : 1;
+            probabilities[i] = i < 30 ? new float[] {0.9f, 0.06f, 0.04f} : new float[] {0.1f, 0.85f, 0.05f};
+        }
+
+        Map<String, Interval> right =
+                Bootstrap.ofClassifier(List.of("a", "b", "c"), probabilities, labels, 1, DecisionRule.MOST_PROBABLE);
+        Map<String, Interval> wrong = Bootstrap.ofClassifier(
+                List.of("a", "b", "c"),
+                probabilities,
+                Arrays.stream(labels).map(label -> 1 - label).toArray(),
+                1,
+                DecisionRule.MOST_PROBABLE);
+
+        // Clopper and Pearson: 0.025^(1/50), 0.025^(1/30), 0.025^(1/20).
+        assertThat(right.get("accuracy").low()).isCloseTo(0.9288783, within(1e-7));
+        assertThat(right.get("accuracy").high()).isEqualTo(1);
+        assertThat(right.get("recall/a").low()).isCloseTo(0.8842967, within(1e-7));
+        assertThat(right.get("precision/b").low()).isCloseTo(0.8315665, within(1e-7));
+        assertThat(right.get("specificity/a").low()).isCloseTo(0.8315665, within(1e-7));
+        assertThat(wrong.get("accuracy").low()).isZero();
+        assertThat(wrong.get("accuracy").high()).isCloseTo(1 - 0.9288783, within(1e-7));
+        assertThat(wrong.get("recall/b").high()).isCloseTo(1 - 0.8842967, within(1e-7));
+    }
+
+    @Test
     void meansOfImages() {
         double[] dice = new SplittableRandom(8).doubles(100).toArray();
         Interval interval = Bootstrap.ofMeans(Map.of("dice", dice)).get("dice");

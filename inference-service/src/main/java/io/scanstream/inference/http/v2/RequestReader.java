@@ -10,6 +10,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -63,7 +64,7 @@ public final class RequestReader {
             }
             return request;
         } catch (JsonProcessingException e) {
-            throw invalid("the request is not JSON as expected: " + e.getOriginalMessage(), e);
+            throw invalid("the request is not JSON as expected: " + Json.reason(e), e);
         } catch (IOException e) {
             throw new UncheckedIOException("reading from memory", e);
         }

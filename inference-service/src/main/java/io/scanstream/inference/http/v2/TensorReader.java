@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import io.scanstream.contracts.ErrorCode;
+import io.scanstream.contracts.Json;
 import io.scanstream.contracts.ScanstreamException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -186,7 +187,7 @@ final class TensorReader {
             parser.nextToken();
             return reading.read(parser);
         } catch (JsonProcessingException e) {
-            throw invalid(path + ": " + shown(e.getOriginalMessage()), e);
+            throw invalid(path + ": " + shown(Json.reason(e)), e);
         } catch (IOException e) {
             throw new UncheckedIOException("reading from memory", e);
         }
