@@ -2,6 +2,7 @@ package io.scanstream.trainer.evaluation;
 
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** A page while it is written: one file without scripts and without addresses of others. */
 public final class Html {
@@ -73,6 +74,11 @@ public final class Html {
 
     public static String figure(double value) {
         return String.format(Locale.ROOT, "%.4f", value);
+    }
+
+    /** Of a figure that may not be defined. */
+    public static String figureOrNothing(@Nullable Double value) {
+        return value == null ? "" : figure(value);
     }
 
     public static String escape(String text) {

@@ -10,6 +10,9 @@ import java.util.stream.Collectors;
  * told apart in grey; the legend stands below the frame; frame and text take the page's colour, light or dark.
  */
 final class Plot {
+    /** The side of a plot whose axes mean the same, in pixels. */
+    static final int SQUARE = 220;
+
     private static final int LEFT = 56;
     private static final int RIGHT = 16;
     private static final int TOP = 30;
