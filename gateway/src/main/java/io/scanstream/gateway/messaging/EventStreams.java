@@ -7,16 +7,19 @@ import io.smallrye.mutiny.subscription.MultiEmitter;
 import jakarta.ws.rs.sse.OutboundSseEvent;
 import jakarta.ws.rs.sse.Sse;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Server-sent events (WHATWG HTML, section 9.2) from listeners. A stream opens with a comment, so that the client has its
  * headers at once, and has another every 15 seconds, so that a connection that died is noticed on both ends. A client that
- * is too slow to read is cut off.
+ * is too slow to read is cut off: after four comments that it had no room for, or 20,000 events. So is one that closed its
+ * connection before the stream was under way, of which the server never hears.
  */
 public final class EventStreams {
     private static final Duration PING = Duration.ofSeconds(15);
+    private static final int MOST_PINGS_MISSED = 4;
     private static final int MOST_WAITING = 20_000;
 
     /** Where a watcher puts its events; calls after {@code end} change nothing. */
@@ -33,6 +36,10 @@ public final class EventStreams {
      * @param watcher called on a worker thread when the client listens; returns what ends the watch
      */
     public static Multi<OutboundSseEvent> stream(Sse sse, Function<Sink, Runnable> watcher) {
+        return stream(sse, watcher, PING);
+    }
+
+    static Multi<OutboundSseEvent> stream(Sse sse, Function<Sink, Runnable> watcher, Duration ping) {
         OutboundSseEvent end = sse.newEventBuilder().comment("end").build();
         Multi<OutboundSseEvent> events = Multi.createFrom()
                 .<OutboundSseEvent>emitter(
@@ -44,15 +51,42 @@ public final class EventStreams {
                 .onOverflow()
                 .buffer(MOST_WAITING)
                 .runSubscriptionOn(Infrastructure.getDefaultWorkerPool());
-        OutboundSseEvent ping = sse.newEventBuilder().comment("ping").build();
-        Multi<OutboundSseEvent> opening = Multi.createFrom().item(ping);
-        Multi<OutboundSseEvent> pings =
-                Multi.createFrom().ticks().every(PING).onOverflow().drop().map(tick -> ping);
+        Multi<OutboundSseEvent> opening = Multi.createFrom().item(comment(sse));
         return Multi.createBy()
                 .merging()
-                .streams(opening, events, pings)
+                .streams(opening, events, pings(sse, ping))
                 .select()
-                .first(event -> event != end);
+                .first(event -> event != end)
+                .onFailure(ClientGone.class)
+                .recoverWithCompletion();
+    }
+
+    /** Comments at even intervals; fails when the client has not asked for some in a row. */
+    private static Multi<OutboundSseEvent> pings(Sse sse, Duration every) {
+        AtomicInteger missed = new AtomicInteger();
+        return Multi.createFrom()
+                .ticks()
+                .every(every)
+                .onOverflow()
+                .invoke(tick -> {
+                    if (missed.incrementAndGet() == MOST_PINGS_MISSED) {
+                        throw new ClientGone();
+                    }
+                })
+                .drop()
+                .map(tick -> {
+                    missed.set(0);
+                    return comment(sse);
+                });
+    }
+
+    private static OutboundSseEvent comment(Sse sse) {
+        return sse.newEventBuilder().comment("ping").build();
+    }
+
+    /** Nobody reads a stream any more. */
+    private static final class ClientGone extends RuntimeException {
+        private static final long serialVersionUID = 1;
     }
 
     private record EmitterSink(Sse sse, MultiEmitter<? super OutboundSseEvent> emitter, OutboundSseEvent last)
