@@ -10,6 +10,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import io.scanstream.contracts.Json;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +46,8 @@ public final class RecipeReader {
     /**
      * Reads a recipe with some fields replaced.
      *
-     * @param overrides YAML values by path, for instance {@code optimizer.learningRate} to {@code 0.01}
+     * @param overrides YAML values by path, for instance {@code optimizer.learningRate} to {@code 0.01}, or {@code
+     *     network.layers[0].out} to {@code 32}
      * @param schema made by {@link RecipeSchema#of}, which knows the network's layers
      * @throws InvalidRecipeException with every mistake
      */
@@ -70,7 +72,8 @@ public final class RecipeReader {
                     List.of(new Problem("recipe", "not a mapping of fields; found " + tree.getNodeType() + ".")));
         }
         List<Problem> problems = new ArrayList<>();
-        overrides.forEach((path, value) -> replace(root, path, value, problems));
+        overrides.forEach((path, value) ->
+                FieldPath.set(root, path, parse("recipe." + path, utf8(value))).ifPresent(problems::add));
         return read(root, problems, schema, against);
     }
 
@@ -124,28 +127,13 @@ public final class RecipeReader {
             JsonNode tree = YAML.readTree(yaml);
             return tree == null ? YAML.nullNode() : tree;
         } catch (IOException e) {
-            String reason = e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.getMessage();
+            String reason = e instanceof JsonProcessingException json ? Json.reason(json) : e.getMessage();
             throw new InvalidRecipeException(List.of(new Problem(where, "not YAML: " + reason)));
         }
     }
 
-    private static void replace(ObjectNode root, String path, String value, List<Problem> problems) {
-        ObjectNode at = root;
-        String[] parts = path.split("\\.", -1);
-        for (int i = 0; i < parts.length - 1; i++) {
-            JsonNode next = at.path(parts[i]);
-            if (next.isMissingNode() || next.isNull()) {
-                next = at.putObject(parts[i]);
-            }
-            if (!(next instanceof ObjectNode object)) {
-                problems.add(new Problem("recipe." + path, "'" + parts[i] + "' has no fields that could be set."));
-                return;
-            }
-            at = object;
-        }
-        at.set(
-                parts[parts.length - 1],
-                parse("recipe." + path, value.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     private RecipeReader() {}

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.scanstream.contracts.Json;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -177,6 +178,55 @@ class RecipeReaderTest {
     void refusesWhatIsNoYaml() {
         assertThat(problemsOf("{name: [")).singleElement().asString().startsWith("recipe: not YAML");
         assertThat(problemsOf("")).singleElement().asString().startsWith("recipe: not a mapping");
+    }
+
+    @Test
+    void replacesElementsOfListsAndWhatIsWithinThem() {
+        String recipe = SMALL.replace("network: {architecture: resnet18}", """
+                network:
+                  layers: [{type: conv, out: 8, kernel: 3}, {type: relu}, {type: flatten}, {type: linear}]
+                augmentation: [{type: rotation, degrees: 10}]
+                """);
+
+        Recipe replaced = RecipeReader.read(
+                utf8(recipe),
+                Map.of(
+                        "network.layers[0].out", "16",
+                        "network.layers[1]", "{type: gelu}",
+                        "augmentation[0].degrees", "20"));
+
+        assertThat(replaced.network().layers().get(0).get("out").asInt()).isEqualTo(16);
+        assertThat(replaced.network().layers().get(1).get("type").asText()).isEqualTo("gelu");
+        assertThat(replaced.augmentation())
+                .singleElement()
+                .isInstanceOfSatisfying(Augmentation.Rotation.class, rotation -> assertThat(rotation.degrees())
+                        .isEqualTo(20));
+    }
+
+    @Test
+    void saysWhichElementsThereAreAndWhatIsNoPath() {
+        Map<String, String> overrides = new LinkedHashMap<>();
+        overrides.put("augmentation[3].degrees", "20");
+        overrides.put("training[0]", "1");
+        overrides.put("data.widthPx.side", "1");
+        overrides.put("training..epochs", "1");
+        overrides.put("training.epochs.", "1");
+        overrides.put("network.layers[x]", "1");
+
+        InvalidRecipeException refused = catchThrowableOfType(
+                InvalidRecipeException.class,
+                () -> RecipeReader.read(
+                        utf8(SMALL + "augmentation: [{type: horizontalFlip}, {type: verticalFlip}]\n"), overrides));
+
+        assertThat(refused.problems())
+                .extracting(Problem::toString)
+                .anyMatch(text -> text.contains("augmentation[3].degrees")
+                        && text.contains("'augmentation' has 2 elements, counted from [0]; there is no [3]."))
+                .anyMatch(text -> text.contains("'training' has no elements that could be set."))
+                .anyMatch(text -> text.contains("'data.widthPx' has no fields that could be set."));
+        assertThat(refused.problems())
+                .filteredOn(problem -> problem.toString().contains("not a path"))
+                .hasSize(3);
     }
 
     private static Recipe read(String yaml) {

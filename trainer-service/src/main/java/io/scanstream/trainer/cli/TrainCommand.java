@@ -63,7 +63,8 @@ public final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--set",
             paramLabel = "PATH=VALUE",
-            description = "Replaces a field of the recipe, for instance optimizer.learningRate=0.01.")
+            description =
+                    "Replaces a field of the recipe, for instance optimizer.learningRate=0.01 or network.layers[0].out=32.")
     private Map<String, String> replaced = new LinkedHashMap<>();
 
     @Option(names = "--seed", description = "As --set training.seed=N.")
