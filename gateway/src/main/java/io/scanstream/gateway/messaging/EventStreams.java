@@ -54,6 +54,8 @@ public final class EventStreams {
         Multi<OutboundSseEvent> opening = Multi.createFrom().item(comment(sse));
         return Multi.createBy()
                 .merging()
+                // One ahead of the client: else 128 comments would pass for asked for.
+                .withRequests(1)
                 .streams(opening, events, pings(sse, ping))
                 .select()
                 .first(event -> event != end)

@@ -14,8 +14,9 @@ import org.junit.jupiter.api.Test;
 
 class EventStreamsTest {
     private static final Sse SSE = new SseImpl();
-    private static final Duration PING = Duration.ofMillis(20);
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PING = Duration.ofMillis(200);
+    /** Room for many more comments than a client may miss, and for fewer than the 128 that Mutiny asks for by itself. */
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final AtomicReference<EventStreams.Sink> sink = new AtomicReference<>();
     private final AtomicBoolean stopped = new AtomicBoolean();
