@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JobEventStreams {
     private static final String EPOCH = "epoch-";
+    /** A watcher that comes late gets all epochs at once. */
+    private static final int ROOM = 20_000;
 
     private final JobBoard board;
     private final JobEvents events;
@@ -37,7 +39,7 @@ public final class JobEventStreams {
         JobState job = board.find(id)
                 .orElseThrow(() -> new ScanstreamException(ErrorCode.UNKNOWN_JOB, "There is no job " + id + "."));
         int after = afterEpoch(lastEventId);
-        return EventStreams.stream(sse, sink -> events.watch(job, after, event -> put(event, sink)));
+        return EventStreams.stream(sse, ROOM, sink -> events.watch(job, after, event -> put(event, sink)));
     }
 
     private static void put(TrainingEvent event, EventStreams.Sink sink) {

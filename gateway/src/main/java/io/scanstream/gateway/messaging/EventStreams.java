@@ -14,13 +14,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Server-sent events (WHATWG HTML, section 9.2) from listeners. A stream opens with a comment, so that the client has its
  * headers at once, and has another every 15 seconds, so that a connection that died is noticed on both ends. A client that
- * is too slow to read is cut off: after four comments that it had no room for, or 20,000 events. So is one that closed its
- * connection before the stream was under way, of which the server never hears.
+ * is too slow to read is cut off: after four comments that it did not ask for, or when more events wait than the stream has
+ * room for. So is one that closed its connection before the stream was under way, of which the server never hears.
  */
 public final class EventStreams {
     private static final Duration PING = Duration.ofSeconds(15);
     private static final int MOST_PINGS_MISSED = 4;
-    private static final int MOST_WAITING = 20_000;
 
     /** Where a watcher puts its events; calls after {@code end} change nothing. */
     public interface Sink {
@@ -33,13 +32,14 @@ public final class EventStreams {
     /**
      * A stream of what a watcher tells.
      *
+     * @param room how many events may wait for the client; they are kept in memory
      * @param watcher called on a worker thread when the client listens; returns what ends the watch
      */
-    public static Multi<OutboundSseEvent> stream(Sse sse, Function<Sink, Runnable> watcher) {
-        return stream(sse, watcher, PING);
+    public static Multi<OutboundSseEvent> stream(Sse sse, int room, Function<Sink, Runnable> watcher) {
+        return stream(sse, room, watcher, PING);
     }
 
-    static Multi<OutboundSseEvent> stream(Sse sse, Function<Sink, Runnable> watcher, Duration ping) {
+    static Multi<OutboundSseEvent> stream(Sse sse, int room, Function<Sink, Runnable> watcher, Duration ping) {
         OutboundSseEvent end = sse.newEventBuilder().comment("end").build();
         Multi<OutboundSseEvent> events = Multi.createFrom()
                 .<OutboundSseEvent>emitter(
@@ -49,7 +49,7 @@ public final class EventStreams {
                         },
                         BackPressureStrategy.IGNORE)
                 .onOverflow()
-                .buffer(MOST_WAITING)
+                .buffer(room)
                 .runSubscriptionOn(Infrastructure.getDefaultWorkerPool());
         Multi<OutboundSseEvent> opening = Multi.createFrom().item(comment(sse));
         return Multi.createBy()

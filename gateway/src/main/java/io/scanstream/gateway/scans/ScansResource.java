@@ -61,6 +61,9 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 @Blocking
 class ScansResource {
+    /** Of all scores, for one client that watches them: a few seconds of a busy platform. */
+    private static final int MOST_SCORES_WAITING = 2_000;
+
     private static final String PNG = "image/png";
 
     private final ScanIntake intake;
@@ -281,6 +284,7 @@ class ScansResource {
     public Multi<OutboundSseEvent> events(@QueryParam("model") @Nullable String model, @Context Sse sse) {
         return EventStreams.stream(
                 sse,
+                MOST_SCORES_WAITING,
                 sink -> window.listen(score -> {
                     if (model == null || model.equals(score.model())) {
                         JsonNode json = Json.mapper().valueToTree(score);

@@ -18,6 +18,8 @@ class EventStreamsTest {
     /** Room for many more comments than a client may miss, and for fewer than the 128 that Mutiny asks for by itself. */
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
+    private static final int ROOM = 5;
+
     private final AtomicReference<EventStreams.Sink> sink = new AtomicReference<>();
     private final AtomicBoolean stopped = new AtomicBoolean();
 
@@ -55,9 +57,23 @@ class EventStreamsTest {
         assertThat(client.getItems()).hasSize(1);
     }
 
+    @Test
+    void aClientForWhomTooManyEventsWaitIsCutOff() {
+        AssertSubscriber<OutboundSseEvent> client = subscribe(1);
+        EventStreams.Sink events = watching();
+
+        for (int i = 0; i < 10 * ROOM; i++) {
+            events.event("Scored", "{}", null);
+        }
+
+        client.awaitFailure(PATIENCE);
+        await().atMost(PATIENCE).untilTrue(stopped);
+    }
+
     private AssertSubscriber<OutboundSseEvent> subscribe(long demand) {
         return EventStreams.stream(
                         SSE,
+                        ROOM,
                         watched -> {
                             sink.set(watched);
                             return () -> stopped.set(true);

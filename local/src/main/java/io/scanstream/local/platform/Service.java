@@ -22,10 +22,14 @@ record Service(String name, String module, List<String> options) {
      */
     private static final String ROOM_FOR_PICTURES = "-XX:G1HeapRegionSize=8m";
 
-    static final Service GATEWAY = new Service("gateway", "gateway", List.of("-Xmx512m"));
-    static final Service TRAINER = new Service("trainer", "trainer-service", List.of("-Xmx3g", ROOM_FOR_PICTURES));
+    /** Without memory some thread dies, and the others would go on without what it did. */
+    private static final String NOT_HALF_DEAD = "-XX:+ExitOnOutOfMemoryError";
+
+    static final Service GATEWAY = new Service("gateway", "gateway", List.of("-Xmx512m", NOT_HALF_DEAD));
+    static final Service TRAINER =
+            new Service("trainer", "trainer-service", List.of("-Xmx3g", ROOM_FOR_PICTURES, NOT_HALF_DEAD));
     static final Service INFERENCE =
-            new Service("inference", "inference-service", List.of("-Xmx1g", ROOM_FOR_PICTURES));
+            new Service("inference", "inference-service", List.of("-Xmx1g", ROOM_FOR_PICTURES, NOT_HALF_DEAD));
 
     static final List<Service> ALL = List.of(GATEWAY, TRAINER, INFERENCE);
     static final List<String> NAMES = ALL.stream().map(Service::name).toList();
