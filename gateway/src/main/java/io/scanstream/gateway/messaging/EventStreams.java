@@ -44,13 +44,17 @@ public final class EventStreams {
         Multi<OutboundSseEvent> events = Multi.createFrom()
                 .<OutboundSseEvent>emitter(
                         emitter -> {
-                            Runnable stop = watcher.apply(new EmitterSink(sse, emitter, end));
-                            emitter.onTermination(stop);
+                            Watch watch = new Watch();
+                            emitter.onTermination(watch::end);
+                            // Not by runSubscriptionOn: that loses a client that goes before the worker begins, and
+                            // keeps all
+                            // that the watch hears for it.
+                            Infrastructure.getDefaultWorkerPool()
+                                    .execute(() -> watch.begin(watcher, new EmitterSink(sse, emitter, end)));
                         },
                         BackPressureStrategy.IGNORE)
                 .onOverflow()
-                .buffer(room)
-                .runSubscriptionOn(Infrastructure.getDefaultWorkerPool());
+                .buffer(room);
         Multi<OutboundSseEvent> opening = Multi.createFrom().item(comment(sse));
         return Multi.createBy()
                 .merging()
@@ -89,6 +93,46 @@ public final class EventStreams {
     /** Nobody reads a stream any more. */
     private static final class ClientGone extends RuntimeException {
         private static final long serialVersionUID = 1;
+    }
+
+    /** Begins on a worker and ends with the stream, whichever comes first. */
+    private static final class Watch {
+        private @Nullable Runnable stop;
+        private boolean ended;
+
+        void begin(Function<Sink, Runnable> watcher, EmitterSink sink) {
+            synchronized (this) {
+                if (ended) {
+                    return;
+                }
+            }
+            Runnable begun;
+            try {
+                begun = watcher.apply(sink);
+            } catch (RuntimeException e) {
+                sink.emitter().fail(e);
+                return;
+            }
+            synchronized (this) {
+                if (!ended) {
+                    stop = begun;
+                    return;
+                }
+            }
+            begun.run();
+        }
+
+        void end() {
+            Runnable begun;
+            synchronized (this) {
+                ended = true;
+                begun = stop;
+                stop = null;
+            }
+            if (begun != null) {
+                begun.run();
+            }
+        }
     }
 
     private record EmitterSink(Sse sse, MultiEmitter<? super OutboundSseEvent> emitter, OutboundSseEvent last)

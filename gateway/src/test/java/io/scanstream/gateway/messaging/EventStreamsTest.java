@@ -8,6 +8,7 @@ import jakarta.ws.rs.sse.OutboundSseEvent;
 import jakarta.ws.rs.sse.Sse;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jboss.resteasy.reactive.server.jaxrs.SseImpl;
 import org.junit.jupiter.api.Test;
@@ -68,6 +69,33 @@ class EventStreamsTest {
 
         client.awaitFailure(PATIENCE);
         await().atMost(PATIENCE).untilTrue(stopped);
+    }
+
+    @Test
+    void aClientThatIsGoneBeforeTheWatchBeganLeavesNoneBehind() {
+        AtomicInteger begun = new AtomicInteger();
+        AtomicInteger ended = new AtomicInteger();
+        for (int i = 0; i < 500; i++) {
+            AtomicBoolean watched = new AtomicBoolean();
+            AssertSubscriber<OutboundSseEvent> client = EventStreams.stream(
+                            SSE,
+                            ROOM,
+                            any -> {
+                                watched.set(true);
+                                begun.incrementAndGet();
+                                return ended::incrementAndGet;
+                            },
+                            PING)
+                    .subscribe()
+                    .withSubscriber(AssertSubscriber.create(1));
+            // At once, or while a worker begins, or after it has.
+            if (i % 50 == 0) {
+                await().atMost(PATIENCE).untilTrue(watched);
+            }
+            client.cancel();
+        }
+
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(ended).hasValue(begun.get()));
     }
 
     private AssertSubscriber<OutboundSseEvent> subscribe(long demand) {
