@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Server-sent events (WHATWG HTML, section 9.2) from listeners. A stream opens with a comment, so that the client has its
  * headers at once, and has another every 15 seconds, so that a connection that died is noticed on both ends. A client that
  * is too slow to read is cut off: after four comments that it did not ask for, or when more events wait than the stream has
- * room for. So is one that closed its connection before the stream was under way, of which the server never hears.
+ * room for.
  */
 public final class EventStreams {
     private static final Duration PING = Duration.ofSeconds(15);
@@ -46,9 +46,8 @@ public final class EventStreams {
                         emitter -> {
                             Watch watch = new Watch();
                             emitter.onTermination(watch::end);
-                            // Not by runSubscriptionOn: that loses a client that goes before the worker begins, and
-                            // keeps all
-                            // that the watch hears for it.
+                            // runSubscriptionOn would not hear of a client that goes before the worker begins,
+                            // and what is watched would be kept for it until memory is full.
                             Infrastructure.getDefaultWorkerPool()
                                     .execute(() -> watch.begin(watcher, new EmitterSink(sse, emitter, end)));
                         },
