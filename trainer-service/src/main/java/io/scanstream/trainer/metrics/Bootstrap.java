@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Intervals by the bootstrap (Efron, 1979): images are drawn with replacement, the figures computed anew, and the middle
@@ -89,12 +90,12 @@ public final class Bootstrap {
         }
     }
 
-    /** @param of how many images the share is of */
-    private static void exactAtTheEnds(Map<String, Interval> intervals, String name, double share, long of) {
-        if (of > 0 && (share == 0 || share == 1)) {
+    /** @param of how many images the share is of; where there are none it is not defined */
+    private static void exactAtTheEnds(Map<String, Interval> intervals, String name, @Nullable Double share, long of) {
+        if (share != null && of > 0 && (share == 0 || share == 1)) {
             double least = Math.pow(TAIL, 1.0 / of);
-            intervals.computeIfPresent(
-                    name, (any, drawn) -> share == 1 ? new Interval(least, 1) : new Interval(0, 1 - least));
+            Interval exact = share == 1 ? new Interval(least, 1) : new Interval(0, 1 - least);
+            intervals.computeIfPresent(name, (any, drawn) -> exact);
         }
     }
 
