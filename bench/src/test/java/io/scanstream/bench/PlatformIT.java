@@ -167,7 +167,7 @@ class PlatformIT {
         assertThat(ImageIO.read(new ByteArrayInputStream(picture.body()))).isNotNull();
         assertThat(figures.at("/version").asText()).as(figures.toString()).isEqualTo(result.version());
         assertThat(figures.at("/label").asText())
-                .isEqualTo(answer.at("/result/label").asText());
+                .isEqualTo(answer.at("/result/decision").asText());
         assertThat(figures).isEqualTo(own);
     }
 
