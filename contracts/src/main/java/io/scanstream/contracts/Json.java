@@ -98,13 +98,14 @@ public final class Json {
     }
 
     private static ScanstreamException invalid(String type, IOException e) {
-        String reason = e instanceof JsonProcessingException json ? reason(json) : e.getMessage();
-        return new ScanstreamException(ErrorCode.INVALID_REQUEST, "not a " + type + " in JSON: " + reason, e);
+        return new ScanstreamException(ErrorCode.INVALID_REQUEST, "not a " + type + " in JSON: " + reason(e), e);
     }
 
     /** What is wrong with a text, without what Jackson says of where the text came from. */
-    public static String reason(JsonProcessingException e) {
-        return SOURCE.matcher(e.getOriginalMessage()).replaceAll("$1");
+    public static String reason(IOException e) {
+        return e instanceof JsonProcessingException json
+                ? SOURCE.matcher(json.getOriginalMessage()).replaceAll("$1")
+                : String.valueOf(e.getMessage());
     }
 
     private Json() {}

@@ -127,8 +127,7 @@ public final class RecipeReader {
             JsonNode tree = YAML.readTree(yaml);
             return tree == null ? YAML.nullNode() : tree;
         } catch (IOException e) {
-            String reason = e instanceof JsonProcessingException json ? Json.reason(json) : e.getMessage();
-            throw new InvalidRecipeException(List.of(new Problem(where, "not YAML: " + reason)));
+            throw new InvalidRecipeException(List.of(new Problem(where, "not YAML: " + Json.reason(e))));
         }
     }
 
