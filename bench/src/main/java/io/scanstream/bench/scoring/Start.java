@@ -39,6 +39,7 @@ record Start(Map<String, Double> seconds) {
     static final String SCORED = "scored";
 
     private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Duration ANSWER = Duration.ofSeconds(30);
     private static final Duration STOP = Duration.ofMinutes(1);
     private static final long PAUSE_MILLIS = 2;
 
@@ -107,11 +108,12 @@ record Start(Map<String, Double> seconds) {
         }
 
         HttpRequest get(String path) {
-            return HttpRequest.newBuilder(address(path)).build();
+            return HttpRequest.newBuilder(address(path)).timeout(ANSWER).build();
         }
 
         HttpRequest score(Scoring scoring) {
             return HttpRequest.newBuilder(address("/v1/models/" + scoring.model() + "/score"))
+                    .timeout(ANSWER)
                     .header("Content-Type", "image/jpeg")
                     .POST(HttpRequest.BodyPublishers.ofByteArray(scoring.scan()))
                     .build();

@@ -8,10 +8,25 @@ import io.restassured.RestAssured;
 import io.scanstream.contracts.api.ApiProblem;
 import io.scanstream.inference.TinyModel;
 import io.scanstream.inference.http.RawClient.Answer;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.StreamResetException;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -86,6 +101,57 @@ class HostileClientsTest {
             client.head(SCORE, HOST, IMAGE, length(ClusterResource.MOST_BYTES + 1), "Expect: 100-continue");
             refused(client.answer(), 413, "TOO_LARGE");
         }
+    }
+
+    /** An answer that comes before the body is read leaves nothing of it in the way of what the connection brings next. */
+    @Test
+    void overHttp2TheBodiesOfRefusedRequestsHoldUpNoOther() throws Exception {
+        HttpClient client = HttpClient.newHttpClient();
+        byte[] unread = new byte[ClusterResource.MOST_BYTES / 2];
+        for (int i = 0; i < 20; i++) {
+            HttpResponse<String> refused = overHttp2(client, "/v1/models/nobody/score", unread);
+            assertThat(refused.statusCode()).as(refused.body()).isEqualTo(404);
+        }
+        HttpResponse<String> read = overHttp2(HttpClient.newHttpClient(), "/v1/models/tiny/score", unread);
+        assertThat(read.statusCode()).as(read.body()).isEqualTo(422);
+        HttpResponse<String> scored = overHttp2(client, "/v1/models/tiny/score", RED);
+        assertThat(scored.statusCode()).as(scored.body()).isEqualTo(200);
+    }
+
+    @Test
+    void overHttp2AClientThatSendsOnAfterItsAnswerIsToldToStop() throws Exception {
+        Vertx vertx = Vertx.vertx();
+        try {
+            HttpClientRequest endless = vertx.createHttpClient(new HttpClientOptions()
+                            .setProtocolVersion(HttpVersion.HTTP_2)
+                            .setHttp2ClearTextUpgrade(false))
+                    .request(HttpMethod.POST, RestAssured.port, "localhost", "/v1/models/nobody/score")
+                    .toCompletionStage()
+                    .toCompletableFuture()
+                    .get(20, TimeUnit.SECONDS);
+            CompletableFuture<Throwable> told = new CompletableFuture<>();
+            endless.exceptionHandler(told::complete);
+            var unused = endless.setChunked(true).write(Buffer.buffer(new byte[10_000]));
+            HttpClientResponse refused =
+                    endless.response().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+            assertThat(refused.statusCode()).isEqualTo(404);
+            assertThat(told.get(20, TimeUnit.SECONDS))
+                    .isInstanceOfSatisfying(StreamResetException.class, reset -> assertThat(reset.getCode())
+                            .isZero());
+        } finally {
+            vertx.close().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        }
+    }
+
+    private static HttpResponse<String> overHttp2(HttpClient client, String path, byte[] body) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://localhost:" + RestAssured.port + path))
+                .timeout(Duration.ofSeconds(20))
+                .header("Content-Type", "image/png")
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+                .build();
+        HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
+        assertThat(response.version()).isEqualTo(HttpClient.Version.HTTP_2);
+        return response;
     }
 
     @Test
