@@ -95,38 +95,45 @@ final class FigureTables {
         if (metrics.segmentation() != null) {
             overlap(metrics.segmentation());
         }
-        html.startTable(List.of(
-                "class",
-                metrics.segmentation() == null ? "images" : "pixels",
-                "precision",
-                "recall",
-                "F1",
-                "specificity",
-                "average precision",
-                "ROC AUC"));
+        // Of pixels no ranking is kept.
+        boolean ranked = metrics.segmentation() == null;
+        List<String> heads = new ArrayList<>(
+                List.of("class", ranked ? "images" : "pixels", "precision", "recall", "F1", "specificity"));
+        if (ranked) {
+            heads.addAll(List.of("average precision", "ROC AUC"));
+        }
+        html.startTable(heads);
         for (Metrics.PerClass one : metrics.perClass()) {
-            html.row(List.of(
+            List<String> cells = new ArrayList<>(List.of(
                     one.label(),
                     Long.toString(one.images()),
                     within(metrics, "precision", one, one.precision()),
                     within(metrics, "recall", one, one.recall()),
                     Html.figure(one.f1()),
-                    within(metrics, "specificity", one, one.specificity()),
-                    Html.figureOrNothing(one.averagePrecision()),
-                    Html.figureOrNothing(one.rocAuc())));
+                    within(metrics, "specificity", one, one.specificity())));
+            if (ranked) {
+                cells.addAll(List.of(Html.figureOrNothing(one.averagePrecision()), Html.figureOrNothing(one.rocAuc())));
+            }
+            html.row(cells);
         }
         html.endTable();
+        if (!metrics.intervals().isEmpty()) {
+            html.note("Small below a figure: its 95 % interval.");
+        }
         confusion(metrics);
     }
 
     private void overlap(Metrics.Segmentation segmentation) {
         html.startTable(List.of("class", "Dice", "IoU", "Dice of all pixels", "IoU of all pixels"));
-        html.row(List.of(
-                "foreground",
-                Html.figure(segmentation.dice()),
-                Html.figure(segmentation.iou()),
-                Html.figure(segmentation.diceOverall()),
-                Html.figure(segmentation.iouOverall())));
+        boolean several = segmentation.perClass().size() > 2;
+        if (several) {
+            html.row(List.of(
+                    "foreground",
+                    Html.figure(segmentation.dice()),
+                    Html.figure(segmentation.iou()),
+                    Html.figure(segmentation.diceOverall()),
+                    Html.figure(segmentation.iouOverall())));
+        }
         for (Metrics.Overlap one : segmentation.perClass()) {
             html.row(List.of(
                     one.label(),
@@ -137,8 +144,11 @@ final class FigureTables {
         }
         html.endTable();
         html.note("Dice and IoU are means over the images, beside them those of all images' pixels counted together. An"
-                + " image in which a class neither is nor is found counts 1. Foreground is the mean of all classes but "
-                + segmentation.perClass().get(0).label() + ".");
+                + " image in which a class neither is nor is found counts 1."
+                + (several
+                        ? " Foreground is the mean of all classes but "
+                                + segmentation.perClass().get(0).label() + "."
+                        : ""));
     }
 
     private void confusion(Metrics metrics) {
@@ -177,7 +187,7 @@ final class FigureTables {
 
     private static String within(Metrics metrics, String key, @Nullable Double value) {
         Interval interval = metrics.intervals().get(key);
-        return Html.figureOrNothing(value) + (interval == null || value == null ? "" : " (" + between(interval) + ")");
+        return Html.figureOrNothing(value) + (interval == null || value == null ? "" : "\n" + between(interval));
     }
 
     private static String between(Interval interval) {

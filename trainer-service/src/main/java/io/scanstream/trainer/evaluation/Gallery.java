@@ -89,27 +89,31 @@ final class Gallery {
 
     /** A page with the answers, the worst one first; one file without scripts. */
     String html(String title) {
-        Html html = new Html(title);
-        html.note("The worst answers on images of the data set, " + worst.size() + " at most " + SHOWN
-                + ". Keep this page where the images themselves may be kept.");
         List<Item> ordered = worst.stream()
                 .sorted(Comparator.comparingDouble(Item::badness).reversed().thenComparing(Item::path))
                 .toList();
+        Html html = new Html(title);
+        html.note("The worst answers on images of the data set, " + worst.size() + " at most " + SHOWN
+                + ". Keep this page where the images themselves may be kept.");
+        if (ordered.stream().anyMatch(item -> item.truth() != null)) {
+            html.note("Of each image: itself, its mask, the decision, and both as outlines in it: the mask's blue, the"
+                    + " decision's orange, white where they are the same.");
+        }
         for (Item item : ordered) {
             html.raw("<figure>");
             image(html, item.pixels(), input.channels());
-            mask(html, item.truth());
-            mask(html, item.decided());
+            if (item.truth() != null && item.decided() != null) {
+                mask(html, item.truth());
+                mask(html, item.decided());
+                image(html, Outlines.drawn(input, item.pixels(), item.truth(), item.decided()), 3);
+            }
             html.raw("<figcaption>").text(item.path()).raw("<br>").text(item.caption());
             html.raw("</figcaption></figure>\n");
         }
         return html.page();
     }
 
-    private void mask(Html html, byte @Nullable [] indices) {
-        if (indices == null) {
-            return;
-        }
+    private void mask(Html html, byte[] indices) {
         byte[] grey = new byte[indices.length];
         for (int i = 0; i < grey.length; i++) {
             grey[i] = (byte) ((indices[i] & 0xff) * 255 / (classes - 1));

@@ -12,8 +12,9 @@ public final class Html {
             + "background:var(--paper)}h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.2rem}"
             + "table{display:block;overflow-x:auto;border-collapse:collapse;margin:1rem 0;font-variant-numeric:tabular-nums}td,th{border:1px solid"
             + " var(--line);padding:.25rem .6rem;text-align:right;white-space:nowrap}th:first-child,td:first-child{text-align:left}"
+            + ".facts td{text-align:left;white-space:normal}small{display:block;font-size:.8em;color:var(--soft)}"
             + "svg{margin:0 1rem .5rem 0;max-width:100%;font-family:inherit;vertical-align:top}.note{color:var(--soft)}"
-            + "figure{display:inline-block;margin:.5rem;max-width:30rem;"
+            + "figure{display:inline-block;margin:.5rem;max-width:40rem;"
             + "font-size:12px;vertical-align:top}figure img{width:9rem;margin-right:.2rem;image-rendering:pixelated}";
 
     private final StringBuilder page = new StringBuilder();
@@ -35,8 +36,11 @@ public final class Html {
         return raw(escape(text));
     }
 
+    /** Of a chapter; it begins with a capital, whatever the text begins with. */
     public void heading(String text) {
-        raw("<h2>").text(text).raw("</h2>\n");
+        raw("<h2>")
+                .text(text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1))
+                .raw("</h2>\n");
     }
 
     public void paragraph(String text) {
@@ -47,6 +51,11 @@ public final class Html {
         raw("<p class=\"note\">").text(text).raw("</p>\n");
     }
 
+    /** Of rows that are a name and a text. */
+    public void startFacts() {
+        raw("<table class=\"facts\">\n");
+    }
+
     public void startTable(List<String> heads) {
         raw("<table>\n");
         if (!heads.isEmpty()) {
@@ -54,6 +63,11 @@ public final class Html {
         }
     }
 
+    /**
+     * A row.
+     *
+     * @param values from left to right; what follows a line feed stands below the rest, smaller
+     */
     public void row(List<String> values) {
         cells("td", values);
     }
@@ -68,7 +82,14 @@ public final class Html {
 
     private void cells(String tag, List<String> values) {
         raw("<tr>");
-        values.forEach(value -> raw("<" + tag + ">").text(value).raw("</" + tag + ">"));
+        for (String value : values) {
+            String[] lines = value.split("\n", 2);
+            raw("<" + tag + ">").text(lines[0]);
+            if (lines.length > 1) {
+                raw("<small>").text(lines[1]).raw("</small>");
+            }
+            raw("</" + tag + ">");
+        }
         raw("</tr>\n");
     }
 

@@ -141,6 +141,7 @@ public final class PackageBuilder {
                             card,
                             run.state().history(),
                             test.rankings(),
+                            test.dice(),
                             answers == null || answers.images() == 0 ? null : choices.diagram(answers)));
             new Companions(beside, identity.model()).write(test, model, data, positive, choices.rule());
         }

@@ -1,10 +1,12 @@
 package io.scanstream.trainer.evaluation;
 
 import io.scanstream.contracts.model.ModelCard;
+import io.scanstream.contracts.model.Preprocessing;
 import io.scanstream.trainer.metrics.Ranking;
 import io.scanstream.trainer.metrics.ReliabilityDiagram;
 import io.scanstream.trainer.training.EpochRecord;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class Report {
     private static final int PLOT_WIDTH = 380;
     private static final int PLOT_HEIGHT = 200;
+    private static final int DICE_BINS = 20;
     private static final int DIGITS_OF_A_DIGEST = 12;
 
     private final Html html;
@@ -32,12 +35,14 @@ final class Report {
      *
      * @param history epoch by epoch, oldest first
      * @param testRankings of each class on the test split, in class order; empty for segmentation
+     * @param testDice of each image of the test split; empty for a classifier
      * @param reliability of the decisions on the test split; absent for segmentation
      */
     static String html(
             ModelCard card,
             List<EpochRecord> history,
             List<Ranking> testRankings,
+            List<Double> testDice,
             @Nullable ReliabilityDiagram reliability) {
         Report report = new Report(card);
         report.html.paragraph(card.recipe().about());
@@ -47,6 +52,7 @@ final class Report {
         FigureTables tables = new FigureTables(report.html, card);
         card.metrics().forEach(tables::split);
         report.rankings(testRankings);
+        report.dice(testDice);
         DecisionChapters chapters = new DecisionChapters(report.html, card);
         chapters.calibration(reliability);
         chapters.operatingPoint();
@@ -57,7 +63,7 @@ final class Report {
     }
 
     private void facts() {
-        html.startTable(List.of());
+        html.startFacts();
         html.row(List.of("recipe", card.recipe().name() + ", seed " + card.seed()));
         html.row(List.of(
                 "data set",
@@ -70,10 +76,9 @@ final class Report {
                 card.images().entrySet().stream()
                         .map(split -> split.getValue() + " " + split.getKey())
                         .collect(Collectors.joining(", "))));
+        Preprocessing input = card.preprocessing();
         html.row(List.of(
-                "input",
-                card.preprocessing().widthPx() + " × " + card.preprocessing().heightPx() + ", "
-                        + card.preprocessing().channels() + " channels"));
+                "input", input.widthPx() + " × " + input.heightPx() + ", " + (input.channels() == 1 ? "grey" : "RGB")));
         html.row(List.of("trainable parameters", String.format(Locale.ROOT, "%,d", card.parameters())));
         html.row(List.of(
                 "best epoch",
@@ -147,6 +152,39 @@ final class Report {
                     (double) step.truePositives() / ranking.positives()));
         }
         return points;
+    }
+
+    /** How the images' Dice are spread: a mean of .8 may be .8 of each, or a fifth of the images lost. */
+    private void dice(List<Double> ofImages) {
+        if (ofImages.isEmpty()) {
+            return;
+        }
+        html.heading("test, Dice of the images");
+        List<Double> ordered = ofImages.stream().sorted().toList();
+        html.paragraph(String.format(
+                Locale.ROOT,
+                "Half of the images lie between %.3f and %.3f; the worst has %.3f, the best %.3f.",
+                ordered.get(ordered.size() / 4),
+                ordered.get(ordered.size() - 1 - ordered.size() / 4),
+                ordered.get(0),
+                ordered.get(ordered.size() - 1)));
+        int[] counts = new int[DICE_BINS];
+        ordered.forEach(dice -> counts[Math.min(DICE_BINS - 1, (int) (dice * DICE_BINS))]++);
+        int most = Arrays.stream(counts).max().orElse(1);
+        Plot plot = new Plot(
+                "Dice of the images",
+                Plot.Axis.share("Dice"),
+                new Plot.Axis("images", 0, most),
+                PLOT_WIDTH,
+                PLOT_HEIGHT);
+        for (int bin = 0; bin < DICE_BINS; bin++) {
+            plot.bar((double) bin / DICE_BINS, (bin + 1.0) / DICE_BINS, counts[bin]);
+        }
+        double mean =
+                ofImages.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
+        html.raw(plot.reference(
+                        "mean " + Html.figure(mean), List.of(new Plot.Point(mean, 0), new Plot.Point(mean, most)))
+                .svg());
     }
 
     private void training(List<EpochRecord> history) {

@@ -130,6 +130,7 @@ final class SplitEvaluator {
             return new SplitResult(
                     metrics,
                     rankings,
+                    List.of(),
                     Answers.of(logits, labels, positive),
                     subgroups.warnings(metrics),
                     images,
@@ -196,8 +197,7 @@ final class SplitEvaluator {
                 }
                 String path = samples.get(i).entry().path();
                 images.add(List.of(path, Table.number(here.dice()), Table.number(here.iou())));
-                String caption = String.format(
-                        Locale.ROOT, "Dice %.3f, IoU %.3f; image, mask, decision", here.dice(), here.iou());
+                String caption = String.format(Locale.ROOT, "Dice %.3f, IoU %.3f", here.dice(), here.iou());
                 worst.offer(1 - here.dice(), path, caption, batch.pixels(), truths, decided.classes(), i);
             }
         }
@@ -215,7 +215,7 @@ final class SplitEvaluator {
                         part.column(), part.value(), ofParts.get(i).metrics()));
             }
             metrics = metrics.withSubgroups(parts);
-            return new SplitResult(metrics, List.of(), null, subgroups.warnings(metrics), images, worst);
+            return new SplitResult(metrics, List.of(), all.dice(), null, subgroups.warnings(metrics), images, worst);
         }
     }
 
@@ -249,11 +249,15 @@ final class SplitEvaluator {
         Metrics metrics() {
             return overlap.metrics(logLoss / pixels)
                     .withIntervals(Bootstrap.ofMeans(Map.of(
-                            "dice", means(SegmentationMetrics.ImageOverlap::dice),
-                            "iou", means(SegmentationMetrics.ImageOverlap::iou))));
+                            "dice", ofImages(SegmentationMetrics.ImageOverlap::dice),
+                            "iou", ofImages(SegmentationMetrics.ImageOverlap::iou))));
         }
 
-        private double[] means(ToDoubleFunction<SegmentationMetrics.ImageOverlap> figure) {
+        List<Double> dice() {
+            return overlaps.stream().map(SegmentationMetrics.ImageOverlap::dice).toList();
+        }
+
+        private double[] ofImages(ToDoubleFunction<SegmentationMetrics.ImageOverlap> figure) {
             return overlaps.stream().mapToDouble(figure).toArray();
         }
     }

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * What evaluating one split gave.
  *
  * @param rankings of each class against the rest, in class order; empty for segmentation
+ * @param dice of each image, in the split's order; empty for a classifier
  * @param answers of a classifier only
  * @param warnings what the figures of subgroups give reason to say
  * @param images a line for each image, for those who may see the data
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 record SplitResult(
         Metrics metrics,
         List<Ranking> rankings,
+        List<Double> dice,
         @Nullable Answers answers,
         List<String> warnings,
         Table images,
@@ -24,5 +26,6 @@ record SplitResult(
     SplitResult {
         warnings = List.copyOf(warnings);
         rankings = List.copyOf(rankings);
+        dice = List.copyOf(dice);
     }
 }

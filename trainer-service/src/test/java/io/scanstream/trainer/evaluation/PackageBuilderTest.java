@@ -111,7 +111,7 @@ class PackageBuilderTest {
         assertThat(south.intervals()).containsKey("accuracy");
         assertThat(sealed.card().warnings()).anyMatch(warning -> warning.contains("Subgroup site north has"));
         assertThat(Files.readString(sealed.folder().resolve(ModelPackage.REPORT)))
-                .contains("test, subgroups", "<td>north</td>");
+                .contains("Test, subgroups", "<td>north</td>");
     }
 
     @ParameterizedTest
@@ -180,7 +180,12 @@ class PackageBuilderTest {
                         .sum())
                 .isEqualTo(6L * SIDE * SIDE);
         assertThat(Files.readString(sealed.folder().resolve(ModelPackage.REPORT)))
-                .contains("Dice", "IoU of all pixels", "<svg")
+                .contains(
+                        "Dice",
+                        "IoU of all pixels",
+                        "<svg",
+                        "Test, Dice of the images",
+                        "Half of the images lie between")
                 .doesNotContain("precision against recall");
         assertThat(sealed.golden().cases().stream().map(Golden.Case::decision).distinct())
                 .containsExactlyInAnyOrder("back", "gland");
@@ -201,7 +206,9 @@ class PackageBuilderTest {
             }
         }
         assertThat(folder.resolve("beside/private/test.csv")).content().startsWith("path,dice,iou\ntest/images/0.png,");
-        assertThat(folder.resolve("beside/private/gallery.html")).content().contains("IoU", "data:image/png;base64,");
+        assertThat(folder.resolve("beside/private/gallery.html"))
+                .content()
+                .contains("IoU", "data:image/png;base64,", "both as outlines");
     }
 
     @Test
@@ -225,7 +232,7 @@ class PackageBuilderTest {
                 .isEqualTo(12);
         assertThat(merged.accuracy()).isGreaterThanOrEqualTo(test.accuracy());
         String report = Files.readString(sealed.folder().resolve(ModelPackage.REPORT));
-        assertThat(report).contains("test, classes merged", "striped");
+        assertThat(report).contains("Test, classes merged", "striped");
         assertThat(report.indexOf("Precision and recall, wide"))
                 .isPositive()
                 .isLessThan(report.indexOf("Precision and recall, narrow"));
