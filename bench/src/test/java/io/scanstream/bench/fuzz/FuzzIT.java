@@ -195,6 +195,9 @@ class FuzzIT {
                                     .as("what asks for a deadline, and nothing else, is told that it is over")
                                     .containsIgnoringCase("deadline");
                         }
+                        if (status == 0) {
+                            report("without an answer: " + Odd.shown(request.bytes()));
+                        }
                         statuses.merge(status, 1, Integer::sum);
                     }
                     return null;

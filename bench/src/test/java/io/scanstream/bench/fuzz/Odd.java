@@ -9,6 +9,8 @@ final class Odd {
     /** In every file name and every subject that is sent; no log may have it. */
     static final String MARK = "jane-doe-1959";
 
+    private static final int SHOWN = 500;
+
     private static final List<String> TEXTS = List.of(
             "",
             " ",
@@ -166,5 +168,11 @@ final class Odd {
                     .append(i == 0 ? "" : ",");
         }
         return object.append('}').toString();
+    }
+
+    /** The beginning of some bytes, in letters that every terminal shows. */
+    static String shown(byte[] bytes) {
+        String text = new String(bytes, 0, Math.min(bytes.length, SHOWN), StandardCharsets.ISO_8859_1);
+        return text.replace("\r\n", " | ").replaceAll("[^ -~]", "?");
     }
 }
