@@ -23,6 +23,9 @@ final class FigureTables {
             "diceOverall", "Dice of all pixels",
             "iouOverall", "IoU of all pixels");
 
+    /** In an interval's key, between a figure and the class that it is of. */
+    private static final String OF_CLASS = "/";
+
     private final Html html;
     private final ModelCard card;
 
@@ -76,8 +79,8 @@ final class FigureTables {
                 Metrics.PerClass one = part.perClass().get(card.classes().indexOf(positive));
                 boolean some = one.images() > 0;
                 boolean others = one.images() < part.images();
-                cells.add(within(part, "recall/" + positive, some ? one.recall() : null));
-                cells.add(within(part, "specificity/" + positive, others ? one.specificity() : null));
+                cells.add(within(part, "recall" + OF_CLASS + positive, some ? one.recall() : null));
+                cells.add(within(part, "specificity" + OF_CLASS + positive, others ? one.specificity() : null));
             }
             html.row(cells);
         }
@@ -85,7 +88,7 @@ final class FigureTables {
     }
 
     private void figures(Metrics metrics) {
-        html.startTable(metrics.intervals().isEmpty() ? List.of() : List.of("figure", "", "95 % interval"));
+        html.startTable(metrics.intervals().isEmpty() ? List.of() : List.of("figure", "value", "95 % interval"));
         row(metrics, "accuracy" + (metrics.segmentation() == null ? "" : " of pixels"), "accuracy", metrics.accuracy());
         for (String figure :
                 List.of("balancedAccuracy", "macroF1", "logLoss", "auc", "averagePrecision", "dice", "iou")) {
@@ -117,7 +120,7 @@ final class FigureTables {
             html.row(cells);
         }
         html.endTable();
-        if (!metrics.intervals().isEmpty()) {
+        if (metrics.intervals().keySet().stream().anyMatch(key -> key.contains(OF_CLASS))) {
             html.note("Small below a figure: its 95 % interval.");
         }
         confusion(metrics);
@@ -182,7 +185,7 @@ final class FigureTables {
     }
 
     private static String within(Metrics metrics, String figure, Metrics.PerClass of, @Nullable Double value) {
-        return within(metrics, figure + "/" + of.label(), value);
+        return within(metrics, figure + OF_CLASS + of.label(), value);
     }
 
     private static String within(Metrics metrics, String key, @Nullable Double value) {

@@ -93,7 +93,7 @@ final class Gallery {
                 .sorted(Comparator.comparingDouble(Item::badness).reversed().thenComparing(Item::path))
                 .toList();
         Html html = new Html(title);
-        html.note("The worst answers on images of the data set, " + worst.size() + " at most " + SHOWN
+        html.note("The " + worst.size() + " worst answers on images of the data set, at most " + SHOWN
                 + ". Keep this page where the images themselves may be kept.");
         if (ordered.stream().anyMatch(item -> item.truth() != null)) {
             html.note("Of each image: itself, its mask, the decision, and both as outlines in it: the mask's blue, the"
