@@ -21,7 +21,6 @@ final class Refusals {
     private static final int DROPPED_BYTES = 64 << 10;
 
     private static final int ISSUER_RETRY_SECONDS = 5;
-    private static final Duration LINGER = Duration.ofSeconds(2);
 
     /** Of what the status alone says. */
     private static final Map<Integer, String> TITLES =
@@ -107,7 +106,7 @@ final class Refusals {
         var unused = response.end(body.text()).onComplete(sent -> {
             if (closes) {
                 // Not at once: a client that still sends would lose the answer.
-                http.vertx().setTimer(LINGER.toMillis(), timer -> request.connection()
+                http.vertx().setTimer(UnreadBodies.LINGER.toMillis(), timer -> request.connection()
                         .close());
             }
         });

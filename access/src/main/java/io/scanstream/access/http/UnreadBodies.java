@@ -6,11 +6,12 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.time.Duration;
 
 /**
  * What a client still sends after its answer, over HTTP/2. There all requests of a client share one connection and its window
  * of 64 KiB: bytes that nobody reads are never given back to it, and after one answer that came before its body was read, every
- * further request of this client waits for ever. So they are read and dropped; a client that goes on after {@link #LINGER_MILLIS}
+ * further request of this client waits for ever. So they are read and dropped; a client that goes on after {@link #LINGER}
  * is told to stop (RST_STREAM with NO_ERROR, RFC 9113, 8.1). Over HTTP/1.1 the one that answers says whether the connection goes on.
  */
 @ApplicationScoped
@@ -18,8 +19,8 @@ final class UnreadBodies {
     /** Before all that may answer: {@link AccessGate} too. */
     private static final int PRIORITY = 200;
 
-    /** An answer's client has this long to end its request; a reset could overtake the answer. */
-    private static final long LINGER_MILLIS = 2_000;
+    /** After an answer its client has this long to end its request; what ends the connection or stream could overtake it. */
+    static final Duration LINGER = Duration.ofSeconds(2);
 
     private static final long NO_ERROR = 0;
 
@@ -42,7 +43,7 @@ final class UnreadBodies {
         HttpServerRequest request = http.request();
         request.handler(bytes -> {});
         request.resume();
-        http.vertx().setTimer(LINGER_MILLIS, timer -> {
+        http.vertx().setTimer(LINGER.toMillis(), timer -> {
             if (!request.isEnded()) {
                 http.response().reset(NO_ERROR);
             }
